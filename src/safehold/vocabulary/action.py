@@ -1,0 +1,31 @@
+"""Actions: what a verdict says to do, as one ordered enum."""
+
+from enum import Enum
+from functools import total_ordering
+
+
+@total_ordering
+class Action(Enum):
+    """What to do with content, mildest first: ``ALLOW < ALLOW_UNEXAMINED < HOLD < DENY``.
+
+    A dataset's DENY removes, a gateway's DENY blocks. ALLOW_UNEXAMINED is what an explicit fail-open setting
+    yields; it is counted and shown, and a dataset never has it.
+    """
+
+    ALLOW = "allow"
+    ALLOW_UNEXAMINED = "allow_unexamined"
+    HOLD = "hold"
+    DENY = "deny"
+
+    @property
+    def rank(self) -> int:
+        """Return the place in the order, 0 for the mildest."""
+        return _ORDER[self]
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, Action):
+            return NotImplemented
+        return self.rank < other.rank
+
+
+_ORDER = {action: rank for rank, action in enumerate(Action)}
