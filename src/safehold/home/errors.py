@@ -1,0 +1,35 @@
+"""What can be wrong with a home, each said with what to do next."""
+
+from safehold.vocabulary import UsageError
+
+
+class HomeBusyError(UsageError):
+    """Another command is writing to this home."""
+
+
+class HomeUnusableError(UsageError):
+    """The folder can't be made ready: not writable, not a folder, or its file system keeps no access rights."""
+
+
+class NotAHomeError(UsageError):
+    """The folder holds something that is not Safehold's."""
+
+
+class HomeTooNewError(UsageError):
+    """A later version of Safehold made this home."""
+
+
+class HomeFullError(UsageError):
+    """The disk that holds the home is full or failing; nothing was half-written."""
+
+
+class HomeBrokenError(UsageError):
+    """The database of the home is damaged."""
+
+
+class HomeNotEmptyError(UsageError):
+    """A restore was asked to write where something already is."""
+
+
+class BackupBrokenError(UsageError):
+    """An archive is damaged, incomplete, altered, or not one of ours."""
