@@ -1,0 +1,84 @@
+# Safehold: `make run` tries it on a harmless sample, `make test` runs the suite. Both install what they need, once.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+# What is installed is keyed on the content of the lock files, not on their dates: a checkout changes dates.
+RUN_KEY := $(shell cat requirements/run.txt pyproject.toml | cksum | tr ' ' '-')
+DEV_KEY := $(shell cat requirements/dev.txt pyproject.toml | cksum | tr ' ' '-')
+RUN_STAMP := $(VENV)/installed-run-$(RUN_KEY)
+DEV_STAMP := $(VENV)/installed-dev-$(DEV_KEY)
+
+.PHONY: run test check lint types architecture lock bench soak docs clean help
+
+help:
+	@echo "make run    safeguard a generated sample dataset and compare the result with what was planted"
+	@echo "make test   the whole test suite, with coverage"
+	@echo "make check  lint, format, types, import contracts"
+	@echo "make bench  benchmarks, one JSON line each    make soak  long crash tests"
+	@echo "make lock   resolve the dependencies again    make docs  generated pages and pictures"
+
+run: $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(RUN_STAMP))
+	@$(BIN)/python examples/run_sample.py --out sample
+
+test: $(DEV_STAMP)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report=term:skip-covered $(TESTS)
+	@$(BIN)/python .ci/coverage_floor.py
+
+check: lint types architecture
+
+lint: $(DEV_STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(DEV_STAMP)
+	@$(BIN)/mypy -p safehold
+
+architecture: $(DEV_STAMP)
+	@$(BIN)/lint-imports --no-logo
+
+# Only a package's public name and its digests may enter a lock file: no index, host, link or path of this machine.
+COMPILE := env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null CUSTOM_COMPILE_COMMAND="make lock" \
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra video --extra vision
+
+lock: $(DEV_STAMP)
+	$(COMPILE) --output-file requirements/run.txt pyproject.toml requirements/build.in
+	$(COMPILE) --extra bench --output-file requirements/dev.txt pyproject.toml requirements/build.in requirements/dev.in
+
+bench: $(DEV_STAMP)
+	@for name in $$(cd benchmarks && ls *.py | grep -v '^_' | sed 's/\.py$$//'); do \
+		$(BIN)/python -m benchmarks.$$name --json || exit 1; done
+
+soak: $(DEV_STAMP)
+	@SAFEHOLD_SOAK=1 $(BIN)/python -m pytest tests -m slow -x
+
+docs: $(DEV_STAMP)
+	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/screenshots.py
+
+clean:
+	rm -rf sample build dist .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "error: Safehold needs Python 3.11 or newer." >&2; \
+		  echo "  what to do: install one, then run: make PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "  what to do: install your system's package for Python's venv module (python3-venv on Debian)." >&2; exit 2; }
+
+define install
+	@echo "installing the pinned packages of $(1) (once)" >&2
+	@$(PIP) install --quiet --require-hashes --only-binary :all: -r $(1)
+	@$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@rm -f $(VENV)/installed-$(2)-*
+	@touch $@
+endef
+
+$(RUN_STAMP): | $(BIN)/python
+	$(call install,requirements/run.txt,run)
+
+$(DEV_STAMP): | $(BIN)/python
+	$(call install,requirements/dev.txt,dev)
