@@ -14,6 +14,7 @@ class GapReason(Enum):
     UNKNOWN_KIND = "unknown_kind"
     UNSUPPORTED_FORMAT = "unsupported_format"
     OVER_LIMIT = "over_limit"
+    TOO_SMALL = "too_small"
     TIMED_OUT = "timed_out"
     CRASHED = "crashed"
     UNSAFE_MEMBER = "unsafe_member"

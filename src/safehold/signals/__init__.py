@@ -1,0 +1,22 @@
+"""Fingerprints of content: bytes or an 8-bit luma plane enter, digests and prints leave. Pure; no thresholds here."""
+
+from safehold.signals.digests import Digests, digest
+from safehold.signals.errors import UnhashablePictureError, UnusablePlaneError
+from safehold.signals.hexadecimal import format_pdq, parse_pdq, parse_pdq_rows, rows_from_values, values_from_rows
+from safehold.signals.pdq_prints import Print, Turn, dihedral, pdq
+
+__all__ = [
+    "Digests",
+    "Print",
+    "Turn",
+    "UnhashablePictureError",
+    "UnusablePlaneError",
+    "digest",
+    "dihedral",
+    "format_pdq",
+    "parse_pdq",
+    "parse_pdq_rows",
+    "pdq",
+    "rows_from_values",
+    "values_from_rows",
+]

@@ -1,0 +1,194 @@
+"""PDQ: a 256-bit fingerprint of a picture that survives scaling, recompression and small changes.
+
+Two prints within 31 of 256 bits are taken for the same picture; where that line is drawn is policy, not ours. A print
+of quality below 50 says little. Prints here are bit-identical on every machine: see ADR 0002.
+
+    (print_,) = pdq(luma, {PdqFlavour.FULL})
+    print_.value.hex(), print_.quality
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safehold.signals import pdq_transform as transform
+from safehold.signals.errors import UnhashablePictureError, UnusablePlaneError
+from safehold.signals.pdq_operator import LONGEST_SIDE, NEAREST_SIDE, SAMPLES, WEIGHT_BITS, Band, reduction
+from safehold.vocabulary import GapReason, PdqFlavour
+
+SHORTEST_SIDE = 5
+"""Source: ``MIN_HASHABLE_DIM`` in the C++ reference's ``pdqhashing.h``, which answers zeros below; we refuse."""
+
+_BAND_ROWS = 2
+_BAND_COLUMNS = 16
+
+
+class Turn(Enum):
+    """How a picture was turned or mirrored before it was hashed. Quarter turns are anticlockwise."""
+
+    NONE = "none"
+    QUARTER = "quarter"
+    HALF = "half"
+    THREE_QUARTERS = "three_quarters"
+    UPSIDE_DOWN = "upside_down"
+    MIRRORED = "mirrored"
+    TRANSPOSED = "transposed"
+    ANTITRANSPOSED = "antitransposed"
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """One PDQ value.
+
+    Attributes:
+        flavour: FULL or NEAREST_512.
+        value: 32 bytes, most significant first, as the usual 64 hexadecimal digits.
+        quality: 0..100; below 50 the picture has too little structure to be told apart.
+        turn: of which turned picture.
+    """
+
+    flavour: PdqFlavour
+    value: bytes
+    quality: int
+    turn: Turn = Turn.NONE
+
+
+def pdq(luma: NDArray[np.uint8], flavours: Collection[PdqFlavour]) -> tuple[Print, ...]:
+    """Fingerprint a picture, once per flavour, in one pass over it.
+
+    Args:
+        luma: ``(height, width)``, ITU-R BT.601 luma, 0 black. Need not be contiguous.
+        flavours: FULL and/or NEAREST_512; UNKNOWN stands for both, because nobody knows which to look for.
+
+    Returns:
+        One print per flavour, FULL first. Up to 512 x 512 both have the same value.
+
+    Raises:
+        UnhashablePictureError: a side is shorter than 5 or longer than 2**20 pixels.
+        UnusablePlaneError: not two-dimensional uint8, or no flavour: examining nothing must not look like a result.
+    """
+    return tuple(
+        Print(flavour, transform.bits(frequency), quality) for flavour, frequency, quality in _examine(luma, flavours)
+    )
+
+
+def dihedral(luma: NDArray[np.uint8], flavours: Collection[PdqFlavour]) -> tuple[Print, ...]:
+    """Fingerprint a picture and its seven turned and mirrored forms, in one pass over it.
+
+    The forms are those of the *reduced* picture, as in the reference: on large pictures they are a few bits off the
+    print of the turned picture itself.
+
+    Returns:
+        Eight prints per flavour, FULL first, in the order of Turn.
+
+    Raises:
+        UnhashablePictureError: as `pdq`.
+    """
+    return tuple(
+        Print(flavour, transform.bits(turned), quality, turn)
+        for flavour, frequency, quality in _examine(luma, flavours)
+        for turn, turned in _turned(frequency)
+    )
+
+
+def _examine(
+    luma: NDArray[np.uint8], flavours: Collection[PdqFlavour]
+) -> Iterator[tuple[PdqFlavour, NDArray[np.float64], int]]:
+    wanted = _distinct(flavours)
+    height, width = _checked_shape(luma)
+    if max(height, width) <= NEAREST_SIDE:
+        (reduced,) = _reduce(luma, (PdqFlavour.FULL,))
+        pictures = [reduced] * len(wanted)
+    else:
+        pictures = _reduce(luma, wanted)
+    for flavour, picture in zip(wanted, pictures, strict=True):
+        yield flavour, transform.frequencies(picture, _matrix()), transform.quality(picture)
+
+
+def _distinct(flavours: Collection[PdqFlavour]) -> tuple[PdqFlavour, ...]:
+    both = (PdqFlavour.FULL, PdqFlavour.NEAREST_512)
+    wanted = both if PdqFlavour.UNKNOWN in flavours else tuple(flavour for flavour in both if flavour in flavours)
+    if not wanted:
+        raise UnusablePlaneError("no PDQ flavour was asked for")
+    return wanted
+
+
+def _checked_shape(luma: NDArray[np.uint8]) -> tuple[int, int]:
+    if luma.ndim != 2 or luma.dtype != np.uint8:
+        raise UnusablePlaneError(f"a luma plane is two-dimensional uint8, not {luma.ndim}-dimensional {luma.dtype}")
+    height, width = luma.shape
+    if min(height, width) < SHORTEST_SIDE:
+        raise UnhashablePictureError(
+            f"a picture of {width} x {height} pixels is too small to fingerprint", reason=GapReason.TOO_SMALL
+        )
+    if max(height, width) > LONGEST_SIDE:
+        raise UnhashablePictureError(
+            f"a picture of {width} x {height} pixels is too long to fingerprint", reason=GapReason.OVER_LIMIT
+        )
+    return height, width
+
+
+def _reduce(luma: NDArray[np.uint8], flavours: tuple[PdqFlavour, ...]) -> list[NDArray[np.int32]]:
+    """Return one ``(64, 64)`` reduced picture per flavour, in units of 1 / 256 of a luma step."""
+    height, width = luma.shape
+    rows = _reduce_rows(luma, reduction(height, flavours, rows=_BAND_ROWS), len(flavours))
+    return [
+        _reduce_columns(own, reduction(width, (flavour,), rows=_BAND_COLUMNS))
+        for own, flavour in zip(rows, flavours, strict=True)
+    ]
+
+
+def _reduce_rows(luma: NDArray[np.uint8], bands: Sequence[Band], flavours: int) -> NDArray[np.float32]:
+    """Return ``(flavours, 64, width)`` column sums, whole numbers.
+
+    Bound: weights are not negative and add up to 2**16; times 255 that is below 2**24, within which float32 holds every
+    integer. So each partial sum is exact, and the order of adding does not matter.
+    """
+    width = luma.shape[1]
+    sums = np.empty((len(bands), flavours * _BAND_ROWS, width), np.float32)
+    slab = np.empty((max(band.stop - band.start for band in bands), width), np.float32)
+    for band, out in zip(bands, sums, strict=True):
+        stretch = slab[: band.stop - band.start]
+        stretch[...] = luma[band.start : band.stop]
+        np.matmul(band.weights, stretch, out=out)
+    by_flavour = sums.reshape(len(bands), flavours, _BAND_ROWS, width).swapaxes(0, 1)
+    return by_flavour.reshape(flavours, SAMPLES, width)
+
+
+def _reduce_columns(sums: NDArray[np.float32], bands: Sequence[Band]) -> NDArray[np.int32]:
+    """Return the ``(64, 64)`` reduced picture from ``(64, width)`` column sums.
+
+    Bound: sums are below 2**24, weights add up to 2**16, so that every partial sum is below 2**40 and exact in float64.
+    The shift rounds to the nearest, halves up.
+    """
+    exact = sums.astype(np.float64)
+    whole = np.concatenate(
+        [exact[:, band.start : band.stop] @ band.weights.T.astype(np.float64) for band in bands], axis=1
+    )
+    dropped = 2 * WEIGHT_BITS - transform.LUMA_BITS
+    return np.asarray((whole.astype(np.int64) + (1 << (dropped - 1))) >> dropped, np.int32)
+
+
+@lru_cache(maxsize=1)
+def _matrix() -> NDArray[np.float64]:
+    matrix = transform.cosine_matrix()
+    matrix.flags.writeable = False
+    return matrix
+
+
+def _turned(frequency: NDArray[np.float64]) -> Iterator[tuple[Turn, NDArray[np.float64]]]:
+    """Turn the picture in the frequency domain: mirroring flips the sign of every odd half-wave along that axis."""
+    sign = np.where(np.arange(transform.SIDE) % 2, 1.0, -1.0)
+    rows, columns = sign[:, None], sign[None, :]
+    yield Turn.NONE, frequency
+    yield Turn.QUARTER, (frequency * columns).T
+    yield Turn.HALF, frequency * rows * columns
+    yield Turn.THREE_QUARTERS, (frequency * rows).T
+    yield Turn.UPSIDE_DOWN, frequency * rows
+    yield Turn.MIRRORED, frequency * columns
+    yield Turn.TRANSPOSED, frequency.T
+    yield Turn.ANTITRANSPOSED, (frequency * rows * columns).T
