@@ -1,0 +1,43 @@
+"""Open untrusted media safely: bytes come in, luma frames or typed errors go out.
+
+Nothing is believed about the bytes: their kind is sniffed, sizes are judged before anything is decoded, and each
+kind has one decoder. `safehold.media.sandbox` runs that decoding in child processes that can't write files and
+whose death costs one record. Every failure is a `MediaError`, whose `reason` is the gap it becomes.
+"""
+
+from safehold.media.errors import (
+    ChildStartError,
+    EmptyMediaError,
+    MediaError,
+    OverLimitError,
+    PoolSpentError,
+    TruncatedMediaError,
+    UnreadableMediaError,
+    UnsupportedFormatError,
+    VideoUnavailableError,
+)
+from safehold.media.frame import Frame, Luma
+from safehold.media.image import open_image
+from safehold.media.kinds import HEAD_BYTES, IMAGE_FORMATS, VIDEO_FORMATS, Sniffed, sniff
+from safehold.media.limits import Limits
+
+__all__ = [
+    "HEAD_BYTES",
+    "IMAGE_FORMATS",
+    "VIDEO_FORMATS",
+    "ChildStartError",
+    "EmptyMediaError",
+    "Frame",
+    "Limits",
+    "Luma",
+    "MediaError",
+    "OverLimitError",
+    "PoolSpentError",
+    "Sniffed",
+    "TruncatedMediaError",
+    "UnreadableMediaError",
+    "UnsupportedFormatError",
+    "VideoUnavailableError",
+    "open_image",
+    "sniff",
+]

@@ -1,0 +1,87 @@
+"""Open pictures: every distinct frame as luma, within limits, whatever mode it is stored in.
+
+    for frame in open_image(data, Limits()):
+        ...
+
+A picture with an EXIF orientation is yielded twice, as stored and upright, since a list's fingerprints may have
+been made either way.
+"""
+
+import hashlib
+from collections.abc import Iterator
+
+from PIL import Image
+
+from safehold.media.errors import (
+    EmptyMediaError,
+    OverLimitError,
+    UnreadableMediaError,
+    UnsupportedFormatError,
+)
+from safehold.media.frame import Frame, Luma
+from safehold.media.jpeg import decode_luma, exif_block, is_within_decoder
+from safehold.media.kinds import IMAGE_FORMATS, sniff
+from safehold.media.limits import Limits
+from safehold.media.orientation import UPRIGHT, orientation_of, read_orientation, turn_upright
+from safehold.media.raster import open_raster, to_luma
+from safehold.vocabulary import MediaKind
+
+
+def open_image(data: bytes | memoryview, limits: Limits) -> Iterator[Frame]:
+    """Yield the distinct frames of a picture.
+
+    The stored picture comes first, with place "", then "upright" if the EXIF orientation says so, then "frame 1",
+    "frame 2"... of an animation (and "frame 1 upright"), each different from all before it.
+
+    Args:
+        data: the whole file.
+        limits: what it may cost.
+
+    Raises:
+        MediaError: raised while iterating, also after some frames: what was yielded is good and is to be looked up;
+            the error says that the rest was not examined, and its `reason` is the gap.
+    """
+    form = _admit(data, limits)
+    if form == "jpeg" and is_within_decoder(data):
+        block = exif_block(data)
+        yield from _both_ways(decode_luma(data, limits), read_orientation(block) if block else UPRIGHT, 0)
+        return
+    yield from _distinct(open_raster(data, form, limits), limits)
+
+
+def _admit(data: bytes | memoryview, limits: Limits) -> str:
+    """Return the format, if it is on the allow-list and the file not too large."""
+    if not len(data):
+        raise EmptyMediaError("a picture has no bytes", advice="Fetch the file again.")
+    if len(data) > limits.input_bytes:
+        raise OverLimitError("a picture file is too large", advice="Raise the policy's media limit for input_bytes.")
+    sniffed = sniff(data)
+    if sniffed.kind is not MediaKind.IMAGE:
+        raise UnreadableMediaError("this is not a picture", advice="Look at what the source delivered.")
+    if sniffed.format not in IMAGE_FORMATS:
+        raise UnsupportedFormatError(
+            f"{sniffed.format} pictures are not opened", advice="Convert it to PNG or JPEG and scan it again."
+        )
+    return sniffed.format
+
+
+def _distinct(pictures: Iterator[Image.Image], limits: Limits) -> Iterator[Frame]:
+    seen: set[bytes] = set()
+    for number, picture in enumerate(pictures):
+        luma = to_luma(picture)
+        digest = hashlib.blake2b(luma, digest_size=16).digest()
+        if digest in seen:
+            continue
+        if len(seen) == limits.frames:
+            raise OverLimitError(
+                "an animation has too many frames", advice="Raise the policy's media limit for frames."
+            )
+        seen.add(digest)
+        yield from _both_ways(luma, orientation_of(picture), number)
+
+
+def _both_ways(luma: Luma, orientation: int, number: int) -> Iterator[Frame]:
+    place = f"frame {number}" if number else ""
+    yield Frame(luma, place)
+    if orientation != UPRIGHT:
+        yield Frame(turn_upright(luma, orientation), f"{place} upright".strip())
