@@ -1,0 +1,71 @@
+"""Check a file of reviewed data against its model: unknown keys are refused, and every complaint names key and line.
+
+file = read_file(Path("policy.yaml"), PolicyFile, kind="policy")
+"""
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from safehold.reviewed.document import Document, UnreadableYamlError, read_yaml
+from safehold.vocabulary import UsageError
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+class ReviewedDataError(UsageError):
+    """A file of reviewed data can't be read, or says something that can't be meant."""
+
+
+class Strict(BaseModel):
+    """A part of a file: unknown keys and numbers that are no numbers are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+
+def read_file(path: Path, model: type[ModelT], *, kind: str) -> ModelT:
+    """Read and check a file.
+
+    Raises:
+        ReviewedDataError: as for `read_text`, or the file can't be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReviewedDataError(f"the {kind} {path} can't be read", advice="Give a readable UTF-8 file.") from error
+    return read_text(text, model, called=str(path))
+
+
+def read_text(text: str, model: type[ModelT], *, called: str) -> ModelT:
+    """Check a text.
+
+    Args:
+        text: YAML.
+        model: what it must be.
+        called: what error messages call it.
+
+    Raises:
+        ReviewedDataError: no plain YAML, an unknown or missing key, a value that can't be meant; with its line.
+    """
+    try:
+        document = read_yaml(text)
+    except UnreadableYamlError as error:
+        raise ReviewedDataError(f"{called}, {error}", advice=error.advice) from error
+    try:
+        return model.model_validate(document.value)
+    except ValidationError as error:
+        raise ReviewedDataError(
+            _complaint(error, document, called),
+            advice="Correct the named lines; the file's own comments and docs/ say what each key means.",
+        ) from error
+
+
+def _complaint(error: ValidationError, document: Document, called: str) -> str:
+    faults = []
+    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+        where = tuple(part for part in fault["loc"] if part != "[key]")
+        name = ".".join(str(part) for part in where) or "the file"
+        what = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"].removeprefix("Value error, ")
+        faults.append(f"{called}, line {document.line_of(where)}: {name}: {what}")
+    return "\n".join(faults)

@@ -1,0 +1,7 @@
+"""What can be wrong with a policy."""
+
+from safehold.vocabulary import UsageError
+
+
+class PolicyError(UsageError):
+    """A policy can't be read, says something that can't be meant, or asks for what Safehold refuses to do."""

@@ -1,0 +1,181 @@
+"""The words of a policy file, as pydantic models; `policy_file` turns them into the frozen values of `policy`."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from safehold.reviewed import Strict
+from safehold.screening.policy import NEVER_ALLOWED, Disposition, SourceAction
+from safehold.vocabulary import FindingKind, HarmClass, MediaKind, Tier
+
+Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/ -]*$")]
+Reason = Annotated[str, Field(min_length=8, max_length=1000)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Pair = tuple[Name, Name]
+
+
+class ThresholdsFile(Strict):
+    """`thresholds`."""
+
+    pdq: Annotated[int, Field(ge=0, le=36, description="largest PDQ distance that is a match, included")]
+    pdq_quality_reported_below: Annotated[int, Field(ge=0, le=100)] = 50
+    scores: dict[Name, dict[Name, Share]] = Field(default_factory=dict)
+
+
+class DetectorsFile(Strict):
+    """`detectors`."""
+
+    required: dict[MediaKind, tuple[Name, ...]]
+    required_of_pointers: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _forgets_no_kind(self) -> Self:
+        if forgotten := {kind.value for kind in MediaKind} - {kind.value for kind in self.required}:
+            raise ValueError(f"say what is required for {', '.join(sorted(forgotten))} too, if only []")
+        return self
+
+
+class RuleFile(Strict):
+    """One of `rules`."""
+
+    id: Name
+    kind: FindingKind
+    action: Literal["allow", "hold", "deny"]
+    reason: Reason
+    detectors: tuple[Name, ...] = ()
+    subjects: tuple[Name, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    confirmed: bool | None = None
+
+    @model_validator(mode="after")
+    def _never_lets_a_match_through(self) -> Self:
+        if self.kind is not FindingKind.MATCH:
+            return self
+        if unknown := set(self.subjects) - {harm.value for harm in HarmClass}:
+            raise ValueError(f"a match's subject is a harm class, which {min(unknown)!r} is not")
+        if self.action == "allow" and (not self.subjects or NEVER_ALLOWED & set(self.subjects)):
+            raise ValueError(f"no rule may allow a match of {', '.join(sorted(NEVER_ALLOWED))}")
+        return self
+
+
+class WithinRecordFile(Strict):
+    """One of `separation.within_record`."""
+
+    between: Pair
+    action: Literal["hold", "deny"]
+    reason: Reason
+
+    @model_validator(mode="after")
+    def _two_concepts(self) -> Self:
+        _must_differ(self.between)
+        return self
+
+
+class AcrossMixFile(Strict):
+    """One of `separation.across_mix`."""
+
+    between: Pair
+    remove: Annotated[Name, Field(description="one of the two concepts, or two_outputs, or nothing")]
+    reason: Reason
+
+    @model_validator(mode="after")
+    def _removes_one_of_them(self) -> Self:
+        _must_differ(self.between)
+        if self.remove not in {*self.between, "two_outputs", "nothing"}:
+            raise ValueError("remove must be one of the two concepts, two_outputs or nothing")
+        return self
+
+
+class SeparationFile(Strict):
+    """`separation`."""
+
+    within_record: list[WithinRecordFile]
+    across_mix: list[AcrossMixFile]
+
+
+class TextOnlyFile(Strict):
+    """`text_only`."""
+
+    separation: SeparationFile
+
+
+class ColumnFile(Strict):
+    """One of `columns`."""
+
+    column: Annotated[str, Field(min_length=1, max_length=128)]
+    concept: Name
+    at_least: float | None = None
+    at_most: float | None = None
+    required: bool = False
+
+    @model_validator(mode="after")
+    def _says_when(self) -> Self:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("say at_least, at_most or both")
+        return self
+
+
+class LimitsFile(Strict):
+    """`limits`."""
+
+    pixels: Annotated[int, Field(ge=1)] = 64_000_000
+    frames: Annotated[int, Field(ge=1)] = 64
+    seconds: Annotated[float, Field(gt=0)] = 20.0
+    memory_bytes: Annotated[int, Field(ge=1 << 26)] = 2 << 30
+
+
+class DispositionFile(Strict):
+    """`disposition`."""
+
+    jurisdiction: Name = "unset"
+    choices: dict[Name, Disposition]
+    sealed: list[HarmClass]
+
+    @model_validator(mode="after")
+    def _has_a_choice(self) -> Self:
+        if self.jurisdiction not in self.choices:
+            raise ValueError("jurisdiction must be one of the keys of choices")
+        return self
+
+
+class SourcesFile(Strict):
+    """`sources`."""
+
+    known_risk: SourceAction
+
+
+class PolicyFile(Strict):
+    """A policy file."""
+
+    format: Annotated[Literal["safehold.policy/1"], Field(description="the form of this file")]
+    name: Name
+    version: Name
+    reviewed_by: Annotated[tuple[Name, ...], Field(description="who reviewed this text; empty means a draft")] = ()
+    single_operator: bool = False
+    thresholds: ThresholdsFile
+    detectors: DetectorsFile
+    rules: list[RuleFile]
+    separation: SeparationFile
+    text_only: TextOnlyFile
+    columns: tuple[ColumnFile, ...] = ()
+    inert_extensions: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]{1,16}$")], ...] = ()
+    limits: LimitsFile = LimitsFile()
+    sources: SourcesFile
+    disposition: DispositionFile
+
+    @model_validator(mode="after")
+    def _rule_ids_differ(self) -> Self:
+        ids = [rule.id for rule in self.rules]
+        if twice := {name for name in ids if ids.count(name) > 1}:
+            raise ValueError(f"two rules have the id {min(twice)!r}")
+        return self
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a policy file."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **PolicyFile.model_json_schema()}
+
+
+def _must_differ(pair: Pair) -> None:
+    if pair[0] == pair[1]:
+        raise ValueError("between must name two different concepts")
