@@ -8,7 +8,7 @@ NEAREST_512 flavour first picks 512 samples; picking composes into the same matr
 Weights are integers that add up to exactly ``2 ** WEIGHT_BITS``. They are made with integers only, so that every
 machine has the same ones, and are kept as bands: a few rows over the stretch of the axis that they touch.
 
-    reduction(1024, (PdqFlavour.FULL,), rows=2)
+    reduction(1024, (PdqFlavour.FULL,), rows=2, double=False)
 
 Source: Facebook, "PDQ & TMK + PDQF" (2019), "PDQ: image-domain downsampling"; the window and centre rules, which
 that text leaves open, are those of the C++ reference's ``downscaling.cpp``.
@@ -53,7 +53,7 @@ class Band:
 
     start: int
     stop: int
-    weights: NDArray[np.float32]
+    weights: NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class _Tent:
     weights: NDArray[np.int64]
 
 
-def reduction(size: int, flavours: tuple[PdqFlavour, ...], *, rows: int) -> tuple[Band, ...]:
+def reduction(size: int, flavours: tuple[PdqFlavour, ...], *, rows: int, double: bool) -> tuple[Band, ...]:
     """Return the reduction of an axis to 64 samples, as ``64 / rows`` bands of ``rows`` samples per flavour.
 
     Args:
@@ -72,16 +72,16 @@ def reduction(size: int, flavours: tuple[PdqFlavour, ...], *, rows: int) -> tupl
         flavours: FULL, NEAREST_512 or both, stacked in each band in this order. NEAREST_512 resamples whatever the
             size: a picture is resampled on both axes as soon as one is longer than 512.
         rows: samples per band, a divisor of 64.
+        double: whether the whole numbers are stored as float64, for a product that needs it, rather than float32.
     """
-    if size > _KEPT_SIDE:
-        return _bands(size, flavours, rows)
-    return _kept_bands(size, flavours, rows)
+    kind = "float64" if double else "float32"
+    return (_bands if size > _KEPT_SIDE else _kept_bands)(size, flavours, rows, kind)
 
 
-def _bands(size: int, flavours: tuple[PdqFlavour, ...], rows: int) -> tuple[Band, ...]:
+def _bands(size: int, flavours: tuple[PdqFlavour, ...], rows: int, kind: str) -> tuple[Band, ...]:
     tents = [_resampled_tents(size) if flavour is PdqFlavour.NEAREST_512 else _tents(size) for flavour in flavours]
     return tuple(
-        _band([tent for own in tents for tent in own[first : first + rows]]) for first in range(0, SAMPLES, rows)
+        _band([tent for own in tents for tent in own[first : first + rows]], kind) for first in range(0, SAMPLES, rows)
     )
 
 
@@ -89,10 +89,10 @@ def _bands(size: int, flavours: tuple[PdqFlavour, ...], rows: int) -> tuple[Band
 _kept_bands = lru_cache(maxsize=_KEPT_REDUCTIONS)(_bands)
 
 
-def _band(tents: list[_Tent]) -> Band:
+def _band(tents: list[_Tent], kind: str) -> Band:
     start = min(tent.start for tent in tents)
     stop = max(tent.start + len(tent.weights) for tent in tents)
-    weights = np.zeros((len(tents), stop - start), np.float32)
+    weights = np.zeros((len(tents), stop - start), kind)
     for row, tent in zip(weights, tents, strict=True):
         row[tent.start - start :][: len(tent.weights)] = tent.weights
     weights.flags.writeable = False
