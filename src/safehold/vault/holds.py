@@ -1,0 +1,124 @@
+"""Legal holds: why evidence must not be erased, from when, until when."""
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+from typing import NewType
+
+import sqlalchemy as sa
+
+from safehold.vault.errors import ErasureRefusedError, HoldRefusedError
+from safehold.vault.evidence import Evidence, EvidenceId, EvidenceState
+from safehold.vault.tables import holds
+
+HoldId = NewType("HoldId", str)
+"""16 lower-case hexadecimal digits, drawn at random."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One reason to keep evidence.
+
+    Attributes:
+        id: what it is called.
+        evidence: what is kept.
+        basis: the law, request or counsel's reference that asks for it.
+        starts_at: from when.
+        expires_at: until when, excluded; None until somebody releases it.
+        released_at: when somebody released it; None while nobody has.
+    """
+
+    id: HoldId
+    evidence: EvidenceId
+    basis: str
+    starts_at: dt.datetime
+    expires_at: dt.datetime | None = None
+    released_at: dt.datetime | None = None
+
+    def is_active(self, now: dt.datetime) -> bool:
+        """Return whether the hold forbids erasing at ``now``. Clocks set back never end a hold early."""
+        return self.released_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+def new_hold(evidence: Evidence, basis: str, *, now: dt.datetime, expires_at: dt.datetime | None) -> Hold:
+    """Return a hold that starts now.
+
+    Raises:
+        HoldRefusedError: the evidence is erased, no basis is given, or the expiry is not in the future.
+    """
+    if evidence.state is EvidenceState.ERASED:
+        raise HoldRefusedError("the evidence is erased; there is nothing to hold", advice="Check the id.")
+    if not basis.strip():
+        raise HoldRefusedError("a hold needs its basis", advice="Name the law, request or counsel's reference.")
+    if expires_at is not None and (expires_at.tzinfo is None or expires_at <= now):
+        raise HoldRefusedError(
+            "a hold's expiry must be in the future, with its time zone", advice="Give a later time, or none."
+        )
+    return Hold(HoldId(secrets.token_hex(8)), evidence.id, basis, now, expires_at)
+
+
+def refuse_if_held(found: tuple[Hold, ...], now: dt.datetime) -> None:
+    """Stop an erasure while any of these holds is active.
+
+    Raises:
+        ErasureRefusedError: one is.
+    """
+    active = [hold for hold in found if hold.is_active(now)]
+    if active:
+        raise ErasureRefusedError(
+            f"{len(active)} legal hold(s) forbid erasing this evidence",
+            advice=f"Ask counsel; hold {active[0].id} must be released or expire first.",
+        )
+
+
+def write_hold(connection: sa.Connection, hold: Hold) -> None:
+    """Write a new hold."""
+    connection.execute(
+        sa.insert(holds).values(
+            id=hold.id,
+            evidence_id=hold.evidence,
+            basis=hold.basis,
+            starts_at=hold.starts_at.isoformat(),
+            expires_at=None if hold.expires_at is None else hold.expires_at.isoformat(),
+        )
+    )
+
+
+def release_hold(connection: sa.Connection, identifier: HoldId, *, now: dt.datetime) -> Hold:
+    """End a hold and return it as it now is; ending it twice changes nothing.
+
+    Raises:
+        HoldRefusedError: there is no such hold.
+    """
+    unreleased = holds.c.released_at.is_(None)
+    connection.execute(sa.update(holds).where(holds.c.id == identifier, unreleased).values(released_at=now.isoformat()))
+    row = connection.execute(sa.select(holds).where(holds.c.id == identifier)).mappings().one_or_none()
+    if row is None:
+        raise unknown_hold()
+    return _read(row)
+
+
+def holds_of(connection: sa.Connection, identifier: EvidenceId) -> tuple[Hold, ...]:
+    """Return every hold there ever was on this evidence, oldest first."""
+    query = sa.select(holds).where(holds.c.evidence_id == identifier).order_by(holds.c.starts_at, holds.c.id)
+    return tuple(_read(row) for row in connection.execute(query).mappings())
+
+
+def unknown_hold() -> HoldRefusedError:
+    """Return the error for a hold that does not exist."""
+    return HoldRefusedError("there is no hold with that id", advice="Copy an id from the evidence's holds.")
+
+
+def _read(row: sa.RowMapping) -> Hold:
+    return Hold(
+        id=HoldId(row["id"]),
+        evidence=EvidenceId(row["evidence_id"]),
+        basis=row["basis"],
+        starts_at=dt.datetime.fromisoformat(row["starts_at"]),
+        expires_at=_time(row["expires_at"]),
+        released_at=_time(row["released_at"]),
+    )
+
+
+def _time(text: str | None) -> dt.datetime | None:
+    return None if text is None else dt.datetime.fromisoformat(text)

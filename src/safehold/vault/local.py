@@ -1,0 +1,263 @@
+"""A vault in the home: objects and shares in folders, the register in the database.
+
+What a put reports as done survives a kill and a power cut: the object and every share are on the medium before the row
+is committed, and a put that was interrupted before that leaves orphans, which the next put of the same bytes replaces.
+
+    vault = LocalVault(home, ledger.append)
+    identifier = vault.put(data, Label(case="run 7f3a"))
+"""
+
+import datetime as dt
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import nacl.utils
+
+from safehold.home import Home, HomeFullError, fsync_folder, write_atomic
+from safehold.vault import holds, occurrence, register
+from safehold.vault.custodians import CustodianKey, Custodians
+from safehold.vault.envelope import name_content
+from safehold.vault.errors import VaultError, VaultKeyMissingError, VaultSealedError
+from safehold.vault.evidence import Evidence, EvidenceId, EvidenceState, Label
+from safehold.vault.holds import Hold, HoldId
+from safehold.vault.inspection import VaultReport, inspect
+from safehold.vault.opening import is_named, open_sealed, refuse_incomplete
+from safehold.vault.port import Recorder, Reference, unrecorded
+from safehold.vault.sealing import Sealed, seal
+from safehold.vault.shelves import Shelves, Step, Watch, unwatched
+from safehold.vocabulary import Event
+
+_VAULT_KEY_BYTES = 32
+
+
+class LocalVault:
+    """Evidence in a home.
+
+    Args:
+        home: the opened home.
+        record: where events go, in the transaction of what they report: a ledger's ``append``. Without it the caller
+            records them.
+        watch: called at every step of a put or an erasure.
+    """
+
+    def __init__(self, home: Home, record: Recorder = unrecorded, *, watch: Watch = unwatched) -> None:
+        self._home = home
+        self._record = record
+        self._watch = watch
+        self._shelves = Shelves(home.vault, watch)
+        self.custodians = Custodians(home.keys / "custodians")
+
+    def put(self, data: bytes | memoryview, label: Label) -> EvidenceId:
+        """Seal bytes to the custodians registered now; the same bytes are kept once.
+
+        Raises:
+            NoCustodiansError: there is nobody to seal to; nothing was kept.
+            HomeFullError: the disk is full or failing; nothing was registered.
+            VaultKeyMissingError: the home lost the key that names evidence.
+        """
+        quorum = self.custodians.quorum()
+        with self._alone():
+            vault_key = self._make_vault_key()
+            identifier = name_content(hashlib.sha256(data).digest(), vault_key)
+            if not self._is_kept(identifier, vault_key):
+                sealed = seal(data, identifier, quorum=quorum, vault_key=vault_key)
+                self._store(sealed)
+                self._register(sealed, label)
+        return identifier
+
+    def list(self) -> Sequence[Evidence]:
+        """Return the register, oldest sealing first."""
+        with self._home.database.reading() as connection:
+            return register.read_all(connection)
+
+    def fsck(self) -> VaultReport:
+        """Compare register and files in both directions; changes nothing."""
+        with self._alone():
+            rows = self.list()
+            vault_key = self._read_vault_key()
+            problems = [problem for row in rows for problem in inspect(row, self._shelves.read(row.id), vault_key)]
+            orphans = self._shelves.orphans(frozenset(row.id for row in rows))
+            names = tuple(str(path.relative_to(self._home.vault)) for path in orphans)
+        return VaultReport(len(rows), tuple(problems), names)
+
+    def remove_orphans(self) -> int:
+        """Remove the files that no row knows, and return how many; nothing that was reported as kept is among them."""
+        with self._alone():
+            orphans = self._shelves.orphans(frozenset(row.id for row in self.list()))
+            for path in orphans:
+                path.unlink()
+            for folder in {path.parent for path in orphans}:
+                fsync_folder(folder)
+        return len(orphans)
+
+    def open(
+        self, identifier: EvidenceId, keys: Sequence[CustodianKey], *, purpose: str, case: str, actor: str = "system"
+    ) -> bytes:
+        """Return the content, in memory only, after its opening was recorded; refusals are recorded too.
+
+        Raises:
+            UnknownEvidenceError: there is no such evidence.
+            EvidenceErasedError: it was erased.
+            OpeningRefusedError: too few or wrong keys, no purpose, no case.
+            VaultSealedError: what is stored was changed, exchanged or cut short.
+        """
+        with self._home.database.reading() as connection:
+            row = register.require(connection, identifier)
+        try:
+            refuse_incomplete(row, keys, purpose=purpose, case=case)
+            content = self._unseal(row, keys)
+        except VaultError as error:
+            self._write_event(occurrence.refused(identifier, error, actor=actor))
+            raise
+        names = tuple(key.name for key in keys)
+        self._write_event(occurrence.opened(row, names, purpose=purpose, case=case, actor=actor))
+        return content
+
+    def erase(self, identifier: EvidenceId, reference: Reference, *, actor: str = "system") -> None:
+        """Destroy the shares, so that nobody can open this evidence; safe to repeat after an interruption.
+
+        The row is marked when the files are gone, never before: an interrupted erasure never claims to be one.
+
+        Raises:
+            UnknownEvidenceError: there is no such evidence.
+            ErasureRefusedError: a hold is active.
+        """
+        with self._alone():
+            with self._home.database.reading() as connection:
+                row = register.require(connection, identifier)
+                holds.refuse_if_held(holds.holds_of(connection, identifier), self._now())
+            self._shelves.erase(identifier)
+            if row.state is EvidenceState.ERASED:
+                return
+            with self._home.database.writing() as connection:
+                register.mark_erased(connection, identifier)
+                self._record(occurrence.erased(row, reference, actor=actor), connection)
+                self._watch(Step.ERASURE_WRITTEN)
+
+    def hold(
+        self, identifier: EvidenceId, basis: str, *, expires_at: dt.datetime | None = None, actor: str = "system"
+    ) -> Hold:
+        """Start a hold: until it is released or expires, the evidence can't be erased.
+
+        Raises:
+            UnknownEvidenceError: there is no such evidence.
+            HoldRefusedError: it is erased, no basis is given, or the expiry has passed.
+        """
+        with self._alone(), self._home.database.writing() as connection:
+            row = register.require(connection, identifier)
+            hold = holds.new_hold(row, basis, now=self._now(), expires_at=expires_at)
+            holds.write_hold(connection, hold)
+            self._record(occurrence.held(hold, actor=actor), connection)
+        return hold
+
+    def release(self, hold: HoldId, *, actor: str = "system") -> Hold:
+        """End a hold; ending it twice changes nothing.
+
+        Raises:
+            HoldRefusedError: there is no such hold.
+        """
+        now = self._now()
+        with self._home.database.writing() as connection:
+            ended = holds.release_hold(connection, hold, now=now)
+            if ended.released_at == now:
+                self._record(occurrence.released(ended, actor=actor), connection)
+        return ended
+
+    def holds(self, identifier: EvidenceId) -> Sequence[Hold]:
+        """Return every hold there ever was on this evidence, oldest first."""
+        with self._home.database.reading() as connection:
+            register.require(connection, identifier)
+            return holds.holds_of(connection, identifier)
+
+    def _is_kept(self, identifier: EvidenceId, vault_key: bytes) -> bool:
+        """Return whether this is sealed already, in a state that its custodians can open."""
+        with self._home.database.reading() as connection:
+            row = register.find(connection, identifier)
+        if row is None or row.state is EvidenceState.ERASED:
+            return False
+        return not any(problem.is_fatal for problem in inspect(row, self._shelves.read(identifier), vault_key))
+
+    def _store(self, sealed: Sealed) -> None:
+        try:
+            self._shelves.store(sealed)
+        except OSError as error:
+            raise HomeFullError(
+                f"evidence can't be written to {self._home.vault}: {error.strerror}",
+                advice="Free space or check the disk, then run the same command again: it goes on where it stopped.",
+            ) from error
+
+    def _register(self, sealed: Sealed, label: Label) -> None:
+        header = sealed.header
+        row = Evidence(
+            id=header.id,
+            sealed_at=self._now(),
+            size=header.size,
+            custodians=tuple(sealed.shares),
+            threshold=header.threshold,
+            case=label.case,
+            state=EvidenceState.SEALED,
+        )
+        with self._home.database.writing() as connection:
+            register.write_row(connection, row)
+            self._record(occurrence.sealed(row, label), connection)
+            self._watch(Step.ROW_WRITTEN)
+        self._watch(Step.COMMITTED)
+
+    def _unseal(self, row: Evidence, keys: Sequence[CustodianKey]) -> bytes:
+        stored = self._shelves.read(row.id)
+        if stored.object is None:
+            raise VaultSealedError("the sealed object is missing", advice="Restore the vault from a backup.")
+        content = open_sealed(stored.object, row.id, shares=stored.shares, keys={key.name: key for key in keys})
+        vault_key = self._read_vault_key()
+        if vault_key is not None and not is_named(content, row.id, vault_key):
+            raise VaultSealedError(
+                "the content is not what its id says: it was planted", advice="Keep everything as it is; tell counsel."
+            )
+        return content
+
+    def _write_event(self, event: Event) -> None:
+        with self._home.database.writing() as connection:
+            self._record(event, connection)
+
+    def _read_vault_key(self) -> bytes | None:
+        path = self._vault_key_path()
+        key = path.read_bytes() if path.is_file() else b""
+        return key if len(key) == _VAULT_KEY_BYTES else None
+
+    def _make_vault_key(self) -> bytes:
+        """Return the key that names evidence, made at the first sealing.
+
+        Raises:
+            VaultKeyMissingError: evidence is registered but its key is gone; with another key it would be kept twice.
+        """
+        key = self._read_vault_key()
+        if key is not None:
+            return key
+        if self.list() or self._vault_key_path().exists():
+            raise VaultKeyMissingError(
+                "the key that names evidence is missing from the home",
+                advice=f"Restore {self._vault_key_path()} from a backup; evidence can be opened without it.",
+            )
+        key = nacl.utils.random(_VAULT_KEY_BYTES)
+        write_atomic(self._vault_key_path(), key)
+        return key
+
+    def _vault_key_path(self) -> Path:
+        return self._home.keys / "vault.key"
+
+    def _now(self) -> dt.datetime:
+        return self._home.clock.now()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep every other writer of this vault waiting; ends with the process, however it ends."""
+        descriptor = os.open(self._home.vault / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)

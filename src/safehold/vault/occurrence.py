@@ -1,0 +1,46 @@
+"""The events of a vault: ids, counts, references and names of custodians, never content."""
+
+from safehold.vault.evidence import Evidence, EvidenceId, Label
+from safehold.vault.holds import Hold
+from safehold.vault.port import Reference
+from safehold.vocabulary import Event, SafeholdError
+
+
+def sealed(row: Evidence, label: Label) -> Event:
+    """Return the event of a sealing."""
+    details: dict[str, str | int | bool] = {
+        "evidence": row.id,
+        "case": row.case,
+        "size": row.size,
+        "threshold": row.threshold,
+        "custodians": len(row.custodians),
+    }
+    return Event("evidence.sealed", label.actor, label.policy, details)
+
+
+def opened(row: Evidence, names: tuple[str, ...], *, purpose: str, case: str, actor: str) -> Event:
+    """Return the event of an opening."""
+    details = {"evidence": row.id, "case": case, "purpose": purpose, "custodians": ",".join(sorted(names))}
+    return Event("evidence.opened", actor, details=details)
+
+
+def refused(identifier: EvidenceId, error: SafeholdError, *, actor: str) -> Event:
+    """Return the event of an opening that was tried in vain."""
+    return Event("evidence.opening_refused", actor, details={"evidence": identifier, "reason": type(error).__name__})
+
+
+def erased(row: Evidence, reference: Reference, *, actor: str) -> Event:
+    """Return the event of an erasure."""
+    details = {"evidence": row.id, "reference_kind": reference.kind.value, "reference": reference.text}
+    return Event("evidence.erased", actor, details=details)
+
+
+def held(hold: Hold, *, actor: str) -> Event:
+    """Return the event of a hold's start."""
+    expires = "" if hold.expires_at is None else hold.expires_at.isoformat()
+    return Event("hold.started", actor, details={"hold": hold.id, "evidence": hold.evidence, "expires_at": expires})
+
+
+def released(hold: Hold, *, actor: str) -> Event:
+    """Return the event of a hold's release."""
+    return Event("hold.released", actor, details={"hold": hold.id, "evidence": hold.evidence})

@@ -1,0 +1,126 @@
+"""The vault's port: what every vault does, wherever it keeps its objects."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from safehold.vault.custodians import CustodianKey
+from safehold.vault.errors import ErasureRefusedError
+from safehold.vault.evidence import Evidence, EvidenceId, Label
+from safehold.vault.holds import Hold, HoldId
+from safehold.vault.inspection import VaultReport
+from safehold.vocabulary import Event
+
+
+class ReferenceKind(Enum):
+    """What allows evidence to be destroyed."""
+
+    RECEIPT = "receipt"
+    COUNSEL = "counsel"
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The authority's receipt or counsel's reference that an erasure rests on.
+
+    Attributes:
+        kind: which of the two.
+        text: the reference as its giver wrote it.
+
+    Raises:
+        ErasureRefusedError: the text is blank.
+    """
+
+    kind: ReferenceKind
+    text: str
+
+    def __post_init__(self) -> None:
+        if not self.text.strip():
+            raise ErasureRefusedError(
+                "erasing evidence needs a reference", advice="Give the authority's receipt or counsel's reference."
+            )
+
+
+class Recorder(Protocol):
+    """Where events go: a ledger's ``append``."""
+
+    def __call__(self, event: Event, connection: Connection | None = None, /) -> object:
+        """Record an event, inside the caller's transaction where a connection is given."""
+        ...
+
+
+def unrecorded(_event: Event, _connection: Connection | None = None, /) -> None:
+    """Record nothing: for a caller that appends the events itself."""
+
+
+class Vault(Protocol):
+    """Keep evidence so that the machine that sealed it can't read it back."""
+
+    def put(self, data: bytes | memoryview, label: Label) -> EvidenceId:
+        """Seal bytes; when this returns they survive power loss. The same bytes are kept once.
+
+        Raises:
+            NoCustodiansError: there is nobody to seal to; nothing was kept.
+        """
+        ...
+
+    def list(self) -> Sequence[Evidence]:
+        """Return the register, oldest sealing first."""
+        ...
+
+    def fsck(self) -> VaultReport:
+        """Compare the register with what is stored, in both directions, without opening anything."""
+        ...
+
+    def open(
+        self, identifier: EvidenceId, keys: Sequence[CustodianKey], *, purpose: str, case: str, actor: str = "system"
+    ) -> bytes:
+        """Return the content, in memory only, after its opening was recorded.
+
+        Raises:
+            UnknownEvidenceError: there is no such evidence.
+            EvidenceErasedError: it was erased.
+            OpeningRefusedError: too few or wrong keys, no purpose, no case.
+            VaultSealedError: what is stored was changed, exchanged or cut short.
+        """
+        ...
+
+    def erase(self, identifier: EvidenceId, reference: Reference, *, actor: str = "system") -> None:
+        """Make evidence impossible to open for anybody; safe to repeat after an interruption.
+
+        Raises:
+            UnknownEvidenceError: there is no such evidence.
+            ErasureRefusedError: a hold is active.
+        """
+        ...
+
+
+class Retention(Protocol):
+    """Keep evidence from being erased."""
+
+    def hold(
+        self, identifier: EvidenceId, basis: str, *, expires_at: dt.datetime | None = None, actor: str = "system"
+    ) -> Hold:
+        """Start a hold.
+
+        Raises:
+            UnknownEvidenceError: there is no such evidence.
+            HoldRefusedError: it is erased, no basis is given, or the expiry has passed.
+        """
+        ...
+
+    def release(self, hold: HoldId, *, actor: str = "system") -> Hold:
+        """End a hold; ending it twice changes nothing.
+
+        Raises:
+            HoldRefusedError: there is no such hold.
+        """
+        ...
+
+    def holds(self, identifier: EvidenceId) -> Sequence[Hold]:
+        """Return every hold there ever was on this evidence, oldest first."""
+        ...
