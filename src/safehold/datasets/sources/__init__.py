@@ -1,0 +1,40 @@
+"""Sources of a dataset: finds its shards, reads their records, and writes them again without the dropped ones.
+
+Arguments of a command enter `discover`; a `Mix` of shards leaves, each of which travels to a decoding child as JSON.
+`read` yields its records there, with what could not be read as gaps. `rewrite` takes what is kept and gives the same
+format, names, order and bytes.
+"""
+
+from safehold.datasets.sources.discover import discover
+from safehold.datasets.sources.errors import ShardError, SourceError
+from safehold.datasets.sources.fields import Fields, SourceOptions
+from safehold.datasets.sources.kinds import without_inert
+from safehold.datasets.sources.output import Rewritten
+from safehold.datasets.sources.reading import content_sha256, current_fingerprint, read
+from safehold.datasets.sources.record import Member, Record, Text
+from safehold.datasets.sources.rewriting import link_or_copy, rewrite
+from safehold.datasets.sources.shard import Companion, CompanionKind, Format, Mix, Output, Shard
+
+__all__ = [
+    "Companion",
+    "CompanionKind",
+    "Fields",
+    "Format",
+    "Member",
+    "Mix",
+    "Output",
+    "Record",
+    "Rewritten",
+    "Shard",
+    "ShardError",
+    "SourceError",
+    "SourceOptions",
+    "Text",
+    "content_sha256",
+    "current_fingerprint",
+    "discover",
+    "link_or_copy",
+    "read",
+    "rewrite",
+    "without_inert",
+]

@@ -1,0 +1,195 @@
+"""Arguments: what a user may type as a source, and the files it stands for.
+
+A folder, a file, a glob, or a path with `{000..123}` or `{a,b}` braces; local, or an fsspec URL. A path that exists
+as it is typed is taken as it is. Files of one folder that stand next to one another (as a shell expands a glob) are
+one source.
+"""
+
+import glob
+import itertools
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from safehold.datasets.sources.errors import EmptySourceError, MissingSourceError, UnreadableSourceError
+from safehold.datasets.sources.location import Stamp, filesystem_of, is_remote, join, local_path, stamp_of_details
+
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_RANGE = re.compile(r"(\d+)\.\.(\d+)")
+_LIMIT = 1_000_000
+_NOT_UTF_8 = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The files of one source.
+
+    Attributes:
+        root: the folder they are in, a local path or fsspec URL.
+        files: each file's size and stamp by its name relative to the root, in the order of the names.
+        odd: names that can't be read: links to folders, devices, names that are no text.
+        is_folder: whether the folder was named, not its files.
+    """
+
+    root: str
+    files: Mapping[str, Stamp]
+    odd: tuple[str, ...] = ()
+    is_folder: bool = True
+
+
+def sources(arguments: Sequence[str]) -> list[Source]:
+    """Return the sources that the arguments stand for, in their order.
+
+    Raises:
+        MissingSourceError: there is nothing at a place that was named.
+        EmptySourceError: a folder without files, or no argument.
+        UnreadableSourceError: a folder can't be listed, or a service does not answer.
+    """
+    if not arguments:
+        raise EmptySourceError("no source was named", advice="Name a folder, a file or a URL.")
+    places = [place for argument in arguments for place in _places(argument)]
+    found: list[Source] = []
+    for is_folder, group in itertools.groupby(places, key=_group_of):
+        if not is_folder:
+            found.extend(_folder(place) for place in group)
+        else:
+            found.append(_named_files(is_folder, list(group)))
+    return found
+
+
+def _group_of(place: str) -> str:
+    """Return the folder of a file, or "" for a folder."""
+    return "" if _is_folder(place) else _parent(place)
+
+
+def _parent(place: str) -> str:
+    return place.rpartition("/")[0] or ("/" if place.startswith("/") else ".")
+
+
+def _is_folder(place: str) -> bool:
+    if not is_remote(place):
+        return local_path(place).is_dir()
+    filesystem, path = filesystem_of(place)
+    return bool(filesystem.isdir(path))
+
+
+def _places(argument: str) -> list[str]:
+    """Return the files and folders that one argument stands for."""
+    try:
+        if _exists(argument):
+            return [argument.rstrip("/") or "/"]
+        found = [place for pattern in expand_braces(argument) for place in _globbed(pattern)]
+    except (OSError, ValueError, ImportError) as error:
+        raise UnreadableSourceError(
+            f"{argument} can't be opened: {error}",
+            advice="Check the address, the access rights and the fsspec package.",
+        ) from error
+    if not found:
+        raise MissingSourceError(f"there is nothing at {argument}", advice="Check the path; quote it if it has braces.")
+    return found
+
+
+def _exists(place: str) -> bool:
+    if not is_remote(place):
+        return local_path(place).exists()
+    filesystem, path = filesystem_of(place)
+    return bool(filesystem.exists(path))
+
+
+def _globbed(pattern: str) -> list[str]:
+    if not glob.has_magic(pattern):
+        if not _exists(pattern):
+            raise MissingSourceError(f"there is nothing at {pattern}", advice="Check the path and the range.")
+        return [pattern]
+    if not is_remote(pattern):
+        return sorted(glob.glob(str(local_path(pattern)), recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
+    filesystem, path = filesystem_of(pattern)
+    return [str(filesystem.unstrip_protocol(found)) for found in sorted(filesystem.glob(path))]
+
+
+def expand_braces(pattern: str) -> list[str]:
+    """Return what a pattern with `{000..123}` or `{a,b}` stands for, leftmost brace slowest, widths kept.
+
+    Raises:
+        MissingSourceError: it stands for more than a million names.
+    """
+    found = list(itertools.islice(_expanded(pattern), _LIMIT + 1))
+    if len(found) > _LIMIT:
+        raise MissingSourceError(f"{pattern} stands for more than {_LIMIT} names", advice="Name the folder instead.")
+    return found
+
+
+def _expanded(pattern: str) -> Iterator[str]:
+    brace = _BRACES.search(pattern)
+    if brace is None:
+        yield pattern
+        return
+    for choice in _choices(brace[1]):
+        for rest in _expanded(pattern[brace.end() :]):
+            yield pattern[: brace.start()] + choice + rest
+
+
+def _choices(inside: str) -> Iterator[str]:
+    numbers = _RANGE.fullmatch(inside)
+    if numbers is None:
+        yield from inside.split(",") if "," in inside else ["{" + inside + "}"]
+        return
+    first, last = int(numbers[1]), int(numbers[2])
+    width = max(len(numbers[1]), len(numbers[2])) if "0" in (numbers[1][0], numbers[2][0]) else 0
+    step = 1 if first <= last else -1
+    yield from (f"{number:0{width}d}" for number in range(first, last + step, step))
+
+
+def _named_files(root: str, places: list[str]) -> Source:
+    files = {place.rpartition("/")[2]: _stamp(place) for place in places}
+    return Source(root, dict(sorted(files.items())), is_folder=False)
+
+
+def _stamp(place: str) -> Stamp:
+    if not is_remote(place):
+        return Stamp.of_status(local_path(place).stat())
+    filesystem, path = filesystem_of(place)
+    return stamp_of_details(filesystem.info(path))
+
+
+def _folder(place: str) -> Source:
+    try:
+        files, odd = _remote_tree(place) if is_remote(place) else _local_tree(local_path(place))
+    except OSError as error:
+        raise UnreadableSourceError(f"{place} can't be listed: {error}", advice="Check the access rights.") from error
+    if not files:
+        raise EmptySourceError(f"{place} holds no file", advice="Check that the download has finished.")
+    return Source(place, dict(sorted(files.items())), tuple(sorted(odd)))
+
+
+def _remote_tree(place: str) -> tuple[dict[str, Stamp], list[str]]:
+    filesystem, path = filesystem_of(place)
+    prefix = path.rstrip("/") + "/"
+    found = filesystem.find(path, detail=True)
+    return {name.removeprefix(prefix): stamp_of_details(details) for name, details in found.items()}, []
+
+
+def _local_tree(root: Path) -> tuple[dict[str, Stamp], list[str]]:
+    """Walk a folder; links to folders are not followed, links to files are."""
+    files: dict[str, Stamp] = {}
+    odd: list[str] = []
+    waiting = [""]
+    while waiting:
+        prefix = waiting.pop()
+        with os.scandir(root / prefix) as listing:
+            for item in listing:
+                name = prefix + item.name
+                if item.is_dir(follow_symlinks=False) and not item.name.startswith("."):
+                    waiting.append(name + "/")
+                elif _NOT_UTF_8.search(name) or item.name.startswith(".") or not item.is_file():
+                    odd.append(name.encode("utf-8", "backslashreplace").decode())
+                else:
+                    files[name] = Stamp.of_status(item.stat())
+    return files, odd
+
+
+def location_of(source: Source, name: str) -> str:
+    """Return where a file of a source is."""
+    return join(source.root, name)

@@ -1,0 +1,70 @@
+"""Discovery: which format each source is in, and the shards and companions it consists of.
+
+A folder is judged by the names in it: tars, else media, else Parquet, else manifests. Media beside tars or Parquet
+is refused, since nobody can say which of them is the dataset. What is neither record nor companion (a README,
+an archive) is left out of the cleaned dataset and named in `Mix.left_out`.
+
+One source keeps its names. Of several, each gets a sub-folder of its own: its place in the command, from 1, and
+its folder's name ("2-flowers"), whether or not their names collide, so that one rule holds for every mix.
+
+    mix = discover(["shards/{00000..00123}.tar", "s3://bucket/more"])
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from safehold.datasets.sources import tar_plan
+from safehold.datasets.sources.argument import Source, sources
+from safehold.datasets.sources.errors import NotADatasetError
+from safehold.datasets.sources.fields import SourceOptions
+from safehold.datasets.sources.kinds import is_known_media
+from safehold.datasets.sources.shard import Mix, Plan
+from safehold.datasets.sources.tar import split_name
+
+_METADATA = re.compile(r"(?:.*/)?metadata\.(?:csv|jsonl|parquet)")
+_ADVICE = "Name tars, Parquet files, a JSONL or CSV manifest, or a folder of one kind of them or of media files."
+
+
+def discover(arguments: Sequence[str], options: SourceOptions | None = None) -> Mix:
+    """Find everything that the arguments stand for; nothing is written and no media is opened.
+
+    Raises:
+        SourceError: an argument stands for nothing, for no dataset, for several at once, or can't be read.
+    """
+    options = options or SourceOptions()
+    found = sources(arguments)
+    plans = [_plan(source, options) for source in found]
+    folders = [_sub_folder(number, source) if len(found) > 1 else "" for number, source in enumerate(found)]
+    shards = [
+        replace(shard, source=number, name=folder + shard.name)
+        for number, (plan, folder) in enumerate(zip(plans, folders, strict=True))
+        for shard in plan.shards
+    ]
+    return Mix(
+        tuple(replace(shard, number=number) for number, shard in enumerate(shards)),
+        tuple(
+            replace(one, source=number, name=folder + one.name, output=one.output and folder + one.output)
+            for number, (plan, folder) in enumerate(zip(plans, folders, strict=True))
+            for one in plan.companions
+        ),
+        tuple(folder + name for plan, folder in zip(plans, folders, strict=True) for name in plan.left_out),
+    )
+
+
+def _sub_folder(number: int, source: Source) -> str:
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", source.root.rstrip("/").rpartition("/")[2]).strip("-.")
+    return f"{number + 1}-{name or 'source'}/"
+
+
+def _plan(source: Source, options: SourceOptions) -> Plan:
+    """Choose the format of one source by the names in it."""
+    names = list(source.files)
+    tars = [name for name in names if name.endswith(".tar")]
+    media = [name for name in names if is_known_media(split_name(name)[1])]
+    rows = [name for name in names if name.endswith(".parquet") and not _METADATA.fullmatch(name)]
+    if media and (tars or rows):
+        raise NotADatasetError(f"{source.root} holds media files beside shards", advice="Name the shards themselves.")
+    if tars:
+        return tar_plan.plan(source, tars, options)
+    raise NotADatasetError(f"{source.root} is no dataset that can be read", advice=_ADVICE)

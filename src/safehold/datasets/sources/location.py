@@ -1,0 +1,234 @@
+"""Locations: local paths and fsspec URLs, read as ranges of bytes, and never copied to a local file on the way.
+
+A decoding child maps a local file (`mapped`), so that members are views and nothing is copied. Everybody else reads
+ranges (`opened`): a file that somebody truncates meanwhile is then an error instead of a killed process.
+A remote file is fetched into memory up to `IN_MEMORY_BYTES`; a bigger one is read through a moving window, twice.
+"""
+
+import hashlib
+import mmap
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import fsspec
+
+from safehold.datasets.sources.errors import ShardError
+from safehold.vocabulary import GapReason
+
+IN_MEMORY_BYTES = 512 << 20
+WINDOW_BYTES = 8 << 20
+CHUNK_BYTES = 1 << 20
+
+
+class Blob(Protocol):
+    """Bytes that can be read by range."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        ...
+
+    def view(self, start: int, stop: int) -> bytes | memoryview:
+        """Return the bytes from `start` up to, not including, `stop`; fewer only where the blob ends."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryBlob:
+    """Bytes in memory or mapped into it; views share them."""
+
+    data: memoryview
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return len(self.data)
+
+    def view(self, start: int, stop: int) -> memoryview:
+        """Return a view of a range."""
+        return self.data[start:stop]
+
+
+@dataclass(frozen=True, slots=True)
+class FileBlob:
+    """An open local file."""
+
+    descriptor: int
+    size: int
+
+    def view(self, start: int, stop: int) -> bytes:
+        """Read a range."""
+        return os.pread(self.descriptor, stop - start, start)
+
+
+@dataclass(slots=True)
+class RemoteBlob:
+    """A remote file, read through one window that moves forward."""
+
+    filesystem: Any
+    path: str
+    size: int
+    _start: int = 0
+    _window: bytes = b""
+
+    def view(self, start: int, stop: int) -> memoryview:
+        """Return a range, fetching a window where it is not there yet."""
+        stop = min(stop, self.size)
+        if not self._start <= start <= stop <= self._start + len(self._window):
+            end = min(self.size, max(stop, start + WINDOW_BYTES))
+            self._window, self._start = self.filesystem.cat_file(self.path, start=start, end=end), start
+        return memoryview(self._window)[start - self._start : stop - self._start]
+
+
+def is_remote(location: str) -> bool:
+    """Return whether a location is an fsspec URL; `file://` is not remote."""
+    return "://" in location and not location.startswith("file://")
+
+
+def local_path(location: str) -> Path:
+    """Return the path of a local location."""
+    return Path(location.removeprefix("file://"))
+
+
+def filesystem_of(location: str) -> tuple[Any, str]:
+    """Return the file system of a location and the path in it; nothing is listed or cached between two commands."""
+    filesystem, path = fsspec.core.url_to_fs(location, use_listings_cache=False)
+    return filesystem, path
+
+
+def join(location: str, name: str) -> str:
+    """Return the location of a name below a folder."""
+    return f"{location.rstrip('/')}/{name}" if location.rstrip("/") else f"/{name}"
+
+
+@contextmanager
+def _as_shard_error() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ShardError("an input of the shard is gone", reason=GapReason.MISSING) from error
+    except OSError as error:
+        raise ShardError("an input of the shard can't be read", reason=GapReason.UNREADABLE) from error
+
+
+def mapped(location: str) -> Blob:
+    """Map a local file, or fetch a remote one; for a process that may be lost.
+
+    Raises:
+        ShardError: it is gone, empty or can't be read.
+    """
+    if is_remote(location):
+        return _fetched(location)
+    with _as_shard_error(), local_path(location).open("rb") as file:
+        if os.fstat(file.fileno()).st_size == 0:
+            raise ShardError("the shard is an empty file", reason=GapReason.EMPTY)
+        return MemoryBlob(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
+
+
+@contextmanager
+def opened(location: str) -> Iterator[Blob]:
+    """Open a location for reading by ranges.
+
+    Raises:
+        ShardError: it is gone or can't be read.
+    """
+    if is_remote(location):
+        yield _fetched(location)
+        return
+    with _as_shard_error():
+        file = local_path(location).open("rb")
+    with file:
+        yield FileBlob(file.fileno(), os.fstat(file.fileno()).st_size)
+
+
+def _fetched(location: str) -> Blob:
+    with _as_shard_error():
+        filesystem, path = filesystem_of(location)
+        size = int(filesystem.size(path) or 0)
+        if size > IN_MEMORY_BYTES:
+            return RemoteBlob(filesystem, path, size)
+        return MemoryBlob(memoryview(filesystem.cat_file(path)))
+
+
+def read_whole(location: str) -> bytes:
+    """Return all bytes of a small file.
+
+    Raises:
+        ShardError: it is gone or can't be read.
+    """
+    with _as_shard_error():
+        if is_remote(location):
+            filesystem, path = filesystem_of(location)
+            return bytes(filesystem.cat_file(path))
+        return local_path(location).read_bytes()
+
+
+def read_start(location: str, size: int) -> bytes:
+    """Return the first bytes of a file, or b"" where it can't be read: for telling formats apart."""
+    try:
+        if is_remote(location):
+            filesystem, path = filesystem_of(location)
+            return bytes(filesystem.cat_file(path, start=0, end=size))
+        with local_path(location).open("rb") as file:
+            return file.read(size)
+    except OSError:
+        return b""
+
+
+def chunks(blob: Blob) -> Iterator[bytes | memoryview]:
+    """Yield a blob's bytes in order, `CHUNK_BYTES` at a time."""
+    for start in range(0, blob.size, CHUNK_BYTES):
+        yield blob.view(start, start + CHUNK_BYTES)
+
+
+def sha256_of(location: str) -> str:
+    """Return the SHA-256 of a file in hexadecimal, as `sha256sum` prints it."""
+    digest = hashlib.sha256()
+    with opened(location) as blob:
+        for chunk in chunks(blob):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A file's size, and a text that changes when the file does."""
+
+    size: int
+    mark: str
+
+    @classmethod
+    def of_status(cls, status: os.stat_result) -> "Stamp":
+        """Return the stamp of a local file."""
+        return cls(status.st_size, f"{status.st_size}:{status.st_mtime_ns}")
+
+
+def stamp_of_details(details: Mapping[str, Any]) -> Stamp:
+    """Return the stamp of a remote file from what its file system says of it: tag, checksum or time, and size."""
+    size = int(details.get("size") or 0)
+    names = ("ETag", "etag", "md5Hash", "sha256", "LastModified", "last_modified", "created", "mtime")
+    return Stamp(size, ":".join([str(size), *(str(details[name]) for name in names if details.get(name))]))
+
+
+def stamp(location: str) -> Stamp:
+    """Return a file's stamp as it is now.
+
+    Raises:
+        ShardError: it is gone or can't be read.
+    """
+    with _as_shard_error():
+        if not is_remote(location):
+            return Stamp.of_status(local_path(location).stat())
+        filesystem, path = filesystem_of(location)
+        return stamp_of_details(filesystem.info(path))
+
+
+def fingerprint(stamps: Sequence[Stamp]) -> str:
+    """Return one fingerprint for several inputs: the mark itself where there is only one."""
+    if len(stamps) == 1:
+        return stamps[0].mark
+    return hashlib.sha256("\n".join(stamp.mark for stamp in stamps).encode()).hexdigest()

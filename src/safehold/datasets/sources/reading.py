@@ -1,0 +1,60 @@
+"""Reading: one call for every format."""
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+
+from safehold.datasets.sources import tar
+from safehold.datasets.sources.location import fingerprint, join, sha256_of, stamp
+from safehold.datasets.sources.record import Record, gap
+from safehold.datasets.sources.shard import Format, Shard
+from safehold.vocabulary import GapReason
+
+
+def read(shard: Shard, *, skip: Collection[int] = ()) -> Iterator[Record]:
+    """Yield the records of a shard in order; a record's number is its place among them.
+
+    Args:
+        shard: what to read.
+        skip: numbers of records that an earlier attempt did not survive. They keep their place and key, and come with
+            nothing but a gap: CRASHED, or the reason that a mapping gives for the number.
+
+    Raises:
+        ShardError: the shard as a whole can't be read; raised before or between records.
+    """
+    for number, record in enumerate(_read(shard)):
+        if number in skip:
+            reason = skip[number] if isinstance(skip, Mapping) else GapReason.CRASHED
+            yield Record(record.key, gaps=(gap(reason),))
+        else:
+            yield record
+
+
+def _read(shard: Shard) -> Iterator[Record]:
+    match shard.format:
+        case Format.TAR:
+            return tar.read(shard)
+        case _:
+            raise NotImplementedError
+
+
+def content_sha256(shard: Shard) -> str:
+    """Return the SHA-256 of a shard's input: of the file, as `sha256sum` prints it, or of a list of files.
+
+    For a list it is taken over one line a file, in order: digest, two spaces, name.
+
+    Raises:
+        ShardError: an input is gone or can't be read.
+    """
+    if not shard.files:
+        return sha256_of(shard.location)
+    lines = (f"{sha256_of(join(shard.location, name))}  {name}\n" for name in shard.files)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def current_fingerprint(shard: Shard) -> str:
+    """Return what the shard's fingerprint would be now; it differs from the shard's if an input has changed.
+
+    Raises:
+        ShardError: an input is gone or can't be read.
+    """
+    return fingerprint([stamp(join(shard.location, name)) for name in shard.files] or [stamp(shard.location)])

@@ -1,0 +1,144 @@
+"""Shards: the unit of work, as plain values that travel to a decoding child as JSON.
+
+A shard is a tar, a range of a Parquet file's row groups, a slice of a folder, or a range of a manifest's lines. What
+is rewritten is an *output*: one file of the cleaned dataset, or one slice of a folder. An output may have been read
+as several shards (the row-group ranges of one big file); their record keys never overlap.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from itertools import groupby
+from typing import Any
+
+from safehold.datasets.sources.fields import Fields
+
+
+class Format(Enum):
+    """How a dataset is stored."""
+
+    TAR = "tar"
+    PARQUET = "parquet"
+    FOLDER = "folder"
+    TABLE = "table"
+    METADATA = "metadata"
+
+    @property
+    def is_one_file(self) -> bool:
+        """Whether an output is one file, which the caller names and renames; otherwise it is files below a folder."""
+        return self in {Format.TAR, Format.PARQUET, Format.METADATA}
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """What one task reads.
+
+    Attributes:
+        number: place in the mix, from 0; unique.
+        source: which source it belongs to, from 0.
+        format: how to read it.
+        name: the output it becomes part of, relative to the root of the cleaned dataset; shards with the same name
+            are parts of one output.
+        location: a local path or fsspec URL: the file itself, or the root of a folder or of a manifest's media.
+        part: which part of the file: "" for all of it, else "FIRST-LAST" row groups, or "START-STOP" bytes.
+        files: a folder slice's files in order, relative to `location`; else empty.
+        fields: which names hold media, captions, addresses, hashes and labels.
+        fingerprint: changes whenever an input changes: size and time of every file, or a remote one's tag.
+        records: how many records it has, where that is known without reading it; else None.
+        size: bytes of all its inputs together, for balance and progress.
+    """
+
+    number: int
+    source: int
+    format: Format
+    name: str
+    location: str
+    part: str = ""
+    files: tuple[str, ...] = ()
+    fields: Fields = field(default_factory=Fields)
+    fingerprint: str = ""
+    records: int | None = None
+    size: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a dictionary that `json.dumps` takes."""
+        return {**asdict(self), "format": self.format.value}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Shard":
+        """Return the shard that `to_json` described."""
+        fields = Fields(**{name: tuple(names) for name, names in value["fields"].items()})
+        return cls(**{**value, "format": Format(value["format"]), "files": tuple(value["files"]), "fields": fields})
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What is rewritten in one go: one file, or one slice of a folder.
+
+    Attributes:
+        name: relative to the root of the cleaned dataset; unique in the mix.
+        format: how it is stored.
+        shards: its parts in order; at least one.
+    """
+
+    name: str
+    format: Format
+    shards: tuple[Shard, ...]
+
+
+class CompanionKind(Enum):
+    """A file beside the shards that repeats what is in them, and is stale once a record is gone."""
+
+    ROWS = "rows"
+    STATS = "stats"
+    INDEX = "index"
+    METADATA = "metadata"
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A file to be emitted again.
+
+    Attributes:
+        kind: what it repeats.
+        source: which source it belongs to.
+        name: where it goes, relative to the root of the cleaned dataset.
+        location: where it is now.
+        output: the name of the output it describes; "" for one that describes the whole source.
+    """
+
+    kind: CompanionKind
+    source: int
+    name: str
+    location: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one source consists of, in its own names; shards not yet numbered."""
+
+    shards: tuple[Shard, ...]
+    companions: tuple[Companion, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Everything that one command reads: several sources are one training mix.
+
+    Attributes:
+        shards: in the order of the sources, then of the names; at least one.
+        companions: files to emit again beside them.
+        left_out: names of files that are part of no record and no companion; they don't reach the cleaned dataset.
+    """
+
+    shards: tuple[Shard, ...]
+    companions: tuple[Companion, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """The outputs, in the order of their first shards."""
+        groups = groupby(self.shards, key=lambda shard: shard.name)
+        return tuple(Output(parts[0].name, parts[0].format, parts) for _, group in groups if (parts := tuple(group)))

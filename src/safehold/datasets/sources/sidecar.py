@@ -1,0 +1,157 @@
+"""Sidecars: captions, addresses, labels and original hashes that stand beside media, in JSON, text or cells.
+
+img2dataset leaves the hash of the *original* bytes here, while it stores resized ones; both are worth matching.
+A number is taken only under a name that stands for a label, so that a record stays small.
+
+Source: img2dataset README, "Output format": url, caption, key, status, md5 | sha256 | sha512, original_width, …
+LAION-400M: NSFW is one of UNLIKELY, UNSURE, NSFW.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from safehold.datasets.sources.fields import Fields
+from safehold.datasets.sources.record import Text, gap
+from safehold.vocabulary import Algorithm, Gap, GapReason, Signal, signal_width_bytes
+
+LIMIT_BYTES = 16 << 20
+"""The longest sidecar that is read into memory."""
+TEXT_EXTENSIONS = frozenset({"txt", "caption", "text", "cap"})
+_WORDS = {"unlikely": 0.0, "unsure": 0.5, "nsfw": 1.0, "no": 0.0, "yes": 1.0, "false": 0.0, "true": 1.0}
+
+
+@dataclass(slots=True)
+class Reading:
+    """What the sidecars of one record have said so far."""
+
+    texts: list[Text] = field(default_factory=list)
+    url: str | None = None
+    labels: dict[str, float] = field(default_factory=dict)
+    listed: list[Signal] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+
+
+class Names:
+    """The role of every name, ready for quick look-up."""
+
+    def __init__(self, fields: Fields) -> None:
+        self.captions = _folded(fields.caption)
+        self.urls = _folded(fields.url)
+        self.labels = _folded(fields.label)
+        self.hashes = {name: algorithm for algorithm, names in fields.hashes for name in _folded(names)}
+
+
+def _folded(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)
+
+
+def is_sidecar(extension: str) -> bool:
+    """Return whether a member of this extension says something about the media beside it."""
+    return extension in TEXT_EXTENSIONS or extension in {"json", "cls"} or extension.endswith(".json")
+
+
+def read_sidecar(reading: Reading, extension: str, data: bytes | memoryview, names: Names) -> None:
+    """Add what one sidecar says, or a gap that says why it could not be read."""
+    if len(data) > LIMIT_BYTES:
+        reading.gaps.append(gap(GapReason.OVER_LIMIT, extension))
+        return
+    try:
+        text = str(data, "utf-8")
+    except UnicodeDecodeError:
+        reading.gaps.append(gap(GapReason.NOT_TEXT, extension))
+        return
+    if extension in TEXT_EXTENSIONS:
+        reading.texts.append(Text(extension, text))
+    elif extension == "cls":
+        add_label(reading, "cls", text, "cls")
+    else:
+        _read_json(reading, extension, text, names)
+
+
+def _read_json(reading: Reading, place: str, text: str, names: Names) -> None:
+    try:
+        value = json.loads(text, object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
+        reading.gaps.append(gap(GapReason.UNREADABLE if text else GapReason.EMPTY, place))
+        return
+    if isinstance(value, dict):
+        add_cells(reading, value, names, place=place)
+    else:
+        reading.texts.extend(Text(place, found) for found in _strings(value))
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object that says a name twice: readers differ about which one holds."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError
+    return value
+
+
+def add_cells(reading: Reading, cells: Mapping[str, Any], names: Names, *, place: str = "") -> None:
+    """Add what named values say: the fields of a JSON sidecar, or the cells of a table's row."""
+    for name, value in cells.items():
+        folded = name.lower()
+        if value is None:
+            continue
+        where = f"{place}:{name}" if place else name
+        if folded in names.captions:
+            reading.texts.extend(Text(where, found) for found in _strings(value))
+        elif folded in names.urls and isinstance(value, str):
+            reading.url = reading.url or value
+        elif folded in names.hashes:
+            _add_hash(reading, names.hashes[folded], value, where)
+        elif folded in names.labels:
+            add_label(reading, folded, value, where)
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Yield every string in a caption, which may be a list of captions or of turns of a conversation."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _strings(item)
+
+
+def _add_hash(reading: Reading, algorithm: Algorithm, value: object, place: str) -> None:
+    if value == "":
+        return
+    try:
+        digest = value if isinstance(value, bytes) else bytes.fromhex(str(value))
+    except ValueError:
+        digest = b""
+    if len(digest) != signal_width_bytes(algorithm):
+        reading.gaps.append(gap(GapReason.UNREADABLE, place))
+        return
+    reading.listed.append(Signal(algorithm, digest, place=place))
+
+
+def add_label(reading: Reading, name: str, value: object, place: str) -> None:
+    """Add a label, or a gap where it is neither a number nor a known word."""
+    number = _number(value)
+    if number is None:
+        reading.gaps.append(gap(GapReason.UNREADABLE, place))
+        return
+    reading.labels[name] = max(number, reading.labels.get(name, number))
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, str):
+        word = value.strip().lower()
+        if word in _WORDS:
+            return _WORDS[word]
+        value = word
+    if not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None

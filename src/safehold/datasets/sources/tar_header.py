@@ -1,0 +1,306 @@
+"""The header walk of a tar: which bytes belong to which member, told without building objects for a tar library.
+
+Readers of tars disagree about malformed ones, and whatever a loader sees has to be what was examined. So the walk
+follows Python's `tarfile` (the loaders of WebDataset stand on it) where a construct is ordinary, and flags or stops
+where readers could come to different members. Where it stops, the rest of the file is one damaged entry.
+
+Source: POSIX.1-2017 `pax`, "ustar Interchange Format" and "pax Extended Header"; GNU tar manual, "Basic Tar Format".
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safehold.datasets.sources.location import Blob
+from safehold.vocabulary import GapReason
+
+BLOCK = 512
+EXTENSION_LIMIT_BYTES = 1 << 20
+"""The longest long-name or PAX block that is read; real ones have a few hundred bytes."""
+_ZEROS = bytes(BLOCK)
+_STRIDE = 1 << 20
+_BATCH = 4096
+_OCTAL_LIMIT = 8**11
+_REGULAR, _PAX, _EXTENSIONS, _WITHOUT_CONTENT = b"\x0007", b"xX", b"LKxXg", b"123456"
+_LONG_NAME, _FOLDER, _GLOBAL, _SPARSE = b"L5gS"
+
+
+class Entry(NamedTuple):
+    """One member with the blocks that describe it; a tuple, since there are as many as files.
+
+    Attributes:
+        name: as stored, with undecodable bytes escaped.
+        start: where its first header block is, long-name and PAX blocks included.
+        data: where its content begins.
+        size: how many bytes of content it has.
+        fault: what is wrong with it, or None.
+        is_member: False for what belongs to no record: folders and global headers.
+    """
+
+    name: str
+    start: int
+    data: int
+    size: int
+    fault: GapReason | None
+    is_member: bool
+
+    @property
+    def stop(self) -> int:
+        """Where the next entry begins."""
+        return self.data + (self.size + BLOCK - 1) // BLOCK * BLOCK
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Where the walk is, and what the blocks before the next member said of it."""
+
+    position: int = 0
+    start: int = 0
+    names: set[str] = field(default_factory=set)
+    size: int | None = None
+    is_odd: bool = False
+    is_done: bool = False
+    damage: GapReason | None = None
+
+    def begin(self) -> None:
+        """Forget what was said of the member before."""
+        self.start, self.size, self.is_odd = self.position, None, False
+        if self.names:
+            self.names = set()
+
+
+class _DamageError(Exception):
+    """The walk can't go on; never seen outside this module."""
+
+    def __init__(self, reason: GapReason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+def entries(blob: Blob) -> Iterator[Entry]:
+    """Yield the entries of a tar in order; what can't be told apart comes last, as one entry with a fault.
+
+    A header whose checksum is wrong, and everything after it, is part of that last entry. Bytes after the
+    end-of-archive blocks that are not zero are such an entry too: no loader shows them, and nobody examined them.
+    """
+    walk = _Walk()
+    while not walk.is_done:
+        batch = _batch(blob, walk)
+        sound = _sound(batch)
+        for entry, _ in batch[:sound]:
+            yield entry
+        if sound < len(batch):
+            yield _rest(blob, batch[sound][0].start, GapReason.UNREADABLE)
+            return
+    if walk.damage is not None:
+        yield _rest(blob, walk.start, walk.damage)
+    elif (hidden := _first_not_zero(blob, walk.position)) is not None:
+        yield _rest(blob, hidden, GapReason.UNREADABLE)
+
+
+def _batch(blob: Blob, walk: _Walk) -> list[tuple[Entry, bytes]]:
+    """Walk on by up to `_BATCH` entries, their last header blocks not yet checked."""
+    found: list[tuple[Entry, bytes]] = []
+    try:
+        while len(found) < _BATCH and not walk.is_done:
+            walk.begin()
+            if (step := _next(blob, walk)) is not None:
+                found.append(step)
+    except _DamageError as damage:
+        walk.is_done, walk.damage = True, damage.reason
+    return found
+
+
+def _next(blob: Blob, walk: _Walk) -> tuple[Entry, bytes] | None:
+    """Return the next entry and its header block, or None at the end of the archive."""
+    while True:
+        at = walk.position
+        header = bytes(blob.view(at, at + BLOCK))
+        if len(header) < BLOCK or header == _ZEROS:
+            _end(walk, header)
+            return None
+        kind = header[156]
+        if kind in _EXTENSIONS:
+            _extension(blob, walk, header)
+            if kind == _GLOBAL:
+                return Entry("", walk.start, walk.position, 0, None, is_member=False), header
+            continue
+        return _member(blob, walk, header), header
+
+
+def _end(walk: _Walk, header: bytes) -> None:
+    """Finish the walk at a zero block or at the end of the file; a loader takes a missing end block as an end."""
+    if header and len(header) < BLOCK:
+        raise _DamageError(GapReason.TRUNCATED)
+    if walk.position != walk.start or (walk.position == 0 and not header):
+        raise _DamageError(GapReason.UNREADABLE if header else GapReason.TRUNCATED)
+    walk.is_done = True
+
+
+def _member(blob: Blob, walk: _Walk, header: bytes) -> Entry:
+    kind, size, name = header[156], _size(walk, header), _header_name(header)
+    is_folder = kind == _FOLDER or (kind == 0 and not walk.names and name.endswith("/"))
+    if size and (is_folder or kind in _WITHOUT_CONTENT):
+        raise _DamageError(GapReason.UNREADABLE)  # readers disagree about where the next member begins
+    if kind == _SPARSE:
+        raise _DamageError(GapReason.UNSUPPORTED_FORMAT)
+    fault = None
+    if len(walk.names) > 1 or walk.is_odd or (not is_folder and kind not in _REGULAR):
+        fault = GapReason.UNSAFE_MEMBER
+    if walk.names:
+        name = min(walk.names)
+    if is_unsafe(name.rstrip("/") if is_folder else name):
+        fault = GapReason.UNSAFE_MEMBER
+    data = walk.position + BLOCK
+    if data + size > blob.size:
+        size, fault, walk.is_done = blob.size - data, GapReason.TRUNCATED, True
+    entry = Entry(name, walk.start, data, size, fault, is_member=not is_folder or fault is not None)
+    walk.position = entry.stop
+    return entry
+
+
+def _header_name(header: bytes) -> str:
+    name = header[:100].partition(b"\0")[0]
+    if header[345]:
+        name = header[345:500].partition(b"\0")[0] + b"/" + name
+    return name.decode("utf-8", "backslashreplace")
+
+
+def is_unsafe(name: str) -> bool:
+    """Return whether a name could be written outside the folder it is extracted to, or is no name at all."""
+    if not name or name[0] in "/\\" or name[-1] == "/" or name[1:2] == ":" or "\0" in name:
+        return True
+    return ".." in name and ".." in name.replace("\\", "/").split("/")
+
+
+def _size(walk: _Walk, header: bytes) -> int:
+    """Return a member's size; what a PAX block says of it must not contradict the header.
+
+    Source: POSIX.1-2017 `pax`: the octal field has eleven digits; GNU: base-256 where its first bit is set.
+    """
+    size = _number(header[124:136])
+    if walk.size is None or walk.size == size:
+        return size
+    if size and walk.size < _OCTAL_LIMIT:
+        raise _DamageError(GapReason.UNREADABLE)
+    return walk.size
+
+
+def _number(octal: bytes) -> int:
+    if octal[0] == 0x80:
+        return int.from_bytes(octal[1:], "big")
+    try:
+        value = int(octal.partition(b"\0")[0].strip() or b"0", 8)
+    except ValueError as error:
+        raise _DamageError(GapReason.UNREADABLE) from error
+    if value < 0:
+        raise _DamageError(GapReason.UNREADABLE)
+    return value
+
+
+def _extension(blob: Blob, walk: _Walk, header: bytes) -> None:
+    """Read a long-name, PAX or global block and walk past it."""
+    size, data = _number(header[124:136]), walk.position + BLOCK
+    if size > EXTENSION_LIMIT_BYTES or not _checksums_agree([header])[0]:
+        raise _DamageError(GapReason.UNREADABLE)
+    content = bytes(blob.view(data, data + size))
+    if len(content) < size:
+        raise _DamageError(GapReason.TRUNCATED)
+    kind = header[156]
+    if kind == _LONG_NAME:
+        walk.names.add(content.partition(b"\0")[0].decode("utf-8", "backslashreplace"))
+    elif kind == _GLOBAL:
+        _global(walk, content)
+    elif kind in _PAX:
+        _pax(walk, content)
+    walk.position = data + (size + BLOCK - 1) // BLOCK * BLOCK
+
+
+def _global(walk: _Walk, content: bytes) -> None:
+    """Accept a global header that only comments; one that names or measures members makes readers disagree."""
+    if walk.position != walk.start or any(_matters(name) for name, _ in _pax_records(content)):
+        raise _DamageError(GapReason.UNREADABLE)
+
+
+def _pax(walk: _Walk, content: bytes) -> None:
+    for name, value in _pax_records(content):
+        if name == "path":
+            walk.names.add(value.decode("utf-8", "backslashreplace"))
+        elif name == "size":
+            walk.is_odd |= walk.size is not None
+            walk.size = _decimal(value)
+        elif _matters(name) and name != "linkpath":
+            walk.is_odd = True
+
+
+def _matters(name: str) -> bool:
+    return name in {"path", "size", "linkpath", "hdrcharset"} or name.startswith("GNU.sparse")
+
+
+def _pax_records(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield the "LENGTH NAME=VALUE" lines of a PAX block."""
+    at = 0
+    while at < len(content) and content[at]:
+        length = _decimal(content[at : at + 20].partition(b" ")[0])
+        line = content[at : at + length]
+        name, equals, value = line.partition(b" ")[2].partition(b"=")
+        if not equals or len(line) < length or value[-1:] != b"\n":
+            raise _DamageError(GapReason.UNREADABLE)
+        yield name.decode("utf-8", "backslashreplace"), value[:-1]
+        at += length
+
+
+def _decimal(digits: bytes) -> int:
+    if not digits.isdigit() or len(digits) > 19:
+        raise _DamageError(GapReason.UNREADABLE)
+    return int(digits)
+
+
+def _sound(batch: list[tuple[Entry, bytes]]) -> int:
+    """Return how many entries come before the first whose header's checksum is wrong."""
+    agree = _checksums_agree([header for _, header in batch])
+    return len(batch) if agree.all() else int(np.argmin(agree))
+
+
+def _checksums_agree(headers: list[bytes]) -> NDArray[np.bool_]:
+    """Return for each header block whether its checksum is right, all blocks at once.
+
+    Source: POSIX.1-2017 `pax`, field chksum: the sum of all bytes, its own field taken as spaces. Old writers
+    summed signed bytes; readers take either.
+    """
+    blocks = np.frombuffer(b"".join(headers), np.uint8).reshape(-1, BLOCK)
+    own = blocks[:, 148:156]
+    sums = blocks.sum(axis=1, dtype=np.int64) - own.sum(axis=1, dtype=np.int64) + 8 * ord(" ")
+    signed = sums - 256 * (np.count_nonzero(blocks & 0x80, axis=1) - np.count_nonzero(own & 0x80, axis=1))
+    stated = np.fromiter((_stated_checksum(header) for header in headers), np.int64, len(headers))
+    agree: NDArray[np.bool_] = (sums == stated) | (signed == stated)
+    return agree
+
+
+def _stated_checksum(header: bytes) -> int:
+    try:
+        return int(header[148:156].partition(b"\0")[0].strip() or b"0", 8)
+    except ValueError:
+        return -1
+
+
+def _rest(blob: Blob, start: int, reason: GapReason) -> Entry:
+    return Entry("", start, start, blob.size - start, reason, is_member=True)
+
+
+def _first_not_zero(blob: Blob, start: int) -> int | None:
+    """Return where the first block that is not all zeros begins, or None."""
+    for at in range(start, blob.size, _STRIDE):
+        stride = bytes(blob.view(at, at + _STRIDE))
+        zeros = len(stride) - len(stride.lstrip(b"\0"))
+        if zeros < len(stride):
+            return at + zeros // BLOCK * BLOCK
+    return None
+
+
+def is_tar_header(block: bytes) -> bool:
+    """Return whether a file that begins with this block can be a tar: a right checksum, or an empty archive."""
+    return len(block) == BLOCK and (block == _ZEROS or bool(_checksums_agree([block])[0]))

@@ -1,0 +1,55 @@
+"""A source of tars: one shard each, and the files beside them that repeat what they hold.
+
+Source: img2dataset README, "Output format": NNNNN.tar, NNNNN.parquet, NNNNN_stats.json; DALI `wds2idx`: NNNNN.idx.
+"""
+
+from collections.abc import Sequence
+
+from safehold.datasets.sources.argument import Source, location_of
+from safehold.datasets.sources.errors import NotADatasetError
+from safehold.datasets.sources.fields import SourceOptions
+from safehold.datasets.sources.location import is_remote, join, local_path, read_start
+from safehold.datasets.sources.shard import Companion, CompanionKind, Format, Plan, Shard
+from safehold.datasets.sources.tar_header import BLOCK, is_tar_header
+
+_SUFFIXES = (("_stats.json", CompanionKind.STATS), (".parquet", CompanionKind.ROWS), (".idx", CompanionKind.INDEX))
+
+
+def plan(source: Source, tars: Sequence[str], options: SourceOptions) -> Plan:
+    """Return the shards and companions of a folder of tars, or of tars that were named one by one.
+
+    Raises:
+        NotADatasetError: not one of them begins like a tar.
+    """
+    if not any(is_tar_header(read_start(location_of(source, name), BLOCK)) for name in tars):
+        raise NotADatasetError(
+            f"no tar in {source.root} can be read",
+            advice="Check that the files are tars and that the download has finished.",
+        )
+    shards = tuple(_shard(source, name, options) for name in tars)
+    companions = tuple(_companions(source, tars))
+    used = {*tars, *(companion.name for companion in companions)}
+    return Plan(shards, companions, tuple(name for name in source.files if name not in used) + source.odd)
+
+
+def _shard(source: Source, name: str, options: SourceOptions) -> Shard:
+    stamp = source.files[name]
+    return Shard(
+        number=0, source=0, format=Format.TAR, name=name, location=location_of(source, name), fields=options.fields,
+        fingerprint=stamp.mark, size=stamp.size,
+    )  # fmt: skip
+
+
+def _companions(source: Source, tars: Sequence[str]) -> list[Companion]:
+    """Return what stands beside the tars; for tars named one by one the folder is asked for each name."""
+    found = []
+    for tar in tars:
+        for suffix, kind in _SUFFIXES:
+            name = tar.removesuffix(".tar") + suffix
+            if name in source.files or (not source.is_folder and _is_there(join(source.root, name))):
+                found.append(Companion(kind, 0, name, join(source.root, name), tar))
+    return found
+
+
+def _is_there(location: str) -> bool:
+    return not is_remote(location) and local_path(location).is_file()
