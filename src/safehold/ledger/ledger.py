@@ -1,0 +1,309 @@
+"""The ledger in the database of a home.
+
+ledger = open_ledger(home)
+with home.database.writing() as connection:
+    ...                                             # the decision
+    ledger.append(Event("bank.imported", actor), connection)      # and its event: both or neither
+ledger.checkpoint()
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from safehold.home import Database
+from safehold.ledger.admission import admit
+from safehold.ledger.checkpoint import Checkpoint
+from safehold.ledger.entry import Recorded, broken, details_text, read_details, timestamp
+from safehold.ledger.errors import BadSignatureError, KeyLostError, LedgerBrokenError, ProofFailedError, UnfitEventError
+from safehold.ledger.export import write_export
+from safehold.ledger.keychain import KEY_EVENTS, Keychain, created
+from safehold.ledger.keys import SigningKey
+from safehold.ledger.merkle import Frontier
+from safehold.ledger.tables import checkpoints, events
+from safehold.ledger.verify import Anchors, LedgerState, verify_log
+from safehold.vocabulary import Clock, Event
+
+_BATCH = 1000
+
+
+class EventLog(Protocol):
+    """Where events go: the port that the database's ledger and the sandbox's both fill."""
+
+    def append(self, event: Event, connection: sa.Connection | None = None) -> int:
+        """Record an event and return its place."""
+        ...
+
+    def checkpoint(self) -> Checkpoint:
+        """Sign what there is."""
+        ...
+
+    def verify(self, retained: Checkpoint | None = None) -> LedgerState:
+        """Verify all of it."""
+        ...
+
+    def events(self, start: int = 0, stop: int | None = None) -> Iterator[Recorded]:
+        """Give the entries in order."""
+        ...
+
+    def export(self, out: Path) -> None:
+        """Write all of it to a file."""
+        ...
+
+
+class Ledger:
+    """Append-only events, serialised by the database's write lock; the first one is the ledger's own.
+
+    Args:
+        database: of a home.
+        clock: where the time comes from.
+        key: the installation's; it signs checkpoints and must be the one that the ledger names last.
+    """
+
+    def __init__(self, database: Database, clock: Clock, key: SigningKey) -> None:
+        self._database = database
+        self._clock = clock
+        self._key = key
+
+    def append(self, event: Event, connection: sa.Connection | None = None) -> int:
+        """Record an event and return its place, from 0; the ledger's own first event has place 0.
+
+        Args:
+            event: what happened.
+            connection: the caller's *writing* transaction, so that the event and what it tells of commit together.
+                Without one the event is on the medium when this returns.
+
+        Raises:
+            UnfitEventError: the event could carry content; nothing is recorded.
+            LedgerBrokenError: events that were signed for are missing.
+        """
+        return self.append_all((event,), connection)[0]
+
+    def append_all(self, new: Sequence[Event], connection: sa.Connection | None = None) -> range:
+        """Record several events, in order, in one transaction, and return their places; errors as for one."""
+        for event in new:
+            admit(event)
+            if event.kind in KEY_EVENTS:
+                raise UnfitEventError(
+                    "only the ledger itself records changes of its key",
+                    advice="This is a defect of Safehold: report it.",
+                )
+        with self._writing(connection) as joined:
+            return self._insert(joined, new)
+
+    def append_key_event(self, event: Event, connection: sa.Connection | None = None) -> int:
+        """Record a change of key; for :mod:`safehold.ledger.rotation` alone."""
+        admit(event)
+        with self._writing(connection) as joined:
+            return self._insert(joined, (event,))[0]
+
+    def checkpoint(self) -> Checkpoint:
+        """Sign everything recorded so far and keep the signature; without new events, return the last one again.
+
+        Raises:
+            LedgerBrokenError: what is recorded is not what was signed before.
+            KeyLostError: the ledger names another key than ours.
+        """
+        with self._database.writing() as connection:
+            if _size(connection) == 0:
+                self._insert(connection, ())
+            last, frontier, chain = _resume(connection)
+            for entry in _entries(connection, frontier.size, None):
+                if entry.seq != frontier.size:
+                    raise broken(f"event {frontier.size} is missing")
+                frontier = frontier.extended((bytes.fromhex(entry.leaf_hex),))
+                chain = chain.follow(entry)
+            if last is not None and frontier.size == last.size:
+                return last
+            return self._sign(connection, frontier, chain)
+
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """Return every checkpoint signed so far, smallest first; unverified."""
+        with self._database.reading() as connection:
+            origin = _origin(connection)
+            rows = connection.execute(sa.select(checkpoints).order_by(checkpoints.c.size)).mappings()
+            return tuple(_checkpoint(row, origin) for row in rows)
+
+    def verify(self, retained: Checkpoint | None = None) -> LedgerState:
+        """Verify every event, checkpoint and change of key against our own key, and a checkpoint kept elsewhere.
+
+        Raises:
+            LedgerBrokenError: what differs and where.
+        """
+        with self._database.reading() as connection:
+            anchors = Anchors(retained, self._key.public_key if _size(connection) else None)
+            return verify_log(_log(connection), anchors)
+
+    def events(self, start: int = 0, stop: int | None = None) -> Iterator[Recorded]:
+        """Give the entries from place `start` up to, not including, `stop`, as of one moment.
+
+        Raises:
+            LedgerBrokenError: an entry was altered.
+        """
+        with self._database.reading() as connection:
+            yield from _entries(connection, start, stop)
+
+    def export(self, out: Path) -> None:
+        """Sign what there is and write all of it to a private file that :func:`verify_export` reads.
+
+        Raises:
+            LedgerBrokenError: an entry was altered.
+        """
+        size = self.checkpoint().size
+        with self._database.reading() as connection:
+            write_export(out, _log(connection, size))
+
+    def keychain(self) -> Keychain:
+        """Return the keys that the ledger names."""
+        with self._database.reading() as connection:
+            return _keychain(connection)
+
+    @contextmanager
+    def _writing(self, connection: sa.Connection | None) -> Iterator[sa.Connection]:
+        if connection is not None:
+            yield connection
+            return
+        with self._database.writing() as own:
+            yield own
+
+    def _insert(self, connection: sa.Connection, new: Sequence[Event]) -> range:
+        size = _size(connection)
+        if size == 0:
+            new = (created(self._key.public_key), *new)
+        at = timestamp(self._clock.now())
+        rows = [_row(Recorded.of(seq, at, event)) for seq, event in enumerate(new, start=size)]
+        if rows:
+            connection.execute(sa.insert(events), rows)
+        return range(size + (size == 0), size + len(rows))
+
+    def _sign(self, connection: sa.Connection, frontier: Frontier, chain: Keychain) -> Checkpoint:
+        if chain.current != self._key.public_key:
+            raise KeyLostError(
+                "the ledger names another key than the installation's",
+                advice="Restore the key from a backup, or see 'loss of the installation key' in docs/operations.md.",
+            )
+        root, issued_at = frontier.root(), timestamp(self._clock.now())
+        signed = Checkpoint.sign(self._key, origin=chain.origin, size=frontier.size, root=root, issued_at=issued_at)
+        row = {
+            "size": signed.size,
+            "root": root,
+            "issued_at": issued_at,
+            "signature": bytes.fromhex(signed.signature),
+            "key": signed.public_key,
+            "frontier": frontier.to_bytes(),
+        }
+        connection.execute(sa.insert(checkpoints), row)
+        return signed
+
+
+def _size(connection: sa.Connection) -> int:
+    """Return how many events there are.
+
+    Raises:
+        LedgerBrokenError: fewer than a checkpoint covers.
+    """
+    last = sa.select(sa.func.max(events.c.seq)).scalar_subquery()
+    signed = sa.select(sa.func.max(checkpoints.c.size)).scalar_subquery()
+    last_seq, signed_size = connection.execute(sa.select(last, signed)).one()
+    size = 0 if last_seq is None else int(last_seq) + 1
+    if size < (signed_size or 0):
+        raise broken(f"the ledger is cut off: {signed_size} events were signed for, {size} are there")
+    return size
+
+
+def _resume(connection: sa.Connection) -> tuple[Checkpoint | None, Frontier, Keychain]:
+    """Return the last checkpoint with the frontier and keys there, shown to be what was signed."""
+    query = sa.select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        return None, Frontier(), Keychain()
+    chain = _keychain(connection, row["size"])
+    last = _checkpoint(row, chain.origin)
+    try:
+        last.verify_signature()
+    except BadSignatureError as error:
+        raise _altered(last.size) from error
+    if last.public_key != chain.current:
+        raise _altered(last.size)
+    return last, Frontier.from_bytes(last.size, row["frontier"]), chain
+
+
+def _keychain(connection: sa.Connection, size: int | None = None) -> Keychain:
+    """Return the keys that the first `size` events name."""
+    query = sa.select(events).where(events.c.kind.in_(KEY_EVENTS)).order_by(events.c.seq)
+    if size is not None:
+        query = query.where(events.c.seq < size)
+    chain = Keychain()
+    for row in connection.execute(query).mappings():
+        chain = chain.follow(_entry(row))
+    return chain
+
+
+def _log(connection: sa.Connection, stop: int | None = None) -> Iterator[Recorded | Checkpoint]:
+    """Give entries and checkpoints in the order of the ledger."""
+    query = sa.select(checkpoints).order_by(checkpoints.c.size.desc())
+    if stop is not None:
+        query = query.where(checkpoints.c.size <= stop)
+    origin = _origin(connection)
+    waiting = [_checkpoint(row, origin) for row in connection.execute(query).mappings()]
+    for entry in _entries(connection, 0, stop):
+        yield entry
+        while waiting and waiting[-1].size <= entry.seq + 1:
+            yield waiting.pop()
+    yield from reversed(waiting)
+
+
+def _entries(connection: sa.Connection, start: int, stop: int | None) -> Iterator[Recorded]:
+    query = sa.select(events).where(events.c.seq >= start).order_by(events.c.seq)
+    if stop is not None:
+        query = query.where(events.c.seq < stop)
+    for row in connection.execute(query, execution_options={"yield_per": _BATCH}).mappings():
+        yield _entry(row)
+
+
+def _origin(connection: sa.Connection) -> str:
+    row = connection.execute(sa.select(events).where(events.c.seq == 0)).mappings().one_or_none()
+    return "" if row is None else Keychain().follow(_entry(row)).origin
+
+
+def _row(entry: Recorded) -> dict[str, object]:
+    event = entry.event
+    return {
+        "seq": entry.seq,
+        "at": entry.at,
+        "kind": event.kind,
+        "actor": event.actor,
+        "policy": event.policy,
+        "details": details_text(event),
+        "leaf": bytes.fromhex(entry.leaf_hex),
+    }
+
+
+def _entry(row: sa.RowMapping) -> Recorded:
+    details = read_details(row["seq"], row["details"])
+    return Recorded.read({**row, "details": details, "leaf": row["leaf"].hex()})
+
+
+def _checkpoint(row: sa.RowMapping, origin: str) -> Checkpoint:
+    """Return a stored checkpoint once its frontier is found to lead to its root; its signature is unverified."""
+    try:
+        frontier = Frontier.from_bytes(row["size"], row["frontier"])
+    except ProofFailedError as error:
+        raise _altered(row["size"]) from error
+    if frontier.root() != row["root"]:
+        raise _altered(row["size"])
+    return Checkpoint(
+        origin=origin,
+        size=row["size"],
+        root_hex=row["root"].hex(),
+        issued_at=row["issued_at"],
+        signature=row["signature"].hex(),
+        public_key=row["key"],
+    )
+
+
+def _altered(size: int) -> LedgerBrokenError:
+    return broken(f"the checkpoint at size {size} was altered")

@@ -1,0 +1,30 @@
+"""The ledger's tables."""
+
+import sqlalchemy as sa
+
+from safehold.home import metadata
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("policy", sa.Text, nullable=False),
+    sa.Column("details", sa.Text, nullable=False),
+    sa.Column("leaf", sa.LargeBinary, nullable=False),
+)
+"""`details` is canonical JSON; `leaf` the 32 bytes that :mod:`safehold.ledger.entry` computes from the rest."""
+
+checkpoints = sa.Table(
+    "checkpoints",
+    metadata,
+    sa.Column("size", sa.Integer, primary_key=True),
+    sa.Column("root", sa.LargeBinary, nullable=False),
+    sa.Column("issued_at", sa.Text, nullable=False),
+    sa.Column("signature", sa.LargeBinary, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("frontier", sa.LargeBinary, nullable=False),
+)
+"""Signed tree heads. `frontier` lets the next one be made from the events since; the signed root vouches for it."""
