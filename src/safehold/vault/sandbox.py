@@ -28,6 +28,7 @@ class Fault(Enum):
     DISK_FULL = "disk_full"
     NO_CUSTODIANS = "no_custodians"
     LOSES_SHARES = "loses_shares"
+    LOSES_OBJECTS = "loses_objects"
     CHANGES_OBJECTS = "changes_objects"
 
 
@@ -151,7 +152,7 @@ class SandboxVault:
 
     def _spoil(self, stored: Stored) -> Stored:
         shares = {} if Fault.LOSES_SHARES in self._faults else stored.shares
-        data = stored.object
+        data = None if Fault.LOSES_OBJECTS in self._faults else stored.object
         if Fault.CHANGES_OBJECTS in self._faults and data is not None:
             data = data[:-1] + bytes([data[-1] ^ 1])
         return Stored(data, shares)
