@@ -69,7 +69,7 @@ def _distinct(pictures: Iterator[Image.Image], limits: Limits) -> Iterator[Frame
     seen: set[bytes] = set()
     for number, picture in enumerate(pictures):
         luma = to_luma(picture)
-        digest = hashlib.blake2b(luma, digest_size=16).digest()
+        digest = hashlib.blake2b(luma.data, digest_size=16).digest()
         if digest in seen:
             continue
         if len(seen) == limits.frames:

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import simplejpeg
-from PIL import Image
 from numpy.typing import NDArray
+from PIL import Image
 
 from safehold.media.errors import OverLimitError, TruncatedMediaError, UnreadableMediaError
 from safehold.media.frame import Luma

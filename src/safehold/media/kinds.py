@@ -116,7 +116,7 @@ def _sniff_boxes(head: bytes) -> tuple[MediaKind, str] | None:
 
 
 def _sniff_streams(head: bytes) -> tuple[MediaKind, str] | None:
-    """Judge formats that need more than a fixed prefix."""
+    """Judge containers and bitmaps that need more than a fixed prefix."""
     if head.startswith(b"\x1aE\xdf\xa3"):
         return MediaKind.VIDEO, "webm" if b"webm" in head[:64] else "mkv"
     if head.startswith(b"OggS"):
@@ -125,6 +125,11 @@ def _sniff_streams(head: bytes) -> tuple[MediaKind, str] | None:
         return MediaKind.IMAGE, "bmp"
     if head.startswith(b"FORM") and head[8:12] in {b"AIFF", b"AIFC"}:
         return MediaKind.AUDIO, "aiff"
+    return _sniff_packets(head)
+
+
+def _sniff_packets(head: bytes) -> tuple[MediaKind, str] | None:
+    """Judge streams that are known by their packets' sync patterns."""
     if len(head) > 376 and head[0] == head[188] == head[376] == 0x47:  # packets of 188 bytes, ISO 13818-1 2.4.3.2
         return MediaKind.VIDEO, "mpegts"
     if len(head) > 3 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:

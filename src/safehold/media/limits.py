@@ -1,8 +1,13 @@
 """How much one record may cost to open. The defaults are here; a policy may override them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Self
 
 from safehold.vocabulary import Seconds
+
+_RECORD_SECONDS = Seconds(20.0)
+_OPENING_SECONDS = Seconds(300.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,20 @@ class Limits:
     frames: int = 64
     animation_pixels: int = 256_000_000
     input_bytes: int = 1 << 30
-    seconds: Seconds = Seconds(20.0)
-    opening_seconds: Seconds = Seconds(300.0)
+    seconds: Seconds = _RECORD_SECONDS
+    opening_seconds: Seconds = _OPENING_SECONDS
     memory_bytes: int = 2 << 30
     output_bytes: int = 1 << 30
+
+    def to_dict(self) -> dict[str, int | float]:
+        """Return the limits as plain numbers, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, numbers: Mapping[str, int | float]) -> Self:
+        """Return the limits that `to_dict` gave.
+
+        Raises:
+            TypeError: a name is unknown.
+        """
+        return cls(**numbers)  # type: ignore[arg-type]

@@ -1,0 +1,41 @@
+"""The sandbox: decode untrusted media in child processes, and lose no more than a record when one dies.
+
+Requests (JSON) enter a child's stdin; an answer (bytes) or a failure leaves on its stdout. Nothing is ever
+unpickled. A child has limits on memory and time, can't write files, start programs or outlive its parent; the
+parent believes nothing it says without checking its size.
+
+The program of a child::
+
+    serve({"scan": scan_shard})
+
+and the parent::
+
+    with Pool(module_argv("safehold.datasets.child"), Limits(), size=2) as pool:
+        for outcome in pool.run("scan", requests):
+            ...
+"""
+
+from safehold.media.sandbox.child import Answer, Child, Died, Failed, Progress, module_argv
+from safehold.media.sandbox.inbox import Outcry
+from safehold.media.sandbox.pool import Failure, Outcome, Pool, Skipped
+from safehold.media.sandbox.serving import Announce, Request, Task, serve
+from safehold.media.sandbox.terms import NETWORK_VARIABLE
+
+__all__ = [
+    "NETWORK_VARIABLE",
+    "Announce",
+    "Answer",
+    "Child",
+    "Died",
+    "Failed",
+    "Failure",
+    "Outcome",
+    "Outcry",
+    "Pool",
+    "Progress",
+    "Request",
+    "Skipped",
+    "Task",
+    "module_argv",
+    "serve",
+]

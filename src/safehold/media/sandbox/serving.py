@@ -1,0 +1,107 @@
+"""The child's side: confine, say ready, then answer requests until stdin ends.
+
+A task takes the request and `announce`, which it calls with a record's number before it begins that record, and
+returns the answer's bytes. What a task prints goes to stderr. An exception becomes a failure that holds names and
+line numbers only: the text of a foreign exception may quote content, so it never leaves; a `SafeholdError` is ours
+and keeps its sentence.
+"""
+
+import json
+import os
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from enum import Enum
+from pathlib import Path
+
+from safehold.media.limits import Limits
+from safehold.media.sandbox.confinement import confine, end_if_orphaned, raise_cpu_limit
+from safehold.media.sandbox.terms import Terms
+from safehold.media.sandbox.wire import HEADER, NO_RECORD, MessageType, ProgressCell, read_exactly, write_message
+from safehold.vocabulary import SafeholdError
+
+Announce = Callable[[int], None]
+"""Says that work on a record (0-based) begins; -1 or the same number again means "still getting on"."""
+
+Request = Mapping[str, object]
+Task = Callable[[Request, Announce], bytes | memoryview]
+
+
+def serve(tasks: Mapping[str, Task]) -> None:
+    """Answer requests until the parent closes stdin; the program of a child calls this and nothing else.
+
+    The limits are the parent's; they arrive in the environment.
+
+    Args:
+        tasks: what can be asked for, by name.
+    """
+    terms = Terms.from_environment(os.environ)
+    cell = ProgressCell(terms.cell)
+    os.close(terms.cell)
+    replies = _reserve_stdout()
+    confinement = confine(terms.limits.memory_bytes, parent=terms.parent, allow_network=terms.allow_network)
+    announce = _announcer(cell, terms.parent, terms.limits)
+    write_message(replies, MessageType.READY, json.dumps(asdict(confinement)).encode())
+    while (request := _next_request()) is not None:
+        announce(NO_RECORD)
+        write_message(replies, *_answer(tasks, request, announce))
+
+
+def _reserve_stdout() -> int:
+    """Keep stdout for messages, and let whatever prints print to stderr."""
+    replies = os.dup(1)
+    os.dup2(2, 1)
+    return replies
+
+
+def _announcer(cell: ProgressCell, parent: int, limits: Limits) -> Announce:
+    """Return `announce`. Once per used CPU second it also moves the CPU limit and looks for the parent."""
+    raise_cpu_limit(limits.opening_seconds)
+    checked = time.process_time()
+
+    def announce(record: int) -> None:
+        nonlocal checked
+        cell.announce(record)
+        now = time.process_time()
+        if now - checked >= 1.0 or record == NO_RECORD:
+            checked = now
+            end_if_orphaned(parent)
+            raise_cpu_limit(limits.opening_seconds if record == NO_RECORD else limits.seconds + 1)
+
+    return announce
+
+
+def _next_request() -> bytearray | None:
+    try:
+        kind, length = HEADER.unpack(read_exactly(0, HEADER.size))
+        return read_exactly(0, length) if kind == MessageType.REQUEST.value else None
+    except EOFError:
+        return None
+
+
+def _answer(
+    tasks: Mapping[str, Task], request: bytearray, announce: Announce
+) -> tuple[MessageType, bytes | memoryview]:
+    try:
+        envelope = json.loads(request)
+        return MessageType.ANSWER, tasks[envelope["task"]](envelope["request"], announce)
+    except Exception as error:  # noqa: BLE001  # the worker loop: a fault costs one request, never the child
+        return MessageType.FAILURE, json.dumps(_describe(error)).encode()
+
+
+def _describe(error: Exception) -> dict[str, object]:
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    description: dict[str, object] = {
+        "error": type(error).__name__,
+        "is_ours": isinstance(error, SafeholdError),
+        "where": [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+    if isinstance(error, SafeholdError):
+        reason = getattr(error, "reason", "")
+        description |= {
+            "message": str(error),
+            "advice": error.advice,
+            "reason": reason.value if isinstance(reason, Enum) else "",
+        }
+    return description
