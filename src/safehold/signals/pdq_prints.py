@@ -1,7 +1,8 @@
 """PDQ: a 256-bit fingerprint of a picture that survives scaling, recompression and small changes.
 
 Two prints within 31 of 256 bits are taken for the same picture; where that line is drawn is policy, not ours. A print
-of quality below 50 says little. Prints here are bit-identical on every machine: see ADR 0002.
+of quality below 50 says little, and so does the print of a picture that varies along one axis only (stripes): it is
+zero, while the reference answers with float noise. Prints here are bit-identical on every machine: see ADR 0002.
 
     (print_,) = pdq(luma, {PdqFlavour.FULL})
     print_.value.hex(), print_.quality
