@@ -20,6 +20,7 @@ from safehold.media.frame import Frame, Luma
 from safehold.media.image import open_image
 from safehold.media.kinds import HEAD_BYTES, IMAGE_FORMATS, VIDEO_FORMATS, Sniffed, sniff
 from safehold.media.limits import Limits
+from safehold.media.test_signature import test_signature_luma, test_signature_png, write_test_signature
 
 __all__ = [
     "HEAD_BYTES",
@@ -40,4 +41,7 @@ __all__ = [
     "VideoUnavailableError",
     "open_image",
     "sniff",
+    "test_signature_luma",
+    "test_signature_png",
+    "write_test_signature",
 ]
