@@ -1,0 +1,85 @@
+import io
+import tarfile
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.vectors import tars
+
+from safehold.datasets.sources import Shard, ShardError, discover, read, rewrite
+from safehold.datasets.sources.tar import split_name
+
+
+def is_plain(name: str) -> bool:
+    return name.strip("/.") == name and not any(odd in name for odd in ("//", "..", "/."))
+
+
+NAMES = st.lists(
+    st.tuples(st.text("ab/é.", min_size=1, max_size=120).filter(is_plain), st.binary(max_size=1500)),
+    unique_by=lambda one: one[0],
+    min_size=1,
+    max_size=12,
+)
+
+
+def in_folder(content: bytes) -> tempfile.TemporaryDirectory[str]:
+    folder = tempfile.TemporaryDirectory()
+    tars.write(Path(folder.name), content)
+    return folder
+
+
+@settings(max_examples=60, deadline=None)
+@given(NAMES, st.sampled_from([tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]), st.data())
+def test_a_rewritten_tar_is_the_filtered_tar(members: list[tuple[str, bytes]], form: int, data: st.DataObject) -> None:
+    content = tars.tar_of((tars.member(name, body) for name, body in members), form=form)
+    keys = sorted({split_name(name)[0] for name, _ in members})
+    dropped = data.draw(st.sets(st.sampled_from(keys)))
+    with in_folder(content) as folder:
+        output = discover([folder]).outputs[0]
+        assert {record.key for record in read(output.shards[0])} == set(keys)
+        rewrite(output, lambda key: key not in dropped, Path(folder, "out"))
+        with tarfile.open(Path(folder, "out")) as tar:
+            found = [(one.name, tar.extractfile(one).read()) for one in tar]  # type: ignore[union-attr]
+        assert found == [one for one in members if split_name(one[0])[0] not in dropped]
+        rewrite(output, lambda _: True, Path(folder, "same"))
+        assert Path(folder, "same").read_bytes() == content
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(0, 3),
+    st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=6),
+    st.integers(0, 9000),
+)
+def test_a_damaged_tar_is_read_without_other_errors_and_what_loaders_see_is_seen(
+    kind: int, flips: list[tuple[int, int]], cut: int
+) -> None:
+    content = bytearray([tars.plain(3), tars.plain(2, form=1, prefix="n" * 200), tars.hidden_after_the_end(),
+                         tars.plain(2, prefix="ü" * 90)][kind])  # fmt: skip
+    for at, value in flips:
+        content[at % len(content)] = value
+    content = content[: len(content) - cut % len(content)]
+    with in_folder(b"".join([content])) as folder, in_folder(tars.plain(1)) as sound:
+        shard = discover([sound]).shards[0]
+        shard = Shard.from_json({**shard.to_json(), "location": f"{folder}/00000.tar"})
+        try:
+            records = list(read(shard))
+        except ShardError:
+            return
+        seen = {bytes(member.data) for record in records for member in record.members}
+        is_damaged = any(record.key.startswith("@") for record in records)
+        assert is_damaged or loader_contents(bytes(content)) <= seen | {b""}
+
+
+def loader_contents(content: bytes) -> set[bytes]:
+    """What a loader that stands on tarfile gets for pictures."""
+    found = set()
+    try:
+        with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+            for one in tar:
+                if one.name.endswith(".jpg") and (file := tar.extractfile(one)) is not None:
+                    found.add(file.read())
+    except (tarfile.TarError, EOFError, KeyError, ValueError):
+        pass
+    return found
