@@ -4,6 +4,7 @@ A path enters; an opened :class:`Home` leaves. Every room keeps its tables on :d
 home's folders, written with :mod:`safehold.home.files`.
 """
 
+from safehold.home.backup import backup
 from safehold.home.database import Database
 from safehold.home.errors import (
     BackupBrokenError,
@@ -17,6 +18,7 @@ from safehold.home.errors import (
 )
 from safehold.home.files import fsync_folder, private_folder, sweep, write_atomic
 from safehold.home.home import Home
+from safehold.home.restore import restore
 from safehold.home.tables import metadata, waivers
 
 __all__ = [
@@ -30,9 +32,11 @@ __all__ = [
     "HomeTooNewError",
     "HomeUnusableError",
     "NotAHomeError",
+    "backup",
     "fsync_folder",
     "metadata",
     "private_folder",
+    "restore",
     "sweep",
     "waivers",
     "write_atomic",

@@ -11,7 +11,8 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,9 +34,8 @@ def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], None], *, mod
     Raises:
         OSError: the disk is full or failing. The old file is untouched and the temporary one is gone.
     """
-    descriptor, temporary = _open_temporary(path)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
+    with temporary_file(path) as temporary:
+        with temporary.open("r+b") as file:
             os.fchmod(file.fileno(), mode)
             if callable(content):
                 content(file)
@@ -43,11 +43,19 @@ def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], None], *, mod
                 file.write(content)
             file.flush()
             sync(file.fileno())
-            temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        temporary.replace(path)
     fsync_folder(path.parent)
+
+
+@contextmanager
+def temporary_file(path: Path) -> Iterator[Path]:
+    """Give an empty private file beside `path`, safe from sweeps while this lasts; it goes unless it is renamed."""
+    descriptor, temporary = _open_temporary(path)
+    try:
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+        os.close(descriptor)
 
 
 def _open_temporary(path: Path) -> tuple[int, Path]:
@@ -93,6 +101,21 @@ def fsync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def locked_folder(folder: Path, *, wait: bool = True) -> Iterator[None]:
+    """Keep everybody else who asks for this lock out of a folder; ends with the process, however it ends.
+
+    Raises:
+        BlockingIOError: somebody has the lock, and `wait` is off.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
     finally:
         os.close(descriptor)
 

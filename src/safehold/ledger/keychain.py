@@ -73,6 +73,8 @@ class Keychain:
                 raise broken("event 0: the installation's id does not follow from its first key")
         elif details.get("old_key") != public_key_hex(old):
             raise broken(f"event {entry.seq}: the old key is not the one in use")
+        elif key in {tenure.public_key for tenure in self.tenures}:
+            raise broken(f"event {entry.seq}: the new key was in use before")
         if entry.event.kind == ROTATED:
             verify(old, rotation_bytes(origin, old, key), bytes.fromhex(str(details.get("signature", ""))))
         tenure = Tenure(since=entry.seq + 1, public_key=key, is_proven=entry.event.kind != REPLACED)

@@ -6,17 +6,13 @@ verify(key.public_key, data, key.sign(data))
 
 import base64
 import binascii
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn, Self
 
 import nacl.exceptions
 import nacl.signing
 
-from safehold.home.files import FILE_MODE, tighten, write_atomic
+from safehold.home.files import FILE_MODE, locked_folder, tighten, write_atomic
 from safehold.ledger.errors import BadSignatureError, MalformedKeyError
 
 _PUBLIC = "safehold-ed25519:"
@@ -48,7 +44,7 @@ class SigningKey:
         Raises:
             MalformedKeyError: the file is not a key of ours.
         """
-        with _alone(folder):
+        with locked_folder(folder):
             path = key_path(folder, name)
             if not path.exists():
                 cls.generate().save(path)
@@ -146,13 +142,3 @@ def _malformed() -> MalformedKeyError:
     return MalformedKeyError(
         "this is not a Safehold Ed25519 key", advice="A public key reads safehold-ed25519: and 44 more characters."
     )
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -23,7 +23,10 @@ def open_ledger(home: Home) -> Ledger:
     Raises:
         KeyLostError: the ledger names a key that the home doesn't have.
     """
-    return Ledger(home.database, home.clock, _current_key(home))
+    ledger, chain = Ledger(home.database, home.clock, _current_key(home)), _keychain(home)
+    if len(chain.tenures) > 1 and not any(signed.public_key == chain.current for signed in ledger.checkpoints()[-1:]):
+        ledger.checkpoint()  # a change of key ends with the new key's first word
+    return ledger
 
 
 def rotate(home: Home, actor: str) -> Ledger:
@@ -36,7 +39,7 @@ def rotate(home: Home, actor: str) -> Ledger:
     ledger.checkpoint()  # makes the ledger's beginning, and is the old key's last word
     new = SigningKey.load_or_create(home.keys, _NEXT)
     ledger.append_key_event(rotated(old, new.public_key, origin=ledger.keychain().origin, actor=actor))
-    return _taken_over(home)
+    return open_ledger(home)
 
 
 def replace_lost(home: Home, actor: str) -> Ledger:
@@ -51,13 +54,7 @@ def replace_lost(home: Home, actor: str) -> Ledger:
     new = SigningKey.load_or_create(home.keys, _NEXT)
     ledger = Ledger(home.database, home.clock, new)
     ledger.append_key_event(replaced(ledger_chain.current, new.public_key, actor=actor))
-    return _taken_over(home)
-
-
-def _taken_over(home: Home) -> Ledger:
-    ledger = open_ledger(home)
-    ledger.checkpoint()
-    return ledger
+    return open_ledger(home)
 
 
 def _current_key(home: Home) -> SigningKey:

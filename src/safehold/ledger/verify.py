@@ -61,6 +61,7 @@ class _Pass:
     frontier: Frontier = field(default_factory=Frontier)
     chain: Keychain = field(default_factory=Keychain)
     signed_size: int = 0
+    spoken: set[int] = field(default_factory=set)
     pending: Checkpoint | None = None
 
     def take_event(self, entry: Recorded) -> None:
@@ -88,8 +89,9 @@ class _Pass:
             raise broken(f"{name} is signed by a key that the ledger does not name there")
         try:
             checkpoint.verify_signature()
-        except (BadSignatureError, ValueError) as error:
+        except BadSignatureError as error:
             raise broken(f"{name} has a wrong signature") from error
+        self.spoken.add(len(self.chain.tenures) - 1)
 
     def end(self) -> LedgerState:
         if self.pending is not None:
@@ -97,14 +99,14 @@ class _Pass:
                 f"the ledger is cut off: the retained checkpoint covers {self.pending.size} events, "
                 f"the ledger has {self.frontier.size}"
             )
-        _check_keys(self.chain, self.anchors)
+        is_anchored = _check_keys(self.chain, self.spoken, self.anchors)
         return LedgerState(
             size=self.frontier.size,
             root_hex=self.frontier.root().hex(),
             origin=self.chain.origin,
             signed_size=self.signed_size,
             keys=tuple(tenure.public_key for tenure in self.chain.tenures),
-            is_anchored=self.anchors != Anchors(),
+            is_anchored=is_anchored,
         )
 
 
@@ -128,17 +130,25 @@ def verify_log(log: Iterable[Recorded | Checkpoint], anchors: Anchors) -> Ledger
     return state.end()
 
 
-def _check_keys(chain: Keychain, anchors: Anchors) -> None:
-    """Refuse a replaced key that nothing the reader trusts comes after."""
-    trusted = {anchors.public_key, anchors.retained.public_key if anchors.retained else None} - {None}
-    places = [place for place, tenure in enumerate(chain.tenures) if tenure.public_key in trusted]
-    if anchors.public_key is not None and anchors.public_key not in {tenure.public_key for tenure in chain.tenures}:
-        raise broken("the public key that you gave never spoke for this ledger")
+def _check_keys(chain: Keychain, spoken: set[int], anchors: Anchors) -> bool:
+    """Refuse a replaced key that nothing trusted comes after; return whether something trusted vouches for the ledger.
+
+    A key that the reader trusts counts only where it signed a checkpoint of this ledger: being named costs nothing.
+    """
+    keys = [tenure.public_key for tenure in chain.tenures]
+    if anchors.public_key is not None:
+        if anchors.public_key not in keys:
+            raise broken("the public key that you gave never spoke for this ledger")
+        if spoken and keys.index(anchors.public_key) not in spoken:
+            raise broken("the public key that you gave is named in this ledger but signed nothing of it")
+    trusted = {anchors.public_key, anchors.retained.public_key if anchors.retained else None}
+    places = [place for place in spoken if keys[place] in trusted]
     if not places:
-        return
-    for tenure in chain.tenures[places[-1] + 1 :]:
+        return False
+    for tenure in chain.tenures[max(places) + 1 :]:
         if not tenure.is_proven:
             raise UnprovenKeyError(
                 f"event {tenure.since - 1} replaced the key without the old key's word",
                 advice="Ask the installation's operator, by another way, for its new public key, and give that one.",
             )
+    return True
