@@ -1,0 +1,23 @@
+"""Banks of fingerprints, and the index that finds the entries near a signal.
+
+In: lists of fingerprints from files; then signals. Out: hits: which entries of which banks lie how near. Which distance
+is near enough is the caller's policy; :mod:`safehold.matching.compare` owns the comparison.
+"""
+
+from safehold.matching.bank import TEST_BANK, Bank, BankTerms, Entry
+from safehold.matching.hits import HARM_CLASSES, Hits
+from safehold.matching.index import MOST_HITS, Index, Lookup
+from safehold.matching.linear import linear_search
+
+__all__ = [
+    "HARM_CLASSES",
+    "MOST_HITS",
+    "TEST_BANK",
+    "Bank",
+    "BankTerms",
+    "Entry",
+    "Hits",
+    "Index",
+    "Lookup",
+    "linear_search",
+]

@@ -1,0 +1,43 @@
+"""The built-in bank: it lists the test signature, so that any installation can prove that it detects.
+
+Its list ships in the package, is always part of an index, and can't be changed or withdrawn.
+"""
+
+import datetime as dt
+from importlib import resources
+
+from safehold.matching.bank import TEST_BANK, Bank, BankTerms
+from safehold.matching.catalogue import BankContents, living_entries
+from safehold.matching.errors import UnreadableListError
+from safehold.matching.listings import read_listing
+from safehold.matching.parts import MemoryPart, PartKind
+from safehold.vocabulary import HarmClass, PdqFlavour, Tier
+
+_VERSION = 1
+_CREATED_AT = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
+
+
+def builtin_bank() -> BankContents:
+    """Return the built-in bank.
+
+    Raises:
+        UnreadableListError: the shipped list is missing or damaged.
+    """
+    with resources.as_file(resources.files("safehold.matching") / "test_bank.csv") as path:
+        listing = read_listing(path)
+    if listing.fault_count or not len(listing):
+        raise UnreadableListError("the list of the built-in bank is damaged", advice="Install Safehold again.")
+    parts = (MemoryPart(PartKind.IMPORT, listing.groups),)
+    bank = Bank(
+        name=TEST_BANK,
+        source="Safehold",
+        legal_basis="A harmless picture that Safehold draws itself",
+        terms=BankTerms(onward_sharing=True, text="Apache-2.0, like Safehold"),
+        harm_class=HarmClass.TEST,
+        tier=Tier.TRUSTED,
+        pdq_flavour=PdqFlavour.UNKNOWN,
+        version=_VERSION,
+        created_at=_CREATED_AT,
+        entries=living_entries(parts),
+    )
+    return BankContents(bank, parts)

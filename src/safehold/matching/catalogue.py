@@ -1,0 +1,73 @@
+"""What the database says of banks and their parts, as values."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from safehold.home import Home
+from safehold.matching.bank import Bank, BankTerms
+from safehold.matching.parts import FilePart, Part, PartKind
+from safehold.matching.tables import bank_parts, banks
+from safehold.vocabulary import Algorithm, HarmClass, PdqFlavour, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class BankContents:
+    """A bank with its parts, in order of version."""
+
+    bank: Bank
+    parts: tuple[Part, ...]
+
+
+def stored_contents(home: Home) -> tuple[BankContents, ...]:
+    """Return every bank of a home, by name, at one moment; those taken out of use as well."""
+    with home.database.reading() as connection:
+        names = connection.execute(sa.select(banks.c.name).order_by(banks.c.name)).scalars().all()
+        return tuple(found for name in names if (found := contents_of(home.banks, name, connection)) is not None)
+
+
+def contents_of(folder: Path, name: str, connection: sa.Connection) -> BankContents | None:
+    """Return a bank with its parts; None if there is none of that name."""
+    row = connection.execute(sa.select(banks).where(banks.c.name == name)).mappings().first()
+    if row is None:
+        return None
+    versions = sa.select(bank_parts).where(bank_parts.c.bank == name).order_by(bank_parts.c.version)
+    parts = tuple(_part(folder / name, part) for part in connection.execute(versions).mappings())
+    return BankContents(_bank(row, parts), parts)
+
+
+def living_entries(parts: Sequence[Part]) -> dict[Algorithm, int]:
+    """Return how many entries of each algorithm are listed and not withdrawn."""
+    living: Counter[Algorithm] = Counter()
+    for part in parts:
+        if part.kind is PartKind.IMPORT:
+            living.update(part.counts)
+        else:
+            living.subtract(part.counts)
+    return {algorithm: living[algorithm] for algorithm in Algorithm if living[algorithm]}
+
+
+def _part(folder: Path, row: sa.RowMapping) -> FilePart:
+    counts = {Algorithm(name): int(count) for name, count in row["counts"].items()}
+    return FilePart(PartKind(row["kind"]), row["sha256"], counts, folder / row["file"])
+
+
+def _bank(row: sa.RowMapping, parts: Sequence[Part]) -> Bank:
+    terms: Mapping[str, object] = row["terms"]
+    return Bank(
+        name=row["name"],
+        source=row["source"],
+        legal_basis=row["legal_basis"],
+        terms=BankTerms(onward_sharing=terms["onward_sharing"] is True, text=str(terms["text"])),
+        harm_class=HarmClass(row["harm_class"]),
+        tier=Tier(row["tier"]),
+        pdq_flavour=PdqFlavour(row["flavour"]),
+        version=row["version"],
+        created_at=dt.datetime.fromisoformat(row["created_at"]),
+        entries=living_entries(parts),
+        withdrawn_at=dt.datetime.fromisoformat(row["withdrawn_at"]) if row["withdrawn_at"] else None,
+    )

@@ -1,0 +1,183 @@
+"""The index: what finds the bank entries near a signal, over all banks of a home and the built-in one.
+
+Rules: it is a snapshot, never changes, and takes no lock to read. Each algorithm (and flavour of PDQ) has one large
+segment in files, made anew when more than 65 536 entries have come since, and one small one in memory for the rest.
+Withdrawn entries are never given.
+
+    index = Index.open(home)
+    hits = index.lookup(Algorithm.PDQ, values, threshold=Bits(31), flavour=PdqFlavour.FULL)
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safehold.home import Home
+from safehold.matching.bank import TEST_BANK, Bank
+from safehold.matching.builtin import builtin_bank
+from safehold.matching.catalogue import BankContents, stored_contents
+from safehold.matching.errors import WrongWidthError
+from safehold.matching.hits import Hits, joined
+from safehold.matching.parts import PartKind
+from safehold.matching.segments.piece import Piece
+from safehold.matching.segments.shelf import Shelf
+from safehold.matching.segments.sources import Source, SourceKey, sources_of
+from safehold.vocabulary import Algorithm, Bits, PdqFlavour, signal_width_bytes
+
+EQUAL = Bits(0)
+"""The threshold that asks for equality."""
+
+MOST_HITS = 64
+"""How many hits a query may have where the caller doesn't say."""
+
+
+class Lookup(Protocol):
+    """The port: find the bank entries near signals."""
+
+    @property
+    def banks(self) -> tuple[Bank, ...]:
+        """Return the banks, in the order that hits count them in."""
+        ...
+
+    def flavours(self) -> frozenset[PdqFlavour]:
+        """Return which flavours queries must be hashed in; never UNKNOWN."""
+        ...
+
+    def lookup(
+        self,
+        algorithm: Algorithm,
+        values: NDArray[np.uint8],
+        *,
+        threshold: Bits = EQUAL,
+        flavour: PdqFlavour | None = None,
+        max_hits: int = MOST_HITS,
+    ) -> Hits:
+        """Return the entries within the threshold of each query."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """An opened index.
+
+    Attributes:
+        banks: in the order that hits count them in: by name.
+        version: a digest over which versions of which banks these are, and what they hold.
+        pieces: what is searched.
+        rebuilt: digests of segments whose files were damaged and were made anew from the banks.
+    """
+
+    banks: tuple[Bank, ...]
+    version: str
+    pieces: tuple[tuple[SourceKey, Piece], ...]
+    rebuilt: tuple[str, ...] = ()
+
+    @classmethod
+    def open(cls, home: Home) -> Self:
+        """Open the index over a home's banks and the built-in one; build what is missing first.
+
+        Raises:
+            PartDamagedError: a bank's file is missing or altered: without it nothing may pass as not listed.
+            HomeUnusableError: the index can't be written.
+        """
+        return cls.over([*stored_contents(home), builtin_bank()], Shelf(home.indexes))
+
+    @classmethod
+    def over(cls, contents: Sequence[BankContents], shelf: Shelf | None = None) -> Self:
+        """Make an index over these banks; wholly in memory without a shelf.
+
+        Args:
+            contents: banks with their parts; those taken out of use are left out.
+            shelf: where segments are kept.
+        """
+        used = sorted((one for one in contents if one.bank.withdrawn_at is None), key=lambda one: one.bank.name)
+        shelf = shelf or Shelf(None)
+        pieces: list[tuple[SourceKey, Piece]] = []
+        rebuilt: list[str] = []
+        for source in sources_of(used):
+            for piece in shelf.pieces(source, rebuilt):
+                _withdraw(piece, source, used)
+                pieces.append((source.key, piece))
+        return cls(tuple(one.bank for one in used), _version(used), tuple(pieces), tuple(rebuilt))
+
+    def flavours(self) -> frozenset[PdqFlavour]:
+        """Return which flavours PDQ queries must be hashed in: those of the banks, both where one is unknown.
+
+        The built-in bank asks for none, since the test signature has one value in both; alone, it asks for FULL.
+        """
+        found = {bank.pdq_flavour for bank in self.banks if bank.name != TEST_BANK and bank.entries.get(Algorithm.PDQ)}
+        if PdqFlavour.UNKNOWN in found:
+            return frozenset({PdqFlavour.FULL, PdqFlavour.NEAREST_512})
+        return frozenset(found or {PdqFlavour.FULL})
+
+    def lookup(
+        self,
+        algorithm: Algorithm,
+        values: NDArray[np.uint8],
+        *,
+        threshold: Bits = EQUAL,
+        flavour: PdqFlavour | None = None,
+        max_hits: int = MOST_HITS,
+    ) -> Hits:
+        """Return the entries within the threshold of each query; batches of 512 and more cost least.
+
+        Args:
+            algorithm: of the values.
+            values: (n, width) uint8, most significant byte first.
+            threshold: for PDQ, the largest distance that counts; every other algorithm asks for equality.
+            flavour: for PDQ, which pipeline made the values: entries of the other one are left out. None or
+                UNKNOWN searches all.
+            max_hits: how many hits a query may have; queries that have more are listed in ``capped``.
+
+        Raises:
+            WrongWidthError: the values don't have the width of their algorithm.
+        """
+        checked = _checked(algorithm, values)
+        return joined(
+            [
+                piece.lookup(checked, threshold, most=max_hits)
+                for key, piece in self.pieces
+                if key.algorithm is algorithm and _is_asked(key.flavour, flavour)
+            ],
+            most=max_hits,
+        )
+
+
+def _checked(algorithm: Algorithm, values: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    width = signal_width_bytes(algorithm)
+    if values.ndim != 2 or values.shape[1] != width or values.dtype != np.uint8:
+        raise WrongWidthError(
+            f"{algorithm.value} values to look up must be rows of {width} bytes",
+            advice="Check which algorithm made the values.",
+        )
+    return np.ascontiguousarray(values)
+
+
+def _is_asked(listed: PdqFlavour | None, asked: PdqFlavour | None) -> bool:
+    """Whether entries of one flavour are to be compared with queries of another; an unknown one goes with both."""
+    unknown = (None, PdqFlavour.UNKNOWN)
+    return listed in unknown or asked in unknown or listed is asked
+
+
+def _withdraw(piece: Piece, source: Source, used: Sequence[BankContents]) -> None:
+    for number, contents in enumerate(used):
+        if source.key.flavour not in (None, contents.bank.pdq_flavour):
+            continue
+        for part in contents.parts:
+            if part.kind is PartKind.WITHDRAW and part.counts.get(source.key.algorithm):
+                rows = part.rows(source.key.algorithm)
+                piece.withdraw(number, rows.values, rows.entry)
+
+
+def _version(used: Sequence[BankContents]) -> str:
+    listed = [
+        [one.bank.name, one.bank.version, one.bank.pdq_flavour.value, one.bank.harm_class.value, one.bank.tier.value]
+        + [part.sha256 for part in one.parts]
+        for one in used
+    ]
+    return hashlib.sha256(json.dumps(listed, separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,160 @@
+"""Lists as texts: the lines of a file as fields that nobody has judged yet, whatever the shape of the file.
+
+Four shapes are told apart by the first line: JSON lines; CSV with our columns; CSV as `threatexchange dataset --csv`
+prints it; plain lines of a value or of an algorithm and a value, as `threatexchange` reads and prints them.
+
+Source: facebook/ThreatExchange, python-threatexchange/threatexchange/cli/dataset_cmd.py (columns) and
+exchanges/impl/file_api.py (plain lines).
+"""
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from safehold.matching.errors import UnreadableListError
+
+_OURS = {name: name for name in ("algorithm", "value", "class", "note", "source_id")}
+_THREATEXCHANGE = {"signal_type": "algorithm", "signal_str": "value", "collab": "note", "category": "", "tags": ""}
+_LISTED_CATEGORIES = {"", "POSITIVE_CLASS", "WORTH_INVESTIGATING"}
+_LONGEST_PLAIN_LINE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The fields of one row; absent ones are empty.
+
+    Attributes:
+        line: the number of its line, from 1.
+        fault: why the line has no fields; "" if it has.
+    """
+
+    line: int
+    algorithm: str = ""
+    value: str = ""
+    harm_class: str = ""
+    note: str = ""
+    source_id: str = ""
+    fault: str = ""
+
+
+def read_texts(path: Path) -> Iterator[Texts]:
+    """Give the rows of a list; blank lines have none.
+
+    Raises:
+        UnreadableListError: it can't be opened, is empty, or its first line fits no shape.
+    """
+    try:
+        # Bytes that are not UTF-8 are kept as surrogates, so that they are the fault of their own row.
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+            first = _first_line(path, file)
+            file.seek(0)
+            yield from _shaped(path, first, file)
+    except OSError as error:
+        raise UnreadableListError(
+            f"{path} can't be read: {error.strerror}", advice="Check that the file is there and readable."
+        ) from error
+
+
+def _first_line(path: Path, file: TextIO) -> str:
+    for line in iter(lambda: file.readline(1 << 20), ""):
+        if line.strip():
+            return line.strip()
+    raise UnreadableListError(f"{path} is empty", advice="Check that this is the list that you meant.")
+
+
+def _shaped(path: Path, first: str, file: TextIO) -> Iterator[Texts]:
+    if first.startswith("{"):
+        return _json_lines(file)
+    names = [name.strip().lower() for name in next(csv.reader([first]))]
+    if "algorithm" in names or "value" in names or {"signal_type", "signal_str"} <= set(names):
+        return _csv(path, file)
+    if "," in first or len(first) > _LONGEST_PLAIN_LINE:
+        raise UnreadableListError(
+            f"{path} is no list of a known shape: its first line is neither a header with a column value, nor JSON, "
+            "nor a single value",
+            advice="Give a CSV with the columns algorithm,value and optional class,note,source_id.",
+        )
+    return _plain(file)
+
+
+def _csv(path: Path, file: TextIO) -> Iterator[Texts]:
+    reader = csv.reader(file, strict=True)
+    header = next(row for row in reader if any(row))
+    names = [name.strip().lower() for name in header]
+    meanings = _meanings(path, names)
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Texts(reader.line_num, fault=f"not CSV: {error}")
+            continue
+        if row:
+            yield _csv_row(reader.line_num, row, names, meanings)
+
+
+def _meanings(path: Path, names: list[str]) -> list[str]:
+    known = _OURS if "value" in names else _THREATEXCHANGE
+    unknown = [name for name in names if name not in known]
+    if unknown or "value" not in [known.get(name) for name in names] or len(set(names)) < len(names):
+        raise UnreadableListError(
+            f"{path} has columns that are unknown, double, or lack the value",
+            advice=f"Keep only columns of: {', '.join(known)}.",
+        )
+    return [known[name] for name in names]
+
+
+def _csv_row(line: int, row: list[str], names: list[str], meanings: list[str]) -> Texts:
+    if len(row) != len(names):
+        return Texts(line, fault=f"{len(row)} fields instead of {len(names)}")
+    fields = dict(zip(meanings, row, strict=True))
+    if "category" in names and row[names.index("category")] not in _LISTED_CATEGORIES:
+        return Texts(line, fault="its category says that it is not listed")
+    if any("\n" in text or "\r" in text for text in row):
+        return Texts(line, fault="a field goes over several lines")
+    return _texts(line, fields)
+
+
+def _json_lines(file: TextIO) -> Iterator[Texts]:
+    for line, text in enumerate(file, 1):
+        if not text.strip():
+            continue
+        try:
+            fields = json.loads(text)
+        except (ValueError, RecursionError):
+            yield Texts(line, fault="not JSON")
+            continue
+        if not isinstance(fields, dict) or not all(isinstance(value, str) for value in fields.values()):
+            yield Texts(line, fault="not an object of texts")
+        elif fields.keys() - _OURS.keys():
+            yield Texts(line, fault="unknown keys")
+        else:
+            yield _texts(line, fields)
+
+
+def _plain(file: TextIO) -> Iterator[Texts]:
+    for line, text in enumerate(file, 1):
+        match text.split():
+            case []:
+                continue
+            case [value]:
+                yield Texts(line, value=value)
+            case [algorithm, value]:
+                yield Texts(line, algorithm=algorithm, value=value)
+            case _:
+                yield Texts(line, fault="more than an algorithm and a value")
+
+
+def _texts(line: int, fields: dict[str, str]) -> Texts:
+    return Texts(
+        line,
+        fields.get("algorithm", "").strip(),
+        fields.get("value", "").strip(),
+        fields.get("class", "").strip(),
+        fields.get("note", ""),
+        fields.get("source_id", "").strip(),
+    )

@@ -1,0 +1,90 @@
+"""Sources of an index: the parts that go into one searchable piece, those of one algorithm and PDQ flavour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safehold.matching.catalogue import BankContents
+from safehold.matching.parts import Part, PartKind, class_code
+from safehold.matching.segments.piece import Listed
+from safehold.vocabulary import Algorithm, PdqFlavour
+
+
+@dataclass(frozen=True, slots=True)
+class SourceKey:
+    """What is searched together.
+
+    Attributes:
+        algorithm: of the values.
+        flavour: for PDQ; None for every other algorithm.
+    """
+
+    algorithm: Algorithm
+    flavour: PdqFlavour | None
+
+
+@dataclass(frozen=True, slots=True)
+class BankPart:
+    """A part, with what it inherits from its bank.
+
+    Attributes:
+        bank: which bank of the index.
+        name: the bank's.
+        bank_class: the code of its class.
+        part: the part itself.
+    """
+
+    bank: int
+    name: str
+    bank_class: int
+    part: Part
+
+    def identity(self) -> str:
+        """Return what names the part and all that is written of it into a segment."""
+        return f"{self.name}:{self.bank_class}:{self.part.sha256}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """All parts of one key, in the order of their banks and versions."""
+
+    key: SourceKey
+    parts: tuple[BankPart, ...]
+
+    def rows(self) -> int:
+        """Return how many rows the parts have."""
+        return sum(one.part.counts[self.key.algorithm] for one in self.parts)
+
+    def listed(self) -> list[Listed]:
+        """Read the rows of all parts."""
+        return [Listed(one.part.rows(self.key.algorithm), one.bank_class) for one in self.parts]
+
+    def banks(self) -> NDArray[np.int32]:
+        """Return for each part which bank it belongs to."""
+        return np.array([one.bank for one in self.parts], np.int32)
+
+    def only(self, identities: Sequence[str]) -> "Source":
+        """Return a source of the parts with these identities, in the order of the identities."""
+        by_identity = {one.identity(): one for one in self.parts}
+        return Source(self.key, tuple(by_identity[identity] for identity in identities))
+
+    def without(self, identities: Sequence[str]) -> "Source":
+        """Return a source of the other parts."""
+        return Source(self.key, tuple(one for one in self.parts if one.identity() not in set(identities)))
+
+
+def sources_of(used: Sequence[BankContents]) -> list[Source]:
+    """Return what there is to search, by algorithm and flavour."""
+    found: dict[SourceKey, list[BankPart]] = {}
+    for number, contents in enumerate(used):
+        bank = contents.bank
+        for part in contents.parts:
+            if part.kind is not PartKind.IMPORT:
+                continue
+            for algorithm, count in part.counts.items():
+                key = SourceKey(algorithm, bank.pdq_flavour if algorithm is Algorithm.PDQ else None)
+                if count:
+                    found.setdefault(key, []).append(BankPart(number, bank.name, class_code(bank.harm_class), part))
+    return [Source(key, tuple(parts)) for key, parts in found.items()]
