@@ -1,5 +1,6 @@
 """Screening: findings, gaps and a policy enter; a verdict leaves. Pure, apart from reading the policy file."""
 
+from safehold.screening.columns import DETECTOR as COLUMN_DETECTOR
 from safehold.screening.columns import ColumnReading, read_columns
 from safehold.screening.diff import Change, Direction, diff
 from safehold.screening.errors import PolicyError
@@ -18,10 +19,11 @@ from safehold.screening.policy import (
     Thresholds,
 )
 from safehold.screening.policy_file import default_policy, json_schema, load, parse
-from safehold.screening.screen import Subject, screen
+from safehold.screening.screen import Subject, action_of_findings, screen
 from safehold.screening.separation import Separation, claims, separate, with_separation
 
 __all__ = [
+    "COLUMN_DETECTOR",
     "Change",
     "ColumnMapping",
     "ColumnReading",
@@ -40,6 +42,7 @@ __all__ = [
     "SourceAction",
     "Subject",
     "Thresholds",
+    "action_of_findings",
     "claims",
     "default_policy",
     "diff",

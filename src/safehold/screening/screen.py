@@ -54,6 +54,11 @@ def screen(subject: Subject, policy: Policy) -> Verdict:
     return Verdict(action=action, findings=subject.findings, gaps=gaps, policy=policy.label, rules=rules)
 
 
+def action_of_findings(findings: tuple[Finding, ...], policy: Policy) -> Action:
+    """Return what the findings alone lead to, whatever was not examined; ALLOW if there are none."""
+    return max((action for action, _ in _outcomes(findings, policy)), default=Action.ALLOW)
+
+
 def _most_severe_first(outcome: _Outcome) -> tuple[int, str]:
     return -outcome[0].rank, outcome[1]
 
