@@ -1,0 +1,131 @@
+"""What ``make run`` does: make the sample, safeguard it through the real command line, compare with what was planted.
+
+Everything lies below ``--out`` (``sample/``): ``data/`` the sample, ``home/`` an installation's state, ``result/`` what
+``safehold dataset scan`` made of it. Exits 0 only if every record became exactly what was planted.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from compare import counts, differences
+from sample_dataset import make
+
+HERE = Path(__file__).resolve().parent
+SAFEHOLD = str(Path(sys.executable).with_name("safehold"))
+MARK = "made-by-make-run"
+MEANINGS = {
+    ("allow", ""): "ordinary pictures of many kinds and forms",
+    ("deny", "sha256"): "the exact bytes are listed (SHA-256), the test signature among them",
+    ("deny", "sha1"): "the exact bytes are listed (SHA-1)",
+    ("deny", "md5"): "the exact bytes, or by its sidecar the original's, are listed (MD5)",
+    ("deny", "red_cube"): "one of two concepts that must not both remain in the mix",
+    ("hold", "pdq"): "near copies of listed pictures: encoded again, resized, turned, animated, CMYK, a video",
+    ("hold", "separation"): "both concepts in one caption",
+    ("hold", "truncated"): "a truncated file",
+    ("hold", "over_limit"): "a decompression bomb",
+    ("hold", "empty"): "an empty file",
+    ("hold", "unknown_kind"): "a member of a kind nobody knows",
+    ("hold", "not_text"): "a caption that is not text",
+}
+
+
+def main() -> int:
+    """Run the sample and return the exit code."""
+    parser = argparse.ArgumentParser(description="Safeguard the sample dataset and compare with what was planted.")
+    parser.add_argument("--out", type=Path, default=Path("sample"))
+    root = parser.parse_args().out
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
+    started = time.monotonic()
+    _fresh(root)
+    records = len(make(root / "data"))
+    console.print(f"made a sample of {records} records in {root / 'data'}")
+    answer = _safeguard(root, console)
+    told = differences(root / "data", root / "result")
+    _show(console, root)
+    if told:
+        console.print(f"[bold red]{len(told)} records differ from what was planted:[/]")
+        for line in told:
+            console.print(line, markup=False)
+        return 1
+    console.print(f"All {records} records became what was planted. {time.monotonic() - started:.0f} s, {answer}.\n")
+    for name, path in _results(root):
+        console.print(f"  {name:<16} {path}", soft_wrap=True)
+    return 0
+
+
+def _safeguard(root: Path, console: Console) -> str:
+    """Run the commands that a user would, and return what the verification said."""
+    data, out = root / "data", root / "result"
+    why = "Made-up: hashes of generated pictures"
+    terms = ["--class", "test", "--tier", "trusted", "--flavour", "full", "--legal-basis", why]
+    _run(console, root, "bank", "import", "sample-list", str(data / "listed.csv"), *terms)
+    for name in ("amira", "jonas"):
+        _run(console, root, "vault", "keygen", name, "--out", str(root / f"{name}.key"))
+    sources = [str(data / name) for name in ("web", "folder", "table")]
+    policy = str(HERE / "sample" / "policy.yaml")
+    _run(console, root, "dataset", "scan", *sources, "--out", str(out), "--policy", policy, expected=1)
+    _run(console, root, "ledger", "verify")
+    verified = _run(console, root, "dataset", "verify", str(out))
+    return "certificate verified" if verified else ""
+
+
+def _run(console: Console, root: Path, *arguments: str, expected: int = 0) -> dict[str, object]:
+    """Run one command as a user would; anything but the expected exit code ends the sample."""
+    console.print(f"$ safehold {' '.join(arguments)}", style="dim", markup=False, soft_wrap=True)
+    lexicons = ",".join(str(HERE / "sample" / f"{name}.yaml") for name in ("red-cube", "blue-ball"))
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SAFEHOLD_")}
+    done = subprocess.run(
+        [SAFEHOLD, "--home", str(root / "home"), *arguments, "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        env={**kept, "SAFEHOLD_LEXICONS": lexicons},
+    )
+    if done.returncode != expected:
+        console.print(f"exit code {done.returncode} instead of {expected}: {done.stdout}", markup=False)
+        sys.exit(done.returncode or 1)
+    answer: dict[str, object] = json.loads(done.stdout)
+    return answer
+
+
+def _fresh(root: Path) -> None:
+    """Remove an earlier sample, and nothing that isn't one."""
+    if root.exists() and any(root.iterdir()) and not (root / MARK).exists():
+        sys.stderr.write(f"error: {root} holds something that `make run` did not make\n")
+        sys.stderr.write("  what to do: move it away, or name another folder with --out.\n")
+        sys.exit(2)
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir(parents=True)
+    (root / MARK).touch()
+
+
+def _show(console: Console, root: Path) -> None:
+    drawn = Table("planted", "records", "became", title="What was planted, and what became of it", title_justify="left")
+    order = {"deny": "removed", "hold": "held for people", "allow": "kept"}
+    for (action, because), count in sorted(counts(root / "data").items(), key=lambda row: list(order).index(row[0][0])):
+        drawn.add_row(MEANINGS.get((action, because), because), str(count), order[action])
+    console.print(drawn)
+
+
+def _results(root: Path) -> list[tuple[str, Path]]:
+    out = root / "result"
+    names = {
+        "cleaned dataset": out / "clean",
+        "certificate": out / "certificate.json",
+        "card": out / "card.html",
+        "manifest": out / "manifest.parquet",
+    }
+    return list(names.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

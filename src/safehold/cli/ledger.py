@@ -1,0 +1,92 @@
+"""``safehold ledger``: verify, export and sign the append-only record of what was done."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from safehold.cli.answer import Answer, Table
+from safehold.cli.command import EXISTING_FILE, NEW_PATH, Shell, command
+
+if TYPE_CHECKING:
+    from safehold.ledger import Checkpoint, LedgerState
+
+
+@click.group("ledger")
+def ledger() -> None:
+    """Verify, export and sign the record of what was done."""
+
+
+@command(ledger, "verify")
+@click.option(
+    "--checkpoint", type=EXISTING_FILE, help="A checkpoint kept elsewhere: finds what was cut off or rewritten."
+)
+@click.option("--export", "exported", type=EXISTING_FILE, help="Verify this exported ledger instead of the home's.")
+@click.option("--public-key", help="The installation's key, learnt another way; with --export.")
+def verify_ledger(shell: Shell, checkpoint: Path | None, exported: Path | None, public_key: str | None) -> Answer:
+    """Verify every event, signature and change of key; says what differs and where."""
+    from safehold.ledger import Checkpoint, verify_export
+
+    if public_key is not None and exported is None:
+        raise click.UsageError(
+            "--public-key goes with --export: the home's own key is known", click.get_current_context()
+        )
+    retained = (
+        None if checkpoint is None else Checkpoint.from_json(checkpoint.read_text(encoding="utf-8", errors="replace"))
+    )
+    if exported is not None:
+        state = verify_export(exported, retained, public_key=public_key)
+    else:
+        with shell.workshop() as workshop:
+            state = workshop.ledger.verify(retained)
+    return Answer(_state(state), _said(state))
+
+
+def _state(state: "LedgerState") -> dict[str, object]:
+    return {
+        "verified": True,
+        "events": state.size,
+        "signed": state.signed_size,
+        "root": state.root_hex,
+        "origin": state.origin,
+        "keys": list(state.keys),
+        "anchored": state.is_anchored,
+    }
+
+
+def _said(state: "LedgerState") -> list[str | Table]:
+    if state.size == 0:
+        return ["The ledger is empty."]
+    trusted = "" if state.is_anchored else "; self-consistent only: give --checkpoint or --public-key for more"
+    return [
+        f"{state.size} events verified, {state.signed_size} of them signed for{trusted}",
+        f"installation {state.origin}, root {state.root_hex}",
+    ]
+
+
+@command(ledger, "export")
+@click.option("--out", type=NEW_PATH, required=True, help="The file to write.")
+def export_ledger(shell: Shell, out: Path) -> Answer:
+    """Write the whole ledger to a file that anybody can verify offline with `ledger verify --export`."""
+    with shell.workshop() as workshop:
+        workshop.ledger.export(out)
+        signed = workshop.ledger.checkpoint()
+    return Answer({"out": str(out), **_signed(signed)}, [f"{signed.size} events written to {out}"])
+
+
+@command(ledger, "checkpoint")
+@click.option("--out", type=NEW_PATH, help="The file to write; without it the checkpoint is printed.")
+def checkpoint_ledger(shell: Shell, out: Path | None) -> Answer:
+    """Sign what is recorded so far. Keep the checkpoint elsewhere: it shows later that nothing was cut off."""
+    from safehold.home import write_atomic
+
+    with shell.workshop() as workshop:
+        signed = workshop.ledger.checkpoint()
+    if out is None:
+        return Answer({"checkpoint": signed.fields(), **_signed(signed)}, [signed.to_json()])
+    write_atomic(out, (signed.to_json() + "\n").encode())
+    return Answer({"out": str(out), **_signed(signed)}, [f"checkpoint over {signed.size} events written to {out}"])
+
+
+def _signed(signed: "Checkpoint") -> dict[str, object]:
+    return {"events": signed.size, "root": signed.root_hex, "public_key": signed.public_key}

@@ -1,0 +1,151 @@
+"""How answers, progress and errors look: tables for people, one line of JSON for programs.
+
+Standard output carries the answer and nothing else. Progress and errors go to standard error: a bar on a terminal,
+a plain line now and then elsewhere. ``NO_COLOR`` is respected.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+from safehold.cli.answer import Answer, ExitCode, Table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+PLAIN_LINE_SECONDS = 10.0
+"""How often progress is told where there is no terminal."""
+
+
+def show(answer: Answer, *, as_json: bool) -> None:
+    """Write an answer to standard output: one JSON object on one line, or its readable form."""
+    if as_json:
+        sys.stdout.write(one_line(answer.data) + "\n")
+        sys.stdout.flush()
+        return
+    console = _console(stderr=False)
+    for part in answer.shown:
+        if isinstance(part, Table):
+            _show_table(console, part)
+        else:
+            console.print(part, markup=False, highlight=False, soft_wrap=True)
+
+
+def show_error(message: str, advice: str, *, code: ExitCode, as_json: bool) -> None:
+    """Say what went wrong and what to do next, on standard error; with ``as_json`` also as JSON on standard output."""
+    if as_json:
+        body = {"error": {"message": message, "advice": advice, "exit_code": int(code)}}
+        sys.stdout.write(one_line(body) + "\n")
+        sys.stdout.flush()
+    sys.stderr.write(f"error: {message}\n")
+    if advice:
+        sys.stderr.write(f"  what to do: {advice}\n")
+
+
+def one_line(data: object) -> str:
+    """Return the value as JSON on a single line; keys keep their order."""
+    return json.dumps(data, ensure_ascii=False, separators=(", ", ": "))
+
+
+def _console(*, stderr: bool) -> "Console":
+    from rich.console import Console
+
+    terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(stderr=stderr, highlight=False, width=None if terminal else 120, soft_wrap=not terminal)
+
+
+def _show_table(console: "Console", table: Table) -> None:
+    from rich import box
+    from rich.table import Table as Drawn
+    from rich.text import Text
+
+    if table.title:
+        console.print(table.title, style="bold", markup=False)
+    if not table.rows:
+        console.print(f"  {table.empty}", markup=False)
+        return
+    drawn = Drawn(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in table.columns:
+        drawn.add_column(Text(column), overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    console.print(drawn)
+
+
+class Progress(Protocol):
+    """What long work tells about itself."""
+
+    def update(self, done: int, total: int | None, note: str = "") -> None:
+        """Say how many of how many, and what else is worth knowing ("found 2, held 5, gaps 1")."""
+        ...
+
+
+@contextmanager
+def progress(title: str, *, as_json: bool = False) -> Iterator[Progress]:
+    """Show progress on standard error while the block runs: a bar, plain lines, or nothing with ``as_json``."""
+    if as_json:
+        yield _Silent()
+    elif sys.stderr.isatty():
+        with _bar() as bar:
+            yield _Drawn(bar, title)
+    else:
+        yield _Lines(title)
+
+
+class _Silent:
+    """Progress for programs: none."""
+
+    def update(self, done: int, total: int | None, note: str = "") -> None:
+        """Say nothing."""
+
+
+class _Lines:
+    """Progress where there is no terminal: one line every few seconds, and one at the end."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._started = self._told = time.monotonic()
+
+    def update(self, done: int, total: int | None, note: str = "") -> None:
+        """Write a line when the last one is old enough, or when all is done."""
+        now = time.monotonic()
+        if now - self._told < PLAIN_LINE_SECONDS and done != total:
+            return
+        self._told = now
+        rate = done / max(now - self._started, 1e-9)
+        of = f" of {total}" if total is not None else ""
+        sys.stderr.write(f"{self._title}: {done}{of}, {rate:.1f}/s{', ' + note if note else ''}\n")
+        sys.stderr.flush()
+
+
+class _Drawn:
+    """Progress on a terminal: a bar with rate and time left."""
+
+    def __init__(self, bar: "Bar", title: str) -> None:
+        self._bar = bar
+        self._task = bar.add_task(title, total=None, note="", rate="")
+        self._started = time.monotonic()
+
+    def update(self, done: int, total: int | None, note: str = "") -> None:
+        """Move the bar."""
+        rate = done / max(time.monotonic() - self._started, 1e-9)
+        self._bar.update(self._task, completed=done, total=total, note=note, rate=f"{rate:.1f}/s")
+
+
+def _bar() -> "Bar":
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=_console(stderr=True),
+        transient=True,
+    )

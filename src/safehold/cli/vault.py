@@ -1,0 +1,175 @@
+"""``safehold vault``: custodians' keys, and the evidence sealed to them."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from safehold.cli.answer import Answer, ExitCode, Table
+from safehold.cli.command import EXISTING_FILE, NEW_PATH, Shell, command
+from safehold.vocabulary import UsageError
+
+if TYPE_CHECKING:
+    from safehold.vault import Evidence, Problem
+
+
+class PlaintextTargetError(UsageError):
+    """The file that opened evidence should go to can't be made."""
+
+
+@click.group("vault")
+def vault() -> None:
+    """Keep evidence sealed to custodians, who open it together."""
+
+
+@command(vault, "keygen")
+@click.argument("name")
+@click.option("--out", type=NEW_PATH, required=True, help="Where the custodian's private key goes; take it away.")
+@click.option("--needed", type=click.IntRange(1, 64), help="From now on, how many custodians must come together.")
+def keygen(shell: Shell, name: str, out: Path, needed: int | None) -> Answer:
+    """Make a custodian's key pair: the private half into a file, the public half into the home."""
+    with shell.workshop() as workshop, workshop.home.lock():
+        custodians = workshop.vault.custodians
+        made = custodians.generate(name, out=out)
+        if needed is not None:
+            custodians.require(needed)
+        workshop.record("vault.custodian_registered", custodians=len(custodians.list()))
+        count = len(custodians.list())
+    data = {
+        "custodian": made.name,
+        "public_key": made.public_key.hex(),
+        "private_key_file": str(out),
+        "custodians": count,
+    }
+    return Answer(
+        data,
+        [
+            f"custodian {made.name} registered; {count} in all",
+            f"private key: {out}",
+            "Move it to a medium that the custodian takes away: whoever holds enough of these keys can open evidence.",
+        ],
+    )
+
+
+@command(vault, "list")
+def list_evidence(shell: Shell) -> Answer:
+    """List what is sealed, without opening anything."""
+    with shell.workshop() as workshop:
+        rows = workshop.vault.list()
+        names = [custodian.name for custodian in workshop.vault.custodians.list()]
+    table = Table(
+        ("id", "sealed", "bytes", "needed", "custodians", "case", "state"),
+        [
+            (row.id[:16] + "…", f"{row.sealed_at:%Y-%m-%d %H:%M}", str(row.size), str(row.threshold),
+             ", ".join(row.custodians), row.case, row.state.value)
+            for row in rows
+        ],
+        empty="The vault is empty.",
+    )  # fmt: skip
+    shown = [table, f"custodians: {', '.join(names) or 'none; make keys with: safehold vault keygen NAME --out FILE'}"]
+    return Answer({"evidence": [_evidence(row) for row in rows], "custodians": names}, shown)
+
+
+def _evidence(row: "Evidence") -> dict[str, object]:
+    return {
+        "id": row.id,
+        "sealed_at": row.sealed_at.isoformat(),
+        "bytes": row.size,
+        "needed": row.threshold,
+        "custodians": list(row.custodians),
+        "case": row.case,
+        "state": row.state.value,
+    }
+
+
+@command(vault, "fsck")
+def fsck(shell: Shell) -> Answer:
+    """Compare the register with what is stored, without opening anything."""
+    with shell.workshop() as workshop:
+        report = workshop.vault.fsck()
+    problems = [_problem(problem) for problem in report.problems]
+    data = {"examined": report.examined, "problems": problems, "orphans": len(report.orphans), "sound": report.is_sound}
+    table = Table(
+        ("problem", "evidence", "custodian", "can still be opened"),
+        [
+            (problem.kind.value, problem.evidence[:16] + "…", problem.custodian, "no" if problem.is_fatal else "yes")
+            for problem in report.problems
+        ],
+        empty="Register and files agree.",
+    )
+    return Answer(
+        data,
+        [f"{report.examined} pieces of evidence examined, {len(report.orphans)} leftovers of interrupted work", table],
+        ExitCode.CLEAR if report.is_sound else ExitCode.INCOMPLETE,
+    )
+
+
+def _problem(problem: "Problem") -> dict[str, object]:
+    return {
+        "kind": problem.kind.value,
+        "evidence": problem.evidence,
+        "custodian": problem.custodian,
+        "fatal": problem.is_fatal,
+    }
+
+
+@command(vault, "open")
+@click.argument("evidence_id", metavar="ID")
+@click.option("--key", "keys", type=EXISTING_FILE, multiple=True, required=True, help="A custodian's private key file.")
+@click.option("--purpose", required=True, help="Why it is opened; recorded.")
+@click.option("--case", required=True, help="The case or reference it is opened for; recorded.")
+@click.option("--out", type=NEW_PATH, help="A new file for the plaintext; without it nothing is written to a disk.")
+def open_evidence(
+    shell: Shell, evidence_id: str, keys: tuple[Path, ...], purpose: str, case: str, out: Path | None
+) -> Answer:
+    """Open evidence with the keys of enough custodians; the opening is recorded in the ledger first.
+
+    Without --out the content is checked in memory and forgotten.
+    """
+    from safehold.signals import digest
+    from safehold.vault import parse_evidence_id, read_custodian_key
+
+    descriptor = None if out is None else _new_private_file(out)
+    try:
+        with shell.workshop() as workshop:
+            content = workshop.vault.open(
+                parse_evidence_id(evidence_id),
+                [read_custodian_key(path) for path in keys],
+                purpose=purpose,
+                case=case,
+                actor=workshop.actor,
+            )
+        if descriptor is not None:
+            _write_all(descriptor, content)
+    except BaseException:
+        if out is not None:
+            out.unlink(missing_ok=True)
+        raise
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+    data = {
+        "id": evidence_id,
+        "bytes": len(content),
+        "sha256": digest(content).sha256.hex(),
+        "out": str(out) if out else None,
+    }
+    where = f"written to {out}: destroy it when its purpose is met" if out else "opened in memory; nothing was written"
+    return Answer(data, [f"{len(content)} bytes {where}"])
+
+
+def _new_private_file(path: Path) -> int:
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise PlaintextTargetError(
+            f"{path} can't be made: {error.strerror}", advice="Name a new file in a folder that only you can enter."
+        ) from error
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    os.fsync(descriptor)

@@ -1,0 +1,93 @@
+"""Settings: one frozen tree, read once, from ``settings.yaml`` in the home and then the environment.
+
+An environment variable is the upper-case key after ``SAFEHOLD_`` and wins over the file: ``SAFEHOLD_WORKERS=4``. Lists
+in the environment are separated by commas. Unknown keys are refused in both places: a misspelt safety setting must not
+be silently without effect.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from safehold.vocabulary import UsageError
+
+FILE_NAME = "settings.yaml"
+PREFIX = "SAFEHOLD_"
+NOT_SETTINGS = frozenset({"SAFEHOLD_HOME", "SAFEHOLD_DEBUG", "SAFEHOLD_SOAK"})
+"""Variables that say how a command runs, not what an installation is."""
+_LISTS = frozenset({"lexicons", "registers", "classifiers"})
+
+
+class MalformedSettingsError(UsageError):
+    """The settings file or an environment variable can't be used."""
+
+
+class Settings(BaseModel):
+    """Everything an installation can be told."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    policy: Path | None = Field(None, description="The policy file used where a command names none; the shipped one.")
+    lexicons: tuple[Path, ...] = Field((), description="Own lexicon files, read beside the shipped ones.")
+    registers: tuple[Path, ...] = Field((), description="Own files of known-risk domains and address patterns.")
+    classifiers: tuple[str, ...] = Field(
+        (), description="Image classifiers to run, by entry-point name. One that fails to load stops the start."
+    )
+    workers: int | None = Field(None, ge=1, le=1024, description="Decoding processes of a scan; one for each core.")
+    actor: str | None = Field(None, description="Who acts, in the ledger; the operating system's user name.")
+
+
+def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
+    """Read the settings of a home.
+
+    Args:
+        folder: the home; its file may be absent.
+        environment: variables; those without the prefix are ignored.
+
+    Raises:
+        MalformedSettingsError: unreadable, not a mapping, an unknown key, or a value of a wrong kind or range.
+    """
+    tree = _from_file(folder / FILE_NAME)
+    for name, value in environment.items():
+        if name.startswith(PREFIX) and name not in NOT_SETTINGS:
+            key = name.removeprefix(PREFIX).lower()
+            tree[key] = _value(key, value)
+    try:
+        return Settings.model_validate(tree)
+    except ValidationError as error:
+        raise MalformedSettingsError(_say(error), advice=f"Correct {folder / FILE_NAME} or the variable.") from error
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise MalformedSettingsError(f"{path} can't be read", advice="Check its rights and that it is text.") from error
+    try:
+        tree = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise MalformedSettingsError(f"{path} is not YAML: {error}", advice="Correct it at that line.") from error
+    if tree is None:
+        return {}
+    if not isinstance(tree, dict):
+        raise MalformedSettingsError(f"{path} holds no keys", advice="Write `key: value` lines; see docs/settings.md.")
+    return tree
+
+
+def _value(key: str, text: str) -> str | list[str]:
+    if key in _LISTS:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text
+
+
+def _say(error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"unknown setting {key!r} (in the file, or as {PREFIX}{key.upper()})"
+    return f"setting {key!r}: {first['msg']}"
