@@ -5,6 +5,7 @@ kind has one decoder. `safehold.media.sandbox` runs that decoding in child proce
 whose death costs one record. Every failure is a `MediaError`, whose `reason` is the gap it becomes.
 """
 
+from safehold.media.colour import open_colour
 from safehold.media.errors import (
     ChildStartError,
     EmptyMediaError,
@@ -21,6 +22,7 @@ from safehold.media.image import open_image
 from safehold.media.kinds import HEAD_BYTES, IMAGE_FORMATS, VIDEO_FORMATS, Sniffed, sniff
 from safehold.media.limits import Limits
 from safehold.media.test_signature import test_signature_luma, test_signature_png, write_test_signature
+from safehold.media.video import open_video
 
 __all__ = [
     "HEAD_BYTES",
@@ -39,7 +41,9 @@ __all__ = [
     "UnreadableMediaError",
     "UnsupportedFormatError",
     "VideoUnavailableError",
+    "open_colour",
     "open_image",
+    "open_video",
     "sniff",
     "test_signature_luma",
     "test_signature_png",

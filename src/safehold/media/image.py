@@ -41,7 +41,7 @@ def open_image(data: bytes | memoryview, limits: Limits) -> Iterator[Frame]:
         MediaError: raised while iterating, also after some frames: what was yielded is good and is to be looked up;
             the error says that the rest was not examined, and its `reason` is the gap.
     """
-    form = _admit(data, limits)
+    form = admit(data, limits)
     if form == "jpeg" and is_within_decoder(data):
         block = exif_block(data)
         yield from _both_ways(decode_luma(data, limits), read_orientation(block) if block else UPRIGHT, 0)
@@ -49,8 +49,12 @@ def open_image(data: bytes | memoryview, limits: Limits) -> Iterator[Frame]:
     yield from _distinct(open_raster(data, form, limits), limits)
 
 
-def _admit(data: bytes | memoryview, limits: Limits) -> str:
-    """Return the format, if it is on the allow-list and the file not too large."""
+def admit(data: bytes | memoryview, limits: Limits) -> str:
+    """Return a picture's format, if it is on the allow-list and the file not too large.
+
+    Raises:
+        MediaError: it is empty, too large, no picture, or of a format that is not opened.
+    """
     if not len(data):
         raise EmptyMediaError("a picture has no bytes", advice="Fetch the file again.")
     if len(data) > limits.input_bytes:

@@ -12,7 +12,7 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
-from safehold.media.errors import OverLimitError, TruncatedMediaError, UnreadableMediaError
+from safehold.media.errors import MediaError, OverLimitError, TruncatedMediaError, UnreadableMediaError
 from safehold.media.frame import Luma
 from safehold.media.limits import Limits
 
@@ -40,17 +40,35 @@ def decode_luma(data: bytes | memoryview, limits: Limits) -> Luma:
         MediaError: the file is damaged, cut short, or larger than the limits.
     """
     try:
-        height, width, space, _ = simplejpeg.decode_jpeg_header(data)
-        if height * width > limits.pixels:
-            raise OverLimitError("a JPEG has too many pixels", advice="Raise the policy's media limit for pixels.")
+        height, width, space = _read_header(data, limits)
         if space in _LUMA_SPACES:
             pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, "GRAY")
             return pixels.reshape(height, width)
         return _convert(simplejpeg.decode_jpeg(data, "RGB" if space == "RGB" else "CMYK"))
+    except (ValueError, MemoryError) as error:
+        raise translate_fault(error) from error
+
+
+def is_colour(data: bytes | memoryview, limits: Limits) -> bool:
+    """Whether the decoder can give a JPEG's colours itself.
+
+    Raises:
+        MediaError: the header is damaged, or the picture larger than the limits.
+    """
+    if not is_within_decoder(data):
+        return False
+    try:
+        return _read_header(data, limits)[2] in {"Gray", "YCbCr", "RGB"}
     except ValueError as error:
-        raise _translate(error) from error
-    except MemoryError as error:
-        raise OverLimitError("a JPEG needs too much memory", advice="Raise the memory limit.") from error
+        raise translate_fault(error) from error
+
+
+def _read_header(data: bytes | memoryview, limits: Limits) -> tuple[int, int, str]:
+    """Return height, width and colour space, judged before anything is decoded."""
+    height, width, space, _ = simplejpeg.decode_jpeg_header(data)
+    if height * width > limits.pixels:
+        raise OverLimitError("a JPEG has too many pixels", advice="Raise the policy's media limit for pixels.")
+    return height, width, space
 
 
 def _convert(pixels: NDArray[np.uint8]) -> Luma:
@@ -61,7 +79,10 @@ def _convert(pixels: NDArray[np.uint8]) -> Luma:
     return np.array(picture.convert("L"))
 
 
-def _translate(error: ValueError) -> TruncatedMediaError | UnreadableMediaError:
+def translate_fault(error: ValueError | MemoryError) -> MediaError:
+    """Return the media error that a fault of the decoder is."""
+    if isinstance(error, MemoryError):
+        return OverLimitError("a JPEG needs too much memory", advice="Raise the memory limit.")
     if "premature end" in str(error).lower():
         return TruncatedMediaError("a JPEG ends too early", advice="Fetch the file again.")
     return UnreadableMediaError("a JPEG is damaged", advice="Fetch the file again, or drop the record.")

@@ -20,7 +20,9 @@ class Limits:
     Attributes:
         pixels: width times height of one picture or frame, the limit included.
         frames: distinct frames of an animation or sampled frames of a clip, the limit included.
-        animation_pixels: decoded pixels over all frames of one animation or clip.
+        animation_pixels: decoded pixels over all frames of one animation.
+        clip_pixels: decoded pixels over all frames of one stream of a clip; about 1,000 frames of 1080 lines,
+            some seconds of work for a core.
         input_bytes: size of one encoded picture or clip.
         seconds: wall-clock time for one record in a decoding child.
         opening_seconds: wall-clock time for what a request does before its first record.
@@ -31,7 +33,8 @@ class Limits:
     pixels: int = 64_000_000
     frames: int = 64
     animation_pixels: int = 256_000_000
-    input_bytes: int = 1 << 30
+    clip_pixels: int = 2_000_000_000
+    input_bytes: int = 1 << 29
     seconds: Seconds = _RECORD_SECONDS
     opening_seconds: Seconds = _OPENING_SECONDS
     memory_bytes: int = 2 << 30
