@@ -241,7 +241,7 @@ class _Clip:
                     raise OverLimitError("a clip has too many pixels", advice="Raise the media limit clip_pixels.")
                 if number in chosen:
                     shown += 1
-                    yield from _both_ways(picture, self._place(number, picture.time))
+                    yield from _both_ways(picture, self._place(number, picture))
         if damaged or 2 * shown < len(chosen):  # some packets show nothing by design (VP8), but never most of them
             raise UnreadableMediaError("some frames of a clip are damaged", advice="Fetch the file again.")
 
@@ -261,9 +261,9 @@ class _Clip:
                     yield None
             number += 1 if packet.size else 0
 
-    def _place(self, number: int, time: float | None) -> str:
+    def _place(self, number: int, picture: "av.VideoFrame") -> str:
         stream = f"stream {self.stream} " if self.stream else ""
-        return f"{stream}frame {number}" + ("" if time is None else f" @ {time:.3f} s")
+        return f"{stream}frame {number}" + ("" if picture.pts is None else f" @ {picture.time:.3f} s")
 
 
 def _spread(numbers: "range | tuple[int, ...]", most: int) -> frozenset[int]:
@@ -275,7 +275,7 @@ def _spread(numbers: "range | tuple[int, ...]", most: int) -> frozenset[int]:
 
 def _both_ways(picture: "av.VideoFrame", place: str) -> Iterator[Frame]:
     luma = _luma(picture)
-    at = None if picture.time is None else Seconds(picture.time)
+    at = None if picture.pts is None else Seconds(picture.time)
     yield Frame(luma, place, at)
     turns = round(picture.rotation / 90) % 4  # counter-clockwise
     if turns != 0:
