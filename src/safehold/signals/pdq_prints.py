@@ -8,7 +8,7 @@ zero, while the reference answers with float noise. Prints here are bit-identica
     print_.value.hex(), print_.quality
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -18,16 +18,12 @@ from numpy.typing import NDArray
 
 from safehold.signals import pdq_transform as transform
 from safehold.signals.errors import UnhashablePictureError, UnusablePlaneError
-from safehold.signals.pdq_operator import LONGEST_SIDE, NEAREST_SIDE, SAMPLES, WEIGHT_BITS, Band, reduction
+from safehold.signals.pdq_operator import LONGEST_SIDE, NEAREST_SIDE
+from safehold.signals.pdq_reduction import reduce
 from safehold.vocabulary import GapReason, PdqFlavour
 
 SHORTEST_SIDE = 5
 """Source: ``MIN_HASHABLE_DIM`` in the C++ reference's ``pdqhashing.h``, which answers zeros below; we refuse."""
-
-_BAND_ROWS = ((768, 4), (2048, 2), (LONGEST_SIDE, 1))
-"""Up to which height how many samples share a product: measured; it changes the speed and never a bit."""
-
-_BAND_COLUMNS = 8
 
 
 class Turn(Enum):
@@ -104,10 +100,10 @@ def _examine(
     wanted = _distinct(flavours)
     height, width = _checked_shape(luma)
     if max(height, width) <= NEAREST_SIDE:
-        (reduced,) = _reduce(luma, (PdqFlavour.FULL,))
+        (reduced,) = reduce(luma, (PdqFlavour.FULL,))
         pictures = [reduced] * len(wanted)
     else:
-        pictures = _reduce(luma, wanted)
+        pictures = reduce(luma, wanted)
     for flavour, picture in zip(wanted, pictures, strict=True):
         yield flavour, transform.frequencies(picture, _matrix()), transform.quality(picture)
 
@@ -133,50 +129,6 @@ def _checked_shape(luma: NDArray[np.uint8]) -> tuple[int, int]:
             f"a picture of {width} x {height} pixels is too long to fingerprint", reason=GapReason.OVER_LIMIT
         )
     return height, width
-
-
-def _reduce(luma: NDArray[np.uint8], flavours: tuple[PdqFlavour, ...]) -> list[NDArray[np.int32]]:
-    """Return one ``(64, 64)`` reduced picture per flavour, in units of 1 / 256 of a luma step."""
-    height, width = luma.shape
-    per_band = next(rows for most, rows in _BAND_ROWS if height <= most)
-    rows = _reduce_rows(luma, reduction(height, flavours, rows=per_band, double=False), len(flavours))
-    return [
-        _reduce_columns(own, reduction(width, (flavour,), rows=_BAND_COLUMNS, double=True))
-        for own, flavour in zip(rows, flavours, strict=True)
-    ]
-
-
-def _reduce_rows(luma: NDArray[np.uint8], bands: Sequence[Band], flavours: int) -> NDArray[np.float32]:
-    """Return ``(flavours, 64, width)`` column sums, whole numbers.
-
-    Bound: weights are not negative and add up to 2**16; times 255 that is below 2**24, within which float32 holds every
-    integer. So each partial sum is exact, and the order of adding does not matter.
-    """
-    width = luma.shape[1]
-    sums = np.empty((len(bands), len(bands[0].weights), width), np.float32)
-    slab = np.empty((max(band.stop - band.start for band in bands), width), np.float32)
-    for band, out in zip(bands, sums, strict=True):
-        stretch = slab[: band.stop - band.start]
-        stretch[...] = luma[band.start : band.stop]
-        np.matmul(band.weights, stretch, out=out)
-    by_flavour = sums.reshape(len(bands), flavours, -1, width).swapaxes(0, 1)
-    return by_flavour.reshape(flavours, SAMPLES, width)
-
-
-def _reduce_columns(sums: NDArray[np.float32], bands: Sequence[Band]) -> NDArray[np.int32]:
-    """Return the ``(64, 64)`` reduced picture from ``(64, width)`` column sums.
-
-    Bound: sums are below 2**24, weights add up to 2**16, so that every partial sum is below 2**40 and exact in float64.
-    The shift rounds to the nearest, halves up.
-    """
-    exact = sums.astype(np.float64)
-    whole = np.empty((SAMPLES, SAMPLES), np.float64)
-    columns = SAMPLES // len(bands)
-    for number, band in enumerate(bands):
-        out = whole[:, number * columns : (number + 1) * columns]
-        np.matmul(exact[:, band.start : band.stop], band.weights.T, out=out)
-    dropped = 2 * WEIGHT_BITS - transform.LUMA_BITS
-    return np.asarray((whole.astype(np.int64) + (1 << (dropped - 1))) >> dropped, np.int32)
 
 
 @lru_cache(maxsize=1)

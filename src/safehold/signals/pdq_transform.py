@@ -24,13 +24,11 @@ _QUALITY_DIVISOR = 90
 def cosine_matrix() -> NDArray[np.float64]:
     """Return the ``(16, 64)`` cosine transform, scaled by 2 ** 16 to whole numbers.
 
-    Rows add up to zero, so that a plain picture has no frequencies at all, and mirror exactly, so that a mirrored
-    picture has the same frequencies but for their sign.
+    Rounding keeps the symmetries of cosines: rows add up to zero, so that a plain picture has no frequencies at all,
+    and mirror exactly, so that a mirrored picture has the same frequencies but for their sign.
     """
     angles = np.outer(np.arange(1, SIDE + 1), 2 * np.arange(64) + 1) * (math.pi / 128)
-    matrix = np.rint(math.sqrt(2 / 64) * np.cos(angles) * (1 << _MATRIX_BITS))
-    matrix[:, 31:33] -= matrix.sum(axis=1, keepdims=True) / 2  # pairs are equal or opposite: the sum is even
-    return np.asarray(matrix, np.float64)
+    return np.asarray(np.rint(math.sqrt(2 / 64) * np.cos(angles) * (1 << _MATRIX_BITS)), np.float64)
 
 
 def frequencies(reduced: NDArray[np.int32], matrix: NDArray[np.float64]) -> NDArray[np.float64]:

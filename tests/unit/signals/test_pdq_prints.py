@@ -8,9 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from safehold.signals import Print, Turn, UnhashablePictureError, UnusablePlaneError, dihedral, pdq
-from safehold.signals.pdq_operator import LONGEST_SIDE, WEIGHT_BITS, reduction
+from safehold.signals.pdq_operator import LONGEST_SIDE
 from safehold.signals.pdq_prints import SHORTEST_SIDE
-from safehold.signals.pdq_transform import LUMA_BITS, bits, cosine_matrix, quality
 from safehold.vocabulary import GapReason, PdqFlavour
 
 Picture = NDArray[np.uint8]
@@ -26,41 +25,6 @@ def distance(left: bytes, right: bytes) -> int:
 def full(luma: Picture) -> Print:
     (own,) = pdq(luma, {FULL})
     return own
-
-
-def in_whole_numbers(luma: Picture, flavour: PdqFlavour) -> Print:
-    """Evaluate PDQ in int64 and Python integers alone, with dense operators and no BLAS."""
-    axes = []
-    for size in luma.shape:
-        (band,) = reduction(size, (flavour,), rows=64, double=False)
-        axes.append((band, band.weights.astype(np.int64)))
-    (rows, down), (columns, across) = axes
-    patch = luma[rows.start : rows.stop, columns.start : columns.stop].astype(np.int64)
-    summed = np.einsum("ij,jk->ik", np.einsum("ij,jk->ik", down, patch), across.T)
-    dropped = 2 * WEIGHT_BITS - LUMA_BITS
-    reduced = (summed + (1 << (dropped - 1))) >> dropped
-    matrix = cosine_matrix().astype(np.int64).astype(object)
-    frequency = matrix @ (reduced.astype(object) - (128 << LUMA_BITS)) @ matrix.T
-    return Print(flavour, bits(frequency.astype(np.float64)), quality(reduced.astype(np.int32)))
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_prints_are_those_of_whole_number_arithmetic(blobs: Maker, shape: tuple[int, int]) -> None:
-    for seed in range(3):
-        luma = blobs(*shape, seed)
-        assert full(luma) == in_whole_numbers(luma, FULL)
-        if max(shape) > 512:
-            assert pdq(luma, {NEAREST}) == (in_whole_numbers(luma, NEAREST),)
-
-
-def test_the_brightest_and_busiest_pictures_are_exact_too() -> None:
-    random = np.random.default_rng(3)
-    for luma in (
-        np.full((700, 900), 255, np.uint8),
-        (random.integers(0, 2, (700, 900)) * 255).astype(np.uint8),
-        (np.indices((640, 640)).sum(axis=0) % 2 * 255).astype(np.uint8),
-    ):
-        assert full(luma) == in_whole_numbers(luma, FULL)
 
 
 PROGRAM = """
