@@ -1,0 +1,106 @@
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from safehold.home import Database, HomeBrokenError, HomeBusyError, HomeFullError, HomeUnusableError
+
+
+def table(database: Database) -> sa.Table:
+    found = sa.Table("notes", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True), sa.Column("text", sa.Text))
+    with database.writing() as connection:
+        found.create(connection, checkfirst=True)
+    return found
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return Database(tmp_path / "a.db", wait_seconds=0.05)
+
+
+@pytest.mark.parametrize(
+    ("pragma", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 50), ("trusted_schema", 0)],
+)
+def test_every_connection_is_durable_and_strict(database: Database, pragma: str, value: object) -> None:
+    with database.reading() as connection:
+        assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+
+
+def test_what_was_written_is_read(database: Database) -> None:
+    notes = table(database)
+    with database.writing() as connection:
+        connection.execute(notes.insert().values(text="kept"))
+    with database.reading() as connection:
+        assert connection.execute(sa.select(notes.c.text)).scalars().all() == ["kept"]
+
+
+def test_an_error_inside_undoes_all_of_the_transaction(database: Database) -> None:
+    notes = table(database)
+
+    def write_and_fail() -> None:
+        with database.writing() as connection:
+            connection.execute(notes.insert().values(text="lost"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_and_fail()
+    with database.reading() as connection:
+        assert connection.execute(sa.select(notes)).all() == []
+
+
+def test_changes_through_a_reading_connection_are_undone(database: Database) -> None:
+    notes = table(database)
+    with database.reading() as connection:
+        connection.execute(notes.insert().values(text="lost"))
+    with database.reading() as connection:
+        assert connection.execute(sa.select(notes)).all() == []
+
+
+def test_a_reader_sees_one_moment_while_another_writes(database: Database) -> None:
+    notes = table(database)
+    with database.reading() as reader:
+        assert reader.execute(sa.select(notes)).all() == []
+        with database.writing() as writer:
+            writer.execute(notes.insert().values(text="later"))
+        assert reader.execute(sa.select(notes)).all() == []
+
+
+def test_a_writer_that_waited_too_long_is_told_so(database: Database) -> None:
+    with database.writing(), pytest.raises(HomeBusyError) as caught, database.writing():
+        pass
+    assert "Wait" in caught.value.advice
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_of_the_transaction(database: Database) -> None:
+    notes = table(database)
+
+    def write_too_much() -> None:
+        with database.writing() as connection:
+            connection.exec_driver_sql("PRAGMA max_page_count=10")
+            connection.execute(notes.insert(), [{"text": "x" * 4000}] * 50)
+
+    with pytest.raises(HomeFullError, match="full"):
+        write_too_much()
+    with database.reading() as connection:
+        assert connection.execute(sa.select(notes)).all() == []
+
+
+def test_a_damaged_file_is_told_with_the_way_back(tmp_path: Path) -> None:
+    (tmp_path / "a.db").write_bytes(b"not a database, whatever its name says" * 100)
+    with pytest.raises(HomeBrokenError) as caught, Database(tmp_path / "a.db").reading():
+        pass
+    assert "safehold restore" in caught.value.advice
+
+
+def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    database = Database(tmp_path / "a.db")
+    database.path.unlink()
+    database.path.mkdir()
+    with pytest.raises(HomeUnusableError), database.reading():
+        pass
+
+
+def test_a_defect_of_ours_is_not_dressed_up_as_the_users(database: Database) -> None:
+    with pytest.raises(sa.exc.OperationalError), database.reading() as connection:
+        connection.exec_driver_sql("SELECT nonsense FROM nowhere")

@@ -1,0 +1,126 @@
+import importlib
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+import safehold
+from safehold.home import Database, Home, HomeTooNewError, metadata
+from safehold.home.schema import MIGRATIONS, REVISIONS, bring_up_to_date, migrate, revision
+from safehold.vocabulary import SystemClock
+
+ROOMS = Path(safehold.__file__).parent
+
+
+def all_tables() -> sa.MetaData:
+    for path in sorted(ROOMS.glob("*/tables.py")):
+        importlib.import_module(f"safehold.{path.parent.name}.tables")
+    return metadata
+
+
+def a_value(column: sa.Column[object]) -> object:
+    match column.type:
+        case sa.Integer():
+            return 1
+        case sa.LargeBinary():
+            return b"\x00" * 32
+        case sa.JSON():
+            return {"a": 1}
+        case _:
+            return "x"
+
+
+def fill(database: Database) -> None:
+    """Put one row into every table that the database has; every key is the same, so that they point to each other."""
+    found = sa.MetaData()
+    with database.writing() as connection:
+        found.reflect(connection)
+        for table in found.sorted_tables:
+            if table.name != "alembic_version":
+                connection.execute(table.insert().values({column.name: a_value(column) for column in table.columns}))
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    return Database(tmp_path / "a.db")
+
+
+def test_the_migrated_schema_is_exactly_what_the_rooms_describe(database: Database) -> None:
+    bring_up_to_date(database)
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, all_tables()) == []
+
+
+def test_the_first_tables_are_all_there(database: Database) -> None:
+    bring_up_to_date(database)
+    with database.reading() as connection:
+        assert set(sa.inspect(connection).get_table_names()) >= {
+            *("events", "checkpoints", "banks", "bank_parts", "evidence", "holds", "waivers", "alembic_version")
+        }
+
+
+def test_every_migration_is_listed_in_order() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+    assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == REVISIONS
+    assert scripts.get_heads() == [REVISIONS[-1]]
+
+
+@pytest.mark.parametrize("target", REVISIONS)
+def test_every_migration_goes_up_and_down_with_rows_in_every_table(database: Database, target: str) -> None:
+    previous = (None, *REVISIONS)[REVISIONS.index(target)]
+    if previous is not None:
+        migrate(database, previous)
+        fill(database)
+    migrate(database, target)
+    assert revision(database) == target
+    if previous is None:
+        fill(database)
+    migrate(database, previous or "base")
+    assert revision(database) == previous
+    migrate(database, target)
+    assert revision(database) == target
+
+
+@pytest.mark.parametrize("start", REVISIONS)
+def test_a_home_made_by_any_earlier_version_opens_with_its_rows(tmp_path: Path, start: str) -> None:
+    database = Database(tmp_path / "safehold.db")
+    migrate(database, start)
+    fill(database)
+    database.close()
+    with Home.open(tmp_path, SystemClock()) as home, home.database.reading() as connection:
+        assert revision(home.database) == REVISIONS[-1]
+        assert connection.execute(sa.text("SELECT count(*) FROM events")).scalar() == 1
+
+
+def test_a_home_made_by_a_later_version_is_refused_unchanged(tmp_path: Path) -> None:
+    with Home.open(tmp_path, SystemClock()) as home, home.database.writing() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(HomeTooNewError, match="9999") as caught:
+        Home.open(tmp_path, SystemClock())
+    assert "version" in caught.value.advice
+    database = Database(tmp_path / "safehold.db")
+    with database.reading() as connection:
+        assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == "9999"
+
+
+def test_a_migration_that_fails_leaves_the_home_as_it_was(database: Database) -> None:
+    with database.writing() as connection:
+        connection.execute(sa.text("CREATE TABLE waivers (id INTEGER)"))  # in the way of the last table of 0001
+    with pytest.raises(sa.exc.OperationalError, match="waivers"):
+        bring_up_to_date(database)
+    with database.reading() as connection:
+        assert sa.inspect(connection).get_table_names() == ["waivers"]
+
+
+def test_foreign_keys_are_enforced(database: Database) -> None:
+    bring_up_to_date(database)
+    holds = all_tables().tables["holds"]
+    with pytest.raises(sa.exc.IntegrityError), database.writing() as connection:
+        connection.execute(holds.insert().values({column.name: "nobody" for column in holds.columns}))
