@@ -8,16 +8,22 @@ from safehold.matching.bank import TEST_BANK, Bank, BankTerms, Entry
 from safehold.matching.hits import HARM_CLASSES, Hits
 from safehold.matching.index import MOST_HITS, Index, Lookup
 from safehold.matching.linear import linear_search
+from safehold.matching.store import BankStore, ImportReport, WithdrawReport
+from safehold.matching.traits import BankTraits
 
 __all__ = [
     "HARM_CLASSES",
     "MOST_HITS",
     "TEST_BANK",
     "Bank",
+    "BankStore",
     "BankTerms",
+    "BankTraits",
     "Entry",
     "Hits",
+    "ImportReport",
     "Index",
     "Lookup",
+    "WithdrawReport",
     "linear_search",
 ]

@@ -1,6 +1,21 @@
 """What can go wrong with banks, their lists and the index."""
 
+from dataclasses import dataclass
+
 from safehold.vocabulary import InternalError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A row of a list that can't be read.
+
+    Attributes:
+        line: its number, from 1.
+        reason: what is wrong with it, without its text.
+    """
+
+    line: int
+    reason: str
 
 
 class UnknownBankError(UsageError):
@@ -13,6 +28,14 @@ class BankNameError(UsageError):
 
 class BankDiffersError(UsageError):
     """An import says something else of a bank than what the bank was created with."""
+
+
+class BankExistsError(UsageError):
+    """There already is a bank of that name."""
+
+
+class MissingTraitError(UsageError):
+    """A bank can't be created without saying what it lists."""
 
 
 class BankWithdrawnError(UsageError):
@@ -31,13 +54,13 @@ class MalformedListError(UsageError):
     """Some rows of a list don't have the shape of their algorithm; nothing was imported.
 
     Attributes:
-        rows: the first of them, as pairs of line number and reason.
+        faults: the first of them.
         count: how many there are.
     """
 
-    def __init__(self, message: str, *, advice: str, rows: tuple[tuple[int, str], ...], count: int) -> None:
+    def __init__(self, message: str, *, advice: str, faults: tuple[Fault, ...], count: int) -> None:
         super().__init__(message, advice=advice)
-        self.rows = rows
+        self.faults = faults
         self.count = count
 
 

@@ -68,6 +68,14 @@ class Rows:
             self.entry[places],
         )
 
+    def labelled(self, source_id: pa.LargeStringArray) -> "Rows":
+        """Return the rows with other source ids."""
+        return replace(self, source_id=source_id)
+
+    def explained(self, note: str) -> "Rows":
+        """Return the rows with one note for all."""
+        return replace(self, note=pa.array([note] * len(self), pa.large_string()))
+
     def numbered(self, first: int) -> "Rows":
         """Return the rows with entry numbers from ``first`` on."""
         return replace(self, entry=np.arange(first, first + len(self), dtype=np.int64))

@@ -4,6 +4,6 @@ In: a file of CSV, JSON lines, one value a line, or what python-threatexchange p
 faults of those that can't be read, with their line numbers. Nothing is dropped in silence.
 """
 
-from safehold.matching.listings.listing import Fault, Listing, read_listing
+from safehold.matching.listings.listing import Listing, read_listing
 
-__all__ = ["Fault", "Listing", "read_listing"]
+__all__ = ["Listing", "read_listing"]

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from safehold.matching.errors import AmbiguousAlgorithmError, UnreadableListError
+from safehold.matching.errors import AmbiguousAlgorithmError, Fault, UnreadableListError
 from safehold.matching.listings.texts import Texts, read_texts
 from safehold.matching.parts import NO_CLASS, Rows, class_code, concatenated
 from safehold.matching.segments.rows import first_of_equals
@@ -27,19 +27,6 @@ _ALIASES = {"video_md5": "md5", "photo_md5": "md5", "sha-256": "sha256", "sha-1"
 _NAMES = {algorithm.value: algorithm for algorithm in Algorithm}
 _BY_DIGITS = {32: Algorithm.MD5, 40: Algorithm.SHA1}
 _CLASSES = {"": NO_CLASS} | {harm_class.value: class_code(harm_class) for harm_class in HarmClass}
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A row that can't be read.
-
-    Attributes:
-        line: its number, from 1.
-        reason: what is wrong with it, without its text.
-    """
-
-    line: int
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +66,10 @@ def read_listing(path: Path, *, algorithm: Algorithm | None = None) -> Listing:
     texts = read_texts(path)
     while batch := list(islice(texts, _ROWS_A_BATCH)):
         reading.take(batch)
-    return reading.listing(_digest(path))
+    listing = reading.listing(_digest(path))
+    if not listing.groups and not listing.fault_count:
+        raise UnreadableListError(f"{path} lists nothing", advice="Check that this is the list that you meant.")
+    return listing
 
 
 @dataclass(slots=True)

@@ -1,0 +1,53 @@
+"""Giving a bank's entries onward, where its terms allow it."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from safehold.home import write_atomic
+from safehold.matching.bank import Entry
+from safehold.matching.catalogue import BankContents
+from safehold.matching.changes import withdrawn_entries
+from safehold.matching.errors import ExportRefusedError
+from safehold.matching.parts import Part, PartKind, class_of
+
+COLUMNS = ("algorithm", "value", "class", "note", "source_id")
+"""Of an exported list; the same that an import reads."""
+
+
+def entries_of(parts: Sequence[Part]) -> Iterator[Entry]:
+    """Give the entries of parts, those that were withdrawn as well, by number."""
+    for part in parts:
+        if part.kind is not PartKind.IMPORT:
+            continue
+        for algorithm in part.counts:
+            rows, gone = part.rows(algorithm), withdrawn_entries(parts, algorithm)
+            columns = (rows.entry.tolist(), rows.values, rows.harm_class.tolist(), rows.note, rows.source_id)
+            for number, value, code, note, source_id in zip(*columns, strict=True):
+                texts = note.as_py(), source_id.as_py()
+                yield Entry(number, algorithm, value.tobytes(), class_of(code), *texts, number in gone)
+
+
+def export_bank(contents: BankContents, path: Path) -> int:
+    """Write the entries that are not withdrawn as CSV, and return how many; the file is complete or absent.
+
+    Raises:
+        ExportRefusedError: the bank's terms don't allow onward sharing.
+    """
+    bank = contents.bank
+    if not bank.terms.onward_sharing:
+        raise ExportRefusedError(
+            f"the terms recorded with bank {bank.name} don't allow onward sharing",
+            advice="Ask the source for permission, then create the bank anew with terms that say so.",
+        )
+    text, count = io.StringIO(newline=""), 0
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for entry in entries_of(contents.parts):
+        if not entry.is_withdrawn:
+            harm_class = (entry.harm_class or bank.harm_class).value
+            writer.writerow((entry.algorithm.value, entry.value.hex(), harm_class, entry.note, entry.source_id))
+            count += 1
+    write_atomic(path, text.getvalue().encode())
+    return count

@@ -1,0 +1,302 @@
+"""The store of banks: create, import, withdraw, list and export them, each in one transaction with its event.
+
+Rules: what an import or withdrawal adds is one immutable part. Its file is on the medium before the one transaction
+that names it commits, so that a kill at any moment leaves the old version or the new one; a file that no row names is
+swept by the next change. What was withdrawn stays withdrawn, also when it is imported again.
+
+    store = BankStore(home, ledger, actor="alice")
+    report = store.import_file("industry-list", path, BankTraits(harm_class=HarmClass.CSAM, legal_basis="..."))
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from safehold.home import Home, private_folder, sweep, write_atomic
+from safehold.ledger import EventLog
+from safehold.matching.bank import Bank, Entry, checked_name
+from safehold.matching.builtin import builtin_bank
+from safehold.matching.catalogue import BankContents, contents_of, stored_contents
+from safehold.matching.changes import Change, import_change, withdraw_change
+from safehold.matching.errors import (
+    BankExistsError,
+    BankNameError,
+    BankWithdrawnError,
+    Fault,
+    MalformedListError,
+    UnknownBankError,
+)
+from safehold.matching.listings import Listing, read_listing
+from safehold.matching.onward import entries_of, export_bank
+from safehold.matching.parts import PartKind, encoded
+from safehold.matching.tables import bank_parts, banks
+from safehold.matching.traits import NOTHING_STATED, BankTraits
+from safehold.vocabulary import Algorithm, Event
+
+_FAULTS_SHOWN = 5
+_EVENTS = {PartKind.IMPORT: "bank.imported", PartKind.WITHDRAW: "bank.withdrawn"}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did.
+
+    Attributes:
+        bank: as it is now.
+        added: how many entries are new.
+        known: how many rows the bank already held.
+        withdrawn: how many rows were left out because they were withdrawn before.
+        duplicates: how many rows repeat an earlier row of the file.
+        malformed: how many rows can't be read; 0 unless they were to be skipped.
+        faults: the first 1000 of them.
+        is_unchanged: whether the bank stayed as it was.
+    """
+
+    bank: Bank
+    added: int
+    known: int
+    withdrawn: int
+    duplicates: int
+    malformed: int
+    faults: tuple[Fault, ...]
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the bank stayed as it was."""
+        return self.added == 0
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawReport:
+    """What a withdrawal did.
+
+    Attributes:
+        bank: as it is now.
+        withdrawn: how many entries were taken back.
+        before: how many of those asked for had been taken back before.
+    """
+
+    bank: Bank
+    withdrawn: int
+    before: int
+
+
+class BankStore:
+    """The banks of a home.
+
+    Args:
+        home: where they live.
+        ledger: where their events go.
+        actor: who changes them.
+    """
+
+    def __init__(self, home: Home, ledger: EventLog, *, actor: str = "system") -> None:
+        self._home = home
+        self._ledger = ledger
+        self._actor = actor
+
+    def create(self, name: str, traits: BankTraits) -> Bank:
+        """Create an empty bank.
+
+        Raises:
+            BankNameError: the name can't be used.
+            BankExistsError: there is one of that name.
+            MissingTraitError: its class is not stated.
+        """
+        with self._home.database.writing() as connection:
+            if contents_of(self._home.banks, name, connection) is not None:
+                raise BankExistsError(f"there already is a bank {name}", advice="Choose another name.")
+            return self._created(connection, name, traits).bank
+
+    def import_file(
+        self,
+        name: str,
+        path: Path,
+        traits: BankTraits = NOTHING_STATED,
+        *,
+        algorithm: Algorithm | None = None,
+        skip_malformed: bool = False,
+    ) -> ImportReport:
+        """Add a list to a bank, creating the bank if there is none; repeating it changes nothing.
+
+        Args:
+            name: of the bank.
+            path: the list: CSV, JSON lines, one value a line, or what python-threatexchange prints.
+            traits: what the bank is; whatever is stated must agree with a bank that exists.
+            algorithm: of values whose row doesn't say; None guesses from their length.
+            skip_malformed: import the other rows when some can't be read, instead of refusing the list.
+
+        Raises:
+            MalformedListError: rows can't be read; the bank is unchanged.
+            UnreadableListError, AmbiguousAlgorithmError: the list as a whole can't be read.
+            BankDiffersError: the bank is something else than what is stated.
+            BankNameError, MissingTraitError, BankWithdrawnError: the bank can't be created or added to.
+        """
+        listing = read_listing(path, algorithm=algorithm)
+        if listing.fault_count and not (skip_malformed and len(listing)):
+            raise _malformed(path, listing)
+        with self._home.database.writing() as connection:
+            contents = contents_of(self._home.banks, name, connection)
+            if contents is None:
+                contents = self._created(connection, name, traits.completed(listing))
+            else:
+                traits.require_agreement(contents.bank)
+            _require_in_use(contents.bank)
+            change = import_change(contents.parts, listing)
+            if change.groups:
+                details: Mapping[str, str | int] = {
+                    "list": listing.sha256,
+                    "added": len(change),
+                    "malformed": listing.fault_count,
+                }
+                contents = self._added(connection, contents, change, details)
+        return ImportReport(
+            contents.bank,
+            len(change),
+            change.known,
+            change.withdrawn,
+            listing.duplicates,
+            listing.fault_count,
+            listing.faults,
+        )
+
+    def withdraw(
+        self, name: str, values: Sequence[str], *, reason: str, source_ids: Sequence[str] = ()
+    ) -> WithdrawReport:
+        """Take entries back, for good; repeating it changes nothing.
+
+        Args:
+            name: of the bank.
+            values: hexadecimal; all entries with one of them are taken back, whichever source gave them.
+            reason: why; kept in the bank, not in the ledger.
+            source_ids: what the source calls entries; all entries that it calls so are taken back.
+
+        Raises:
+            UnknownBankError, NotListedError: nothing was withdrawn.
+        """
+        with self._home.database.writing() as connection:
+            contents = self._contents(connection, name)
+            change = withdraw_change(contents.parts, values, source_ids, reason)
+            if change.groups:
+                details = {"withdrawn": len(change)}
+                contents = self._added(connection, contents, change, details)
+        return WithdrawReport(contents.bank, len(change), change.withdrawn)
+
+    def list(self) -> tuple[Bank, ...]:
+        """Return all banks by name, the built-in one first."""
+        return (builtin_bank().bank, *(contents.bank for contents in stored_contents(self._home)))
+
+    def show(self, name: str) -> Bank:
+        """Return a bank.
+
+        Raises:
+            UnknownBankError: there is none of that name.
+        """
+        return self._read(name).bank
+
+    def entries(self, name: str) -> Iterator[Entry]:
+        """Give the entries of a bank, those that were withdrawn as well, by number.
+
+        Raises:
+            UnknownBankError, PartDamagedError: there is none of that name, or its files are damaged.
+        """
+        return entries_of(self._read(name).parts)
+
+    def export(self, name: str, path: Path) -> int:
+        """Write the entries that are not withdrawn as a CSV that can be imported, and return how many.
+
+        Raises:
+            ExportRefusedError: the bank's terms don't allow onward sharing.
+            UnknownBankError, PartDamagedError: as for :meth:`entries`.
+        """
+        contents = self._read(name)
+        count = export_bank(contents, path)
+        details: Mapping[str, str | int] = {"bank": name, "version": contents.bank.version, "entries": count}
+        self._ledger.append(Event("bank.exported", self._actor, details=details))
+        return count
+
+    def _read(self, name: str) -> BankContents:
+        built_in = builtin_bank()
+        if name == built_in.bank.name:
+            return built_in
+        with self._home.database.reading() as connection:
+            return self._contents(connection, name)
+
+    def _contents(self, connection: sa.Connection, name: str) -> BankContents:
+        if name == builtin_bank().bank.name:
+            raise BankNameError("the built-in bank can't be changed", advice="Choose another bank.")
+        contents = contents_of(self._home.banks, name, connection)
+        if contents is None:
+            raise UnknownBankError(f"there is no bank {name}", advice="List the banks with: safehold bank list")
+        return contents
+
+    def _created(self, connection: sa.Connection, name: str, traits: BankTraits) -> BankContents:
+        bank = traits.bank(checked_name(name), self._home.clock.now())
+        connection.execute(
+            sa.insert(banks).values(
+                name=bank.name,
+                source=bank.source,
+                legal_basis=bank.legal_basis,
+                terms={"onward_sharing": bank.terms.onward_sharing, "text": bank.terms.text},
+                harm_class=bank.harm_class.value,
+                tier=bank.tier.value,
+                flavour=bank.pdq_flavour.value,
+                version=bank.version,
+                created_at=bank.created_at.isoformat(),
+            )
+        )
+        details = {"bank": name, "class": bank.harm_class.value, "tier": bank.tier.value}
+        self._ledger.append(Event("bank.created", self._actor, details=details), connection)
+        return BankContents(bank, ())
+
+    def _added(
+        self, connection: sa.Connection, contents: BankContents, change: Change, details: Mapping[str, str | int]
+    ) -> BankContents:
+        """Write a part, then name it in the transaction."""
+        name, version = contents.bank.name, contents.bank.version + 1
+        folder = private_folder(self._home.banks / name)
+        _sweep(folder, connection, name)
+        data = encoded(change.groups.values())
+        sha256 = hashlib.sha256(data).hexdigest()
+        file = f"{version}-{sha256[:16]}.parquet"
+        write_atomic(folder / file, data)
+        row = {"bank": name, "version": version, "kind": change.kind.value, "file": file, "sha256": sha256}
+        counts = {algorithm.value: len(rows) for algorithm, rows in change.groups.items()}
+        now = self._home.clock.now().isoformat()
+        connection.execute(sa.insert(bank_parts).values(**row, counts=counts, at=now))
+        connection.execute(sa.update(banks).where(banks.c.name == name).values(version=version))
+        about = {"bank": name, "version": version, "part": sha256, **details}
+        self._ledger.append(Event(_EVENTS[change.kind], self._actor, details=about), connection)
+        return self._contents(connection, name)
+
+
+def _about(listing: Listing, change: Change) -> dict[str, str | int]:
+    return {"list": listing.sha256, "added": len(change), "malformed": listing.fault_count}
+
+
+def _sweep(folder: Path, connection: sa.Connection, name: str) -> None:
+    """Remove the files of imports that were killed; the caller holds the write lock, so none is being made."""
+    sweep(folder)
+    named = set(connection.execute(sa.select(bank_parts.c.file).where(bank_parts.c.bank == name)).scalars())
+    for orphan in folder.glob("*.parquet"):
+        if orphan.name not in named:
+            orphan.unlink()
+
+
+def _require_in_use(bank: Bank) -> None:
+    if bank.withdrawn_at is not None:
+        raise BankWithdrawnError(f"bank {bank.name} was taken out of use", advice="Import into another bank.")
+
+
+def _malformed(path: Path, listing: Listing) -> MalformedListError:
+    shown = "; ".join(f"line {fault.line}: {fault.reason}" for fault in listing.faults[:_FAULTS_SHOWN])
+    more = f"; and {listing.fault_count - _FAULTS_SHOWN} more" if listing.fault_count > _FAULTS_SHOWN else ""
+    return MalformedListError(
+        f"{path}: {listing.fault_count} rows can't be read, nothing was imported. {shown}{more}",
+        advice="Correct those lines, or leave them out with --skip-malformed.",
+        faults=listing.faults,
+        count=listing.fault_count,
+    )
