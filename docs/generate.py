@@ -1,0 +1,87 @@
+"""Write the pages that are made from the code: docs/cli.md and docs/settings.md. CI compares them with the code.
+
+python docs/generate.py
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from safehold.cli.main import cli
+from safehold.settings import Settings
+
+DOCS = Path(__file__).resolve().parent
+_WIDTH = 100
+
+
+def cli_page() -> str:
+    """Return docs/cli.md: the help page of every command."""
+    parts = [
+        "# Command line\n",
+        "Made from `--help` by `make docs`; don't edit.\n",
+        "Exit codes: 0 clear · 1 a finding changed an action · 2 usage, or input that can't be used as a whole ·",
+        "3 an outside party unavailable · 4 examination incomplete · 5 an unexpected error of ours · 130 interrupted.",
+        "Found outranks incomplete, which outranks clear.\n",
+    ]
+    for title, text in _pages():
+        parts.append(f"## {title}\n\n```\n{text}\n```\n")
+    return "\n".join(parts)
+
+
+def _pages() -> Iterator[tuple[str, str]]:
+    root = click.Context(cli, info_name="safehold", max_content_width=_WIDTH, terminal_width=_WIDTH)
+    yield "safehold", cli.get_help(root)
+    for name in cli.list_commands(root):
+        declared = cli.get_command(root, name)
+        if declared is not None:
+            yield from _command_pages(declared, root, name)
+
+
+def _command_pages(declared: click.Command, outer: click.Context, name: str) -> Iterator[tuple[str, str]]:
+    context = click.Context(declared, parent=outer, info_name=name, max_content_width=_WIDTH, terminal_width=_WIDTH)
+    if isinstance(declared, click.Group):
+        for inner in declared.list_commands(context):
+            found = declared.get_command(context, inner)
+            if found is not None:
+                yield from _command_pages(found, context, inner)
+    else:
+        yield context.command_path, declared.get_help(context)
+
+
+def settings_page() -> str:
+    """Return docs/settings.md: every setting, its variable and its default."""
+    rows = [
+        f"| `{name}` | `SAFEHOLD_{name.upper()}` | {_kind(name)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(
+        [
+            "# Settings\n",
+            "Made from the code by `make docs`; don't edit.\n",
+            "A home may hold a file `settings.yaml`; environment variables win over it. Unknown keys are refused in",
+            "both. In the environment, the items of a list are separated by commas. `SAFEHOLD_HOME` says where the",
+            "home is; `SAFEHOLD_DEBUG=1` shows the traceback of an unexpected error, which may hold names that don't",
+            "belong in a log.\n",
+            "| key | variable | kind | meaning, and what stands in where it is absent |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _kind(name: str) -> str:
+    shape = Settings.model_json_schema()["properties"][name]
+    options = shape.get("anyOf", [shape])
+    kinds = [str(option.get("format") or option["type"]) for option in options if option.get("type") != "null"]
+    return {"array": "list", "string": "text", "integer": "number"}.get(kinds[0], kinds[0])
+
+
+PAGES = {"cli.md": cli_page, "settings.md": settings_page}
+
+if __name__ == "__main__":
+    for page, write in PAGES.items():
+        (DOCS / page).write_text(write(), encoding="utf-8")
+        sys.stdout.write(f"docs/{page}\n")

@@ -1,0 +1,216 @@
+"""``safehold bank``: the lists of fingerprints."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from safehold.cli.answer import Answer, Table
+from safehold.cli.command import EXISTING_FILE, NEW_PATH, Shell, command
+from safehold.vocabulary import Algorithm, HarmClass, PdqFlavour, Tier
+
+if TYPE_CHECKING:
+    from safehold.matching import Bank
+    from safehold.matching.store import BankTraits, ImportReport
+
+_Declared = TypeVar("_Declared", bound=Callable[..., object])
+
+
+@click.group("bank")
+def bank() -> None:
+    """Fill and show banks: named, versioned lists of fingerprints."""
+
+
+def _traits(declared: _Declared) -> _Declared:
+    """Add the options that say what a bank is."""
+    for option in (
+        click.option("--terms", help="The source's terms in words, or where they are written down."),
+        click.option(
+            "--onward-sharing/--no-onward-sharing", default=None, help="Whether the terms allow passing it on."
+        ),
+        click.option("--flavour", type=_choice(PdqFlavour), help="Which pipeline made its PDQ values."),
+        click.option("--source", help="Who gave the list."),
+        click.option("--legal-basis", help="Why it may be held and used."),
+        click.option("--tier", type=_choice(Tier), help="How far a policy may go on its word; trusted if not stated."),
+        click.option("--class", "harm_class", type=_choice(HarmClass), help="What it lists."),
+    ):
+        declared = option(declared)
+    return declared
+
+
+def _choice(words: type[HarmClass] | type[Tier] | type[PdqFlavour] | type[Algorithm]) -> click.Choice[str]:
+    return click.Choice([word.value for word in words])
+
+
+def _stated(options: dict[str, object]) -> "BankTraits":
+    from safehold.matching.bank import BankTerms
+    from safehold.matching.store import BankTraits
+
+    terms = options["terms"]
+    shared = options["onward_sharing"]
+    said = BankTerms(onward_sharing=shared is True, text=str(terms or "")) if (terms, shared) != (None, None) else None
+    return BankTraits(
+        harm_class=HarmClass(options["harm_class"]) if options["harm_class"] else None,
+        tier=Tier(options["tier"]) if options["tier"] else None,
+        legal_basis=_text(options["legal_basis"]),
+        source=_text(options["source"]),
+        terms=said,
+        pdq_flavour=PdqFlavour(options["flavour"]) if options["flavour"] else None,
+    )
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+@command(bank, "create")
+@click.argument("name")
+@_traits
+def create(shell: Shell, name: str, **options: object) -> Answer:
+    """Create an empty bank."""
+    with shell.workshop() as workshop:
+        made = workshop.banks.create(name, _stated(options))
+    return Answer(
+        {"bank": _facts(made)}, [f"bank {made.name} created: {made.harm_class.value}, {made.tier.value} tier"]
+    )
+
+
+@command(bank, "import")
+@click.argument("name")
+@click.argument("file", type=EXISTING_FILE)
+@_traits
+@click.option("--algorithm", type=_choice(Algorithm), help="Of values whose row doesn't say.")
+@click.option("--skip-malformed", is_flag=True, help="Leave out rows that can't be read, and count them.")
+def import_list(
+    shell: Shell, name: str, file: Path, algorithm: str | None, skip_malformed: bool, **options: object
+) -> Answer:
+    """Add a list to a bank, creating the bank if there is none; repeating it changes nothing.
+
+    FILE is CSV with the columns algorithm,value and optional class,note,source_id; JSON lines; one value a line;
+    or what python-threatexchange prints.
+    """
+    with shell.workshop() as workshop:
+        report = workshop.banks.import_file(
+            name,
+            file,
+            _stated(options),
+            algorithm=Algorithm(algorithm) if algorithm else None,
+            skip_malformed=skip_malformed,
+        )
+    return Answer(_imported(report), _import_page(report))
+
+
+def _imported(report: "ImportReport") -> dict[str, object]:
+    return {
+        "bank": _facts(report.bank),
+        "added": report.added,
+        "known": report.known,
+        "withdrawn_before": report.withdrawn,
+        "duplicates": report.duplicates,
+        "malformed": report.malformed,
+        "faults": [{"line": fault.line, "reason": fault.reason} for fault in report.faults],
+    }
+
+
+def _import_page(report: "ImportReport") -> list[str | Table]:
+    rows = [
+        ("new entries", str(report.added)),
+        ("held already", str(report.known)),
+        ("left out: withdrawn before", str(report.withdrawn)),
+        ("left out: repeated in the file", str(report.duplicates)),
+        ("left out: malformed", str(report.malformed)),
+    ]
+    shown: list[str | Table] = [Table((f"bank {report.bank.name}, version {report.bank.version}", "rows"), rows)]
+    if report.faults:
+        faults = [(str(fault.line), fault.reason) for fault in report.faults]
+        shown.append(Table(("line", "why it was left out"), faults))
+    return shown
+
+
+@command(bank, "list")
+def list_banks(shell: Shell) -> Answer:
+    """List all banks, the built-in test bank first."""
+    with shell.workshop() as workshop:
+        banks = workshop.banks.list()
+    rows = [
+        (
+            one.name,
+            str(one.version),
+            one.harm_class.value,
+            one.tier.value,
+            one.pdq_flavour.value,
+            _entries(one),
+            one.source,
+        )
+        for one in banks
+    ]
+    table = Table(("bank", "version", "class", "tier", "PDQ flavour", "entries", "source"), rows)
+    return Answer({"banks": [_facts(one) for one in banks]}, [table])
+
+
+@command(bank, "show")
+@click.argument("name")
+def show_bank(shell: Shell, name: str) -> Answer:
+    """Show what a bank is; never its entries, which are pointers to what they list."""
+    with shell.workshop() as workshop:
+        one = workshop.banks.show(name)
+    rows = [
+        ("version", str(one.version)),
+        ("class", one.harm_class.value),
+        ("tier", one.tier.value),
+        ("PDQ flavour", one.pdq_flavour.value),
+        ("source", one.source),
+        ("legal basis", one.legal_basis),
+        ("terms", one.terms.text or "not stated"),
+        ("onward sharing", "allowed" if one.terms.onward_sharing else "not allowed"),
+        ("created", f"{one.created_at:%Y-%m-%d %H:%M} UTC"),
+        ("entries", _entries(one)),
+    ]
+    return Answer({"bank": _facts(one)}, [Table((f"bank {one.name}", ""), rows)])
+
+
+@command(bank, "withdraw")
+@click.argument("name")
+@click.argument("values", nargs=-1, metavar="[VALUE]...")
+@click.option("--source-id", "source_ids", multiple=True, help="Withdraw the entries that the source calls so.")
+@click.option("--reason", required=True, help="Why; kept in the bank.")
+def withdraw(shell: Shell, name: str, values: tuple[str, ...], source_ids: tuple[str, ...], reason: str) -> Answer:
+    """Take entries back, for good: they stay withdrawn even when they are imported again."""
+    if not values and not source_ids:
+        raise click.UsageError("name at least one VALUE or --source-id", click.get_current_context())
+    with shell.workshop() as workshop:
+        report = workshop.banks.withdraw(name, values, reason=reason, source_ids=source_ids)
+    data = {"bank": _facts(report.bank), "withdrawn": report.withdrawn, "withdrawn_before": report.before}
+    said = f"{report.withdrawn} entries withdrawn, {report.before} had been before; version {report.bank.version}"
+    return Answer(data, [said, "Decide again with: safehold dataset decide OUT"])
+
+
+@command(bank, "export")
+@click.argument("name")
+@click.option("--out", type=NEW_PATH, required=True, help="The CSV to write.")
+def export(shell: Shell, name: str, out: Path) -> Answer:
+    """Write a bank's entries as CSV, if the terms recorded with it allow onward sharing."""
+    with shell.workshop() as workshop:
+        count = workshop.banks.export(name, out)
+    return Answer({"bank": name, "out": str(out), "entries": count}, [f"{count} entries written to {out}"])
+
+
+def _facts(one: "Bank") -> dict[str, object]:
+    return {
+        "name": one.name,
+        "version": one.version,
+        "class": one.harm_class.value,
+        "tier": one.tier.value,
+        "flavour": one.pdq_flavour.value,
+        "source": one.source,
+        "legal_basis": one.legal_basis,
+        "terms": {"onward_sharing": one.terms.onward_sharing, "text": one.terms.text},
+        "created_at": one.created_at.isoformat(),
+        "withdrawn_at": one.withdrawn_at.isoformat() if one.withdrawn_at else None,
+        "entries": {algorithm.value: count for algorithm, count in one.entries.items()},
+    }
+
+
+def _entries(one: "Bank") -> str:
+    return ", ".join(f"{algorithm.value} {count}" for algorithm, count in one.entries.items()) or "none"

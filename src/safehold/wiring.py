@@ -1,0 +1,115 @@
+"""Wiring: settings become concrete objects. The only module that names which adapter stands behind a port.
+
+    with open_workshop(None) as workshop:
+        workshop.banks.list()
+
+The home is, in this order: the folder named on the command line, ``SAFEHOLD_HOME``, the platform's data folder.
+"""
+
+import getpass
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from safehold.home import Home
+from safehold.ledger import Ledger, is_fit, open_ledger
+from safehold.matching import Index
+from safehold.matching.store import BankStore
+from safehold.screening import Policy, default_policy, load
+from safehold.settings import MalformedSettingsError, Settings, load_settings
+from safehold.vault import LocalVault
+from safehold.vocabulary import Clock, Event, SystemClock
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """An opened home with every room wired to it.
+
+    Attributes:
+        home: where state lives.
+        settings: what the installation was told.
+        ledger: where events go.
+        banks: the hash lists.
+        vault: sealed evidence.
+        actor: who acts, as the ledger names them.
+    """
+
+    home: Home
+    settings: Settings
+    ledger: Ledger
+    banks: BankStore
+    vault: LocalVault
+    actor: str
+
+    def record(self, kind: str, *, policy: str = "", **details: str | int | bool) -> None:
+        """Append an event in this actor's name."""
+        self.ledger.append(Event(kind, self.actor, policy, details))
+
+    def index(self) -> Index:
+        """Map the index over every bank, building what is missing."""
+        return Index.open(self.home)
+
+    def policy(self, named: Path | None = None) -> Policy:
+        """Return the policy named by a command, else by the settings, else the shipped one."""
+        path = named or self.settings.policy
+        return default_policy() if path is None else load(path)
+
+
+def home_folder(named: Path | None, environment: Mapping[str, str]) -> Path:
+    """Return where the home is, whether or not it exists yet."""
+    if named is not None:
+        return named
+    told = environment.get("SAFEHOLD_HOME")
+    return Path(told) if told else Path(platformdirs.user_data_dir("safehold", appauthor=False))
+
+
+@contextmanager
+def open_workshop(
+    named: Path | None, *, environment: Mapping[str, str] | None = None, clock: Clock | None = None
+) -> Iterator[Workshop]:
+    """Open the home, making it ready at its first use, and wire the rooms to it while the block runs.
+
+    Args:
+        named: the folder a command was given; None for the environment's or the platform's.
+        environment: variables; the process's own by default.
+        clock: where the time comes from; the machine's by default.
+    """
+    variables = os.environ if environment is None else environment
+    folder = home_folder(named, variables)
+    settings = load_settings(folder, variables)
+    actor = actor_of(settings)
+    with Home.open(folder, clock or SystemClock()) as home:
+        ledger = open_ledger(home)
+        yield Workshop(
+            home=home,
+            settings=settings,
+            ledger=ledger,
+            banks=BankStore(home, ledger, actor=actor),
+            vault=LocalVault(home, ledger.append),
+            actor=actor,
+        )
+
+
+def actor_of(settings: Settings) -> str:
+    """Return who acts: the settings' word, else the operating system's user name in a form that an event may carry.
+
+    Raises:
+        MalformedSettingsError: the settings name somebody in a form that an event may not carry.
+    """
+    if settings.actor is not None:
+        if not is_fit(settings.actor):
+            raise MalformedSettingsError(
+                "setting 'actor' may hold letters, digits and hyphens only",
+                advice="Use a short name or staff number: the ledger keeps no addresses or sentences.",
+            )
+        return settings.actor
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):  # no such user, in some containers
+        name = f"uid-{os.getuid()}"
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name)[:64].strip("-") or f"uid-{os.getuid()}"
