@@ -8,7 +8,7 @@ SHA-1 and MD5 are here because lists are made with them, not because they are st
 import hashlib
 from dataclasses import dataclass
 
-_CHUNK_BYTES = 1 << 16
+_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def digest(data: bytes | memoryview) -> Digests:
     """
     view = memoryview(data).cast("B")
     sha256, sha1, md5 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False), hashlib.md5(usedforsecurity=False)
-    for start in range(0, len(view), _CHUNK_BYTES):  # a chunk stays in the cache for the second and third
+    for start in range(0, len(view), _CHUNK_BYTES):  # mapped files may exceed memory: read them once
         chunk = view[start : start + _CHUNK_BYTES]
         sha256.update(chunk)
         sha1.update(chunk)

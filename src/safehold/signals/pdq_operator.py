@@ -33,8 +33,8 @@ WEIGHT_BITS = 16
 """Each sample's weights add up to ``2 ** WEIGHT_BITS``: the most that keeps a weighted sum of 8-bit values below
 2 ** 24, within which float32 holds every integer."""
 
-LONGEST_SIDE = 1 << 20
-"""The longest axis: it keeps every product in this module below 2 ** 63. No picture to look at is longer."""
+LONGEST_SIDE = 1 << 16
+"""The longest axis: what JPEG can hold, and what keeps memory small when a hostile picture is one long line."""
 
 _UNIT_BITS = 32
 _KEPT_SIDE = 2048
@@ -136,8 +136,8 @@ def _tent_weights(starts: NDArray[np.int64], stops: NDArray[np.int64]) -> NDArra
 
     Cumulative shares are rounded rather than weights: so the sum is exact and no rounding error builds up.
 
-    Bounds: at most 2**13 boxes (LONGEST_SIDE / 128) of 2**32 units each make a total of at most 2**45; times
-    2 ** (WEIGHT_BITS + 1) that is 2**62.
+    Bound: at most 2**9 boxes (LONGEST_SIDE / 128) of 2**32 units each make a total of at most 2**41; times
+    2 ** (WEIGHT_BITS + 1) that is 2**58, and int64 holds it.
     """
     share = (1 << _UNIT_BITS) // (stops - starts)
     slope = np.zeros(int(stops[-1]) + 1, np.int64)

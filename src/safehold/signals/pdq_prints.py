@@ -67,7 +67,7 @@ def pdq(luma: NDArray[np.uint8], flavours: Collection[PdqFlavour]) -> tuple[Prin
         One print per flavour, FULL first. Up to 512 x 512 both have the same value.
 
     Raises:
-        UnhashablePictureError: a side is shorter than 5 or longer than 2**20 pixels.
+        UnhashablePictureError: a side is shorter than 5 or longer than 65,536 pixels.
         UnusablePlaneError: not two-dimensional uint8, or no flavour: examining nothing must not look like a result.
     """
     return tuple(

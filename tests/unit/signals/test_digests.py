@@ -17,7 +17,7 @@ def test_digests_are_those_that_the_standards_publish() -> None:
     assert (digests.sha256.hex(), digests.sha1.hex(), digests.md5.hex()) == ABC
 
 
-@pytest.mark.parametrize("size", [0, 1, (1 << 16) - 1, 1 << 16, (1 << 16) + 1, 3 * (1 << 16) + 17])
+@pytest.mark.parametrize("size", [0, 1, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 * (1 << 20) + 17])
 def test_chunks_change_nothing(size: int) -> None:
     data = bytes(range(256)) * (size // 256 + 1)
     data = data[:size]
