@@ -1,0 +1,162 @@
+"""A made-up summary in the form that a run writes, with something in every part."""
+
+from typing import Any
+
+
+def summary(**changes: Any) -> dict[str, Any]:
+    """Return the summary, with some parts replaced."""
+    return {
+        "schema": "safehold.summary/1",
+        "run": {
+            "id": "run-7f3a9c2e",
+            "started_at": "2026-03-01T12:00:00+00:00",
+            "safehold": "0.1.0",
+            "single_operator": False,
+        },
+        "sources": [
+            {
+                "number": 1,
+                "format": "tar",
+                "shards": 1200,
+                "records": 11_882_310,
+                "bytes": 768_002_113_004,
+                "digest": "1f" * 32,
+            },
+            {
+                "number": 2,
+                "format": "parquet",
+                "shards": 96,
+                "records": 464_690,
+                "bytes": 2_113_004_881,
+                "digest": "2e" * 32,
+            },
+        ],
+        "records": {
+            "total": 12_347_000,
+            "allow": 12_100_412,
+            "hold": 9_871,
+            "deny": 236_717,
+            "confirmed": 5,
+            "by_kind": {"image": 12_301_000, "video": 4_000, "text": 11_990_114, "audio": 12},
+        },
+        "findings": [
+            {
+                "detector": "sha256",
+                "kind": "match",
+                "subject": "csam",
+                "tier": "trusted",
+                "confirmed": True,
+                "records": 3,
+            },
+            {"detector": "md5", "kind": "match", "subject": "csam", "tier": "trusted", "confirmed": True, "records": 5},
+            {
+                "detector": "pdq",
+                "kind": "match",
+                "subject": "csam",
+                "tier": "trusted",
+                "confirmed": False,
+                "records": 11,
+            },
+            {
+                "detector": "pdq",
+                "kind": "match",
+                "subject": "test",
+                "tier": "trusted",
+                "confirmed": False,
+                "records": 1,
+            },
+            {
+                "detector": "caption-rules",
+                "kind": "rule",
+                "subject": "minor",
+                "tier": None,
+                "confirmed": False,
+                "records": 801_113,
+            },
+            {
+                "detector": "caption-rules",
+                "kind": "rule",
+                "subject": "adult_sexual",
+                "tier": None,
+                "confirmed": False,
+                "records": 141_204,
+            },
+            {
+                "detector": "column",
+                "kind": "claim",
+                "subject": "adult_sexual",
+                "tier": None,
+                "confirmed": False,
+                "records": 118_002,
+            },
+            {
+                "detector": "source-register",
+                "kind": "source",
+                "subject": "example-entry",
+                "tier": None,
+                "confirmed": False,
+                "records": 40,
+            },
+        ],
+        "concepts": [
+            {"concept": "minor", "before": 801_113, "after": 792_008},
+            {"concept": "adult_sexual", "before": 241_902, "after": 0},
+        ],
+        "unclassified": {"image": 12_100_000, "video": 4_000},
+        "separation": {"mode": "removed adult_sexual", "held_within_record": 9_105, "removed_across_mix": 236_709},
+        "gaps": [
+            {"detector": "pdq", "reason": "unreadable", "records": 411},
+            {"detector": "sha256", "reason": "unreadable", "records": 2},
+            {"detector": "pdq", "reason": "over_limit", "records": 73},
+            {"detector": "pdq", "reason": "timed_out", "records": 9},
+            {"detector": "caption-rules", "reason": "not_text", "records": 201},
+        ],
+        "coverage": [
+            {"detector": "sha256", "kind": "image", "required": True, "examined": 12_300_998, "of": 12_301_000},
+            {"detector": "pdq", "kind": "image", "required": True, "examined": 12_300_507, "of": 12_301_000},
+            {"detector": "caption-rules", "kind": "text", "required": True, "examined": 11_989_913, "of": 11_990_114},
+            {"detector": "pdq", "kind": "video", "required": False, "examined": 0, "of": 4_000},
+            {"detector": "sha256", "kind": "audio", "required": True, "examined": 12, "of": 12},
+        ],
+        "banks": [
+            {
+                "name": "industry-list",
+                "version": 4,
+                "class": "csam",
+                "tier": "trusted",
+                "flavour": "full",
+                "entries": 1_204_113,
+            },
+            {"name": "test", "version": 1, "class": "test", "tier": "trusted", "flavour": "full", "entries": 4},
+        ],
+        "policy": {"name": "default-dataset", "version": "1", "digest": "sha256:" + "3d" * 32, "draft": True},
+        "lexicons": [
+            {
+                "id": "en-minor",
+                "version": "2026.1",
+                "language": "en",
+                "concept": "minor",
+                "status": "draft",
+                "terms": 64,
+            },
+            {
+                "id": "en-adult",
+                "version": "2026.1",
+                "language": "en",
+                "concept": "adult_sexual",
+                "status": "reviewed",
+                "terms": 41,
+            },
+        ],
+        "register": {"version": "2026.1", "entries": 7},
+        "disposition": {"choice": "hold_for_counsel", "jurisdiction": "us", "sealed": 5},
+        "releases": 2,
+        "waivers": [{"entry": "example-entry", "reason": "repaired edition, checked by the research office"}],
+        "not_covered": [
+            "Audio was hashed but not listened to; its captions were screened.",
+            "Pictures were not examined by an image classifier.",
+            "Captions in languages other than English were not understood.",
+        ],
+        "datasets": {"before": "sha256:" + "4c" * 32, "after": "sha256:" + "5b" * 32},
+        "clean": {"shards": 1296, "rewritten": 1290, "linked": 6, "left_out": 0, "records": 12_100_412},
+    } | changes
