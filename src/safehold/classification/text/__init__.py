@@ -4,7 +4,7 @@ Texts are read through several normalised views, so that case, look-alike letter
 letters, spacing and repetition don't hide a plain word. Which concepts must not stand together is screening's business.
 """
 
-from safehold.classification.text.lexicon import AgeRule, Lexicon, builtin_lexicons, load_lexicon
+from safehold.classification.text.lexicon import AgeRule, Lexicon, builtin_lexicons, load_lexicon, stand_in_lexicons
 from safehold.classification.text.normalise import normalise
 from safehold.classification.text.rules import DETECTOR, CaptionRules, RuleHit, to_findings
 
@@ -17,5 +17,6 @@ __all__ = [
     "builtin_lexicons",
     "load_lexicon",
     "normalise",
+    "stand_in_lexicons",
     "to_findings",
 ]

@@ -136,7 +136,16 @@ def load_lexicon(path: Path) -> Lexicon:
 
 def builtin_lexicons() -> tuple[Lexicon, ...]:
     """Return the lexicons that ship with Safehold, in the order of their names."""
-    folder = resources.files("safehold.classification.text").joinpath("lexicons")
+    return _shipped("lexicons")
+
+
+def stand_in_lexicons() -> tuple[Lexicon, ...]:
+    """Return lexicons of harmless concepts (`red_cube`, `blue_ball`) for tests and demonstrations of separation."""
+    return _shipped("lexicons/stand-in")
+
+
+def _shipped(place: str) -> tuple[Lexicon, ...]:
+    folder = resources.files("safehold.classification.text").joinpath(*place.split("/"))
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
     return tuple(
         _translate(read_text(file.read_text(encoding="utf-8"), LexiconFile, called=file.name)) for file in files

@@ -7,9 +7,9 @@ The views of a text:
 
 1. *folded*: NFKC, case folded, accents and invisible characters (zero-width, bidirectional, tags, controls) dropped,
    look-alikes as Latin, everything else than letters and digits as single spaces;
-2. *unglued*, if a letter touches a digit: digits as spaces;
-3. *skeleton*, if a letter touches a digit or a sign that stands for a letter: digits and signs as the letters that they
-   stand for, `i` as `l`; searched for words that were changed in the same way;
+2. *unglued*, if a letter touches a digit, or a lone digit stands between letters: digits as spaces;
+3. *skeleton*, in the same case, with signs that stand for letters too: digits and signs as the letters that they stand
+   for, `i` as `l`; searched for words that were changed in the same way;
 4. of 1 and 3, if a letter stands three times in a row: such runs as two letters, and as one;
 5. of 1 and 3, if three or more single letters stand apart: joined.
 
@@ -130,6 +130,8 @@ class Normaliser:
 
     def views(self, texts: Sequence[str]) -> list[View]:
         """Return every view of a batch that can hold a word."""
+        if not texts:
+            return []
         plain = [number for number, text in enumerate(texts) if text.isascii()]
         if len(plain) == len(texts):
             return self._views_of(frame(texts).lower(), np.arange(len(texts)))
@@ -195,12 +197,14 @@ def codes(text: str) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint32]:
 
 
 def _touching(lowered: str, members: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return which texts hold a letter that touches a digit or a sign that may stand for a letter."""
+    """Return which texts hold a letter that touches a digit or sign, or a lone digit or sign between letters."""
     kinds = _TOUCH[np.minimum(codes(lowered), 128)]
     letter = kinds == _LETTER
     digit = (kinds == _DIGIT) | (kinds == _SIGN_EITHER_SIDE)
     before = digit | (kinds == _SIGN_BEFORE)
     touching = (before[:-1] & letter[1:]) | (letter[:-1] & digit[1:])
+    gap = kinds == _OTHER
+    touching[:-3] |= letter[:-4] & gap[1:-3] & digit[2:-2] & gap[3:-1] & letter[4:]
     return _texts_at(codes(lowered), np.flatnonzero(touching), len(members))
 
 
