@@ -5,14 +5,16 @@ Arguments of a command enter `discover`; a `Mix` of shards leaves, each of which
 format, names, order and bytes.
 """
 
+from safehold.datasets.sources.companions import reemit
 from safehold.datasets.sources.discover import discover
 from safehold.datasets.sources.errors import ShardError, SourceError
 from safehold.datasets.sources.fields import Fields, SourceOptions
-from safehold.datasets.sources.kinds import without_inert
+from safehold.datasets.sources.location import is_remote
+from safehold.datasets.sources.metadata import MetadataBatch, read_columns
 from safehold.datasets.sources.output import Rewritten
 from safehold.datasets.sources.reading import content_sha256, current_fingerprint, read
 from safehold.datasets.sources.record import Member, Record, Text
-from safehold.datasets.sources.rewriting import link_or_copy, rewrite
+from safehold.datasets.sources.rewriting import leave_out, link_or_copy, rewrite
 from safehold.datasets.sources.shard import Companion, CompanionKind, Format, Mix, Output, Shard
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "Fields",
     "Format",
     "Member",
+    "MetadataBatch",
     "Mix",
     "Output",
     "Record",
@@ -33,8 +36,11 @@ __all__ = [
     "content_sha256",
     "current_fingerprint",
     "discover",
+    "is_remote",
+    "leave_out",
     "link_or_copy",
     "read",
+    "read_columns",
+    "reemit",
     "rewrite",
-    "without_inert",
 ]

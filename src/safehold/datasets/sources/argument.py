@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safehold.datasets.sources.errors import EmptySourceError, MissingSourceError, UnreadableSourceError
-from safehold.datasets.sources.location import Stamp, filesystem_of, is_remote, join, local_path, stamp_of_details
+from safehold.datasets.sources.location import (
+    Stamp,
+    filesystem_of,
+    is_remote,
+    join,
+    local_path,
+    parent,
+    stamp_of_details,
+)
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _RANGE = re.compile(r"(\d+)\.\.(\d+)")
@@ -61,11 +69,7 @@ def sources(arguments: Sequence[str]) -> list[Source]:
 
 def _group_of(place: str) -> str:
     """Return the folder of a file, or "" for a folder."""
-    return "" if _is_folder(place) else _parent(place)
-
-
-def _parent(place: str) -> str:
-    return place.rpartition("/")[0] or ("/" if place.startswith("/") else ".")
+    return "" if _is_folder(place) else parent(place)
 
 
 def _is_folder(place: str) -> bool:

@@ -14,15 +14,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from safehold.datasets.sources import tar_plan
+from safehold.datasets.sources import folder, parquet, table, tar_plan
 from safehold.datasets.sources.argument import Source, sources
 from safehold.datasets.sources.errors import NotADatasetError
 from safehold.datasets.sources.fields import SourceOptions
 from safehold.datasets.sources.kinds import is_known_media
+from safehold.datasets.sources.lines import is_lines
+from safehold.datasets.sources.metadata_rows import is_metadata
 from safehold.datasets.sources.shard import Mix, Plan
 from safehold.datasets.sources.tar import split_name
 
-_METADATA = re.compile(r"(?:.*/)?metadata\.(?:csv|jsonl|parquet)")
 _ADVICE = "Name tars, Parquet files, a JSONL or CSV manifest, or a folder of one kind of them or of media files."
 
 
@@ -62,9 +63,17 @@ def _plan(source: Source, options: SourceOptions) -> Plan:
     names = list(source.files)
     tars = [name for name in names if name.endswith(".tar")]
     media = [name for name in names if is_known_media(split_name(name)[1])]
-    rows = [name for name in names if name.endswith(".parquet") and not _METADATA.fullmatch(name)]
+    rows = [name for name in names if name.endswith(".parquet") and not (media and is_metadata(name))]
     if media and (tars or rows):
         raise NotADatasetError(f"{source.root} holds media files beside shards", advice="Name the shards themselves.")
     if tars:
         return tar_plan.plan(source, tars, options)
+    if media:
+        return folder.plan(source, options)
+    if rows:
+        return parquet.plan(source, rows, options)
+    if manifests := [name for name in names if is_lines(name)]:
+        return table.plan(source, manifests, options)
+    if source.is_folder and any(name.endswith(".txt") for name in names):
+        return folder.plan(source, options)
     raise NotADatasetError(f"{source.root} is no dataset that can be read", advice=_ADVICE)

@@ -1,11 +1,7 @@
-"""Kinds: which extensions are media, which are inert, and which are unknown and hold their record.
+"""Kinds: which extensions are media by name, so that the files of a folder can be sorted.
 
-Names only sort files into members and sidecars; what bytes are is judged by the bytes, in `media`.
+What bytes are is judged by the bytes, in `media`: an unknown extension is not an unknown kind yet.
 """
-
-from collections.abc import Collection, Iterable
-
-from safehold.vocabulary import Gap, GapReason
 
 IMAGES = frozenset({
     "jpg", "jpeg", "jpe", "jfif", "jp2", "png", "webp", "gif", "bmp", "tif", "tiff", "avif", "heic", "heif", "ico",
@@ -22,11 +18,3 @@ MEDIA = IMAGES | VIDEOS | SOUNDS
 def is_known_media(extension: str) -> bool:
     """Return whether the last part of an extension names media: "jpg", "seg.png"."""
     return extension in MEDIA or extension.rpartition(".")[2] in MEDIA
-
-
-def without_inert(gaps: Iterable[Gap], inert: Collection[str]) -> tuple[Gap, ...]:
-    """Drop the gaps of unknown members whose extension a policy lists as inert ("npy", "pth"); the rest stays.
-
-    Scanning knows no policy; so it notes every unknown member, and this is for whoever decides.
-    """
-    return tuple(one for one in gaps if one.reason is not GapReason.UNKNOWN_KIND or one.place not in inert)

@@ -105,6 +105,11 @@ def join(location: str, name: str) -> str:
     return f"{location.rstrip('/')}/{name}" if location.rstrip("/") else f"/{name}"
 
 
+def parent(location: str) -> str:
+    """Return the folder that a location is in."""
+    return location.rpartition("/")[0] or ("/" if location.startswith("/") else ".")
+
+
 @contextmanager
 def _as_shard_error() -> Iterator[None]:
     try:

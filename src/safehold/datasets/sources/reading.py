@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
 
-from safehold.datasets.sources import tar
+from safehold.datasets.sources import folder, parquet, table, tar
 from safehold.datasets.sources.location import fingerprint, join, sha256_of, stamp
 from safehold.datasets.sources.record import Record, gap
 from safehold.datasets.sources.shard import Format, Shard
@@ -33,8 +33,12 @@ def _read(shard: Shard) -> Iterator[Record]:
     match shard.format:
         case Format.TAR:
             return tar.read(shard)
-        case _:
-            raise NotImplementedError
+        case Format.PARQUET | Format.METADATA:
+            return parquet.read(shard)
+        case Format.FOLDER:
+            return folder.read(shard)
+        case Format.TABLE:
+            return table.read(shard)
 
 
 def content_sha256(shard: Shard) -> str:
@@ -45,9 +49,10 @@ def content_sha256(shard: Shard) -> str:
     Raises:
         ShardError: an input is gone or can't be read.
     """
-    if not shard.files:
+    if not shard.files and not shard.tables:
         return sha256_of(shard.location)
-    lines = (f"{sha256_of(join(shard.location, name))}  {name}\n" for name in shard.files)
+    root = join(shard.root, "")
+    lines = (f"{sha256_of(location)}  {location.removeprefix(root)}\n" for location in shard.inputs)
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -57,4 +62,4 @@ def current_fingerprint(shard: Shard) -> str:
     Raises:
         ShardError: an input is gone or can't be read.
     """
-    return fingerprint([stamp(join(shard.location, name)) for name in shard.files] or [stamp(shard.location)])
+    return fingerprint([stamp(location) for location in shard.inputs])

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from safehold.datasets.sources import tar_write
+from safehold.datasets.sources import folder, parquet, table, tar_write
 from safehold.datasets.sources.errors import ShardError
+from safehold.datasets.sources.media_file import take_away
 from safehold.datasets.sources.output import Rewritten
 from safehold.datasets.sources.output import link_or_copy as link_file
 from safehold.datasets.sources.reading import current_fingerprint
@@ -28,13 +29,21 @@ def rewrite(output: Output, keep: Callable[[str], bool], destination: Path) -> R
         OSError: the disk is full or failing.
     """
     require_unchanged(output)
-    match output.format:
-        case Format.TAR:
-            rewritten = tar_write.rewrite(output.shards[0], keep, destination)
-        case _:
-            raise NotImplementedError
+    rewritten = _rewrite(output, keep, destination)
     require_unchanged(output)
     return rewritten
+
+
+def _rewrite(output: Output, keep: Callable[[str], bool], destination: Path) -> Rewritten:
+    match output.format:
+        case Format.TAR:
+            return tar_write.rewrite(output.shards[0], keep, destination)
+        case Format.PARQUET | Format.METADATA:
+            return parquet.rewrite(output.shards, keep, destination)
+        case Format.FOLDER:
+            return folder.rewrite(output.shards[0], keep, sub_folder(output, destination))
+        case Format.TABLE:
+            return table.rewrite(output.shards, keep, destination)
 
 
 def link_or_copy(output: Output, destination: Path) -> None:
@@ -50,6 +59,27 @@ def link_or_copy(output: Output, destination: Path) -> None:
     else:
         rewrite(output, lambda _: True, destination)
     require_unchanged(output)
+
+
+def leave_out(output: Output, destination: Path) -> None:
+    """Take away whatever an earlier decision had put into the cleaned dataset for an output. Repeating is safe.
+
+    Args:
+        output: what is left out, for instance because it can't be read any more.
+        destination: as for `rewrite`.
+    """
+    if output.format.is_one_file:
+        destination.unlink(missing_ok=True)
+        return
+    if output.format is Format.TABLE:
+        (destination / output.name).unlink(missing_ok=True)
+    for name in (name for shard in output.shards for name in shard.files):
+        take_away(name, sub_folder(output, destination))
+
+
+def sub_folder(output: Output, destination: Path) -> Path:
+    """Return where the files of an output go: the place of its source in the cleaned dataset."""
+    return (destination / output.name).parent
 
 
 def require_unchanged(output: Output) -> None:

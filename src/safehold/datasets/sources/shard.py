@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from safehold.datasets.sources.fields import Fields
+from safehold.datasets.sources.location import join, parent
 
 
 class Format(Enum):
@@ -39,9 +40,12 @@ class Shard:
         format: how to read it.
         name: the output it becomes part of, relative to the root of the cleaned dataset; shards with the same name
             are parts of one output.
-        location: a local path or fsspec URL: the file itself, or the root of a folder or of a manifest's media.
-        part: which part of the file: "" for all of it, else "FIRST-LAST" row groups, or "START-STOP" bytes.
-        files: a folder slice's files in order, relative to `location`; else empty.
+        location: a local path or fsspec URL: the file, or the root of a folder.
+        part: which part of the file: "" for all of it, else "FIRST-LAST" row groups, or a manifest's
+            "RECORD:START-STOP" bytes; "rows" for a metadata file's rows that name no file.
+        files: the files of a folder's slice, relative to `location`, or the media files of a manifest's part, relative
+            to its folder; in order. Else empty.
+        tables: the metadata files of a folder, relative to `location`.
         fields: which names hold media, captions, addresses, hashes and labels.
         fingerprint: changes whenever an input changes: size and time of every file, or a remote one's tag.
         records: how many records it has, where that is known without reading it; else None.
@@ -55,10 +59,22 @@ class Shard:
     location: str
     part: str = ""
     files: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
     fields: Fields = field(default_factory=Fields)
     fingerprint: str = ""
     records: int | None = None
     size: int = 0
+
+    @property
+    def root(self) -> str:
+        """The folder that `files` are relative to."""
+        return self.location if self.format is Format.FOLDER else parent(self.location)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The locations of everything that is read, in order."""
+        files = tuple(join(self.root, name) for name in (*self.files, *self.tables))
+        return files if self.format is Format.FOLDER else (self.location, *files)
 
     def to_json(self) -> dict[str, Any]:
         """Return a dictionary that `json.dumps` takes."""
@@ -68,7 +84,8 @@ class Shard:
     def from_json(cls, value: Mapping[str, Any]) -> "Shard":
         """Return the shard that `to_json` described."""
         fields = Fields(**{name: tuple(names) for name, names in value["fields"].items()})
-        return cls(**{**value, "format": Format(value["format"]), "files": tuple(value["files"]), "fields": fields})
+        lists = {name: tuple(value[name]) for name in ("files", "tables")}
+        return cls(**{**value, **lists, "format": Format(value["format"]), "fields": fields})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +122,7 @@ class Companion:
         name: where it goes, relative to the root of the cleaned dataset.
         location: where it is now.
         output: the name of the output it describes; "" for one that describes the whole source.
+        inner: its name in its own source; the keys of the source's records are relative to the same root.
     """
 
     kind: CompanionKind
@@ -112,6 +130,7 @@ class Companion:
     name: str
     location: str
     output: str
+    inner: str
 
 
 @dataclass(frozen=True, slots=True)

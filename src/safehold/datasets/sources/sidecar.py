@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from safehold.datasets.sources.fields import Fields
+from safehold.datasets.sources.lines import unique_object
 from safehold.datasets.sources.record import Text, gap
 from safehold.vocabulary import Algorithm, Gap, GapReason, Signal, signal_width_bytes
 
@@ -73,7 +74,7 @@ def read_sidecar(reading: Reading, extension: str, data: bytes | memoryview, nam
 
 def _read_json(reading: Reading, place: str, text: str, names: Names) -> None:
     try:
-        value = json.loads(text, object_pairs_hook=_unique)
+        value = json.loads(text, object_pairs_hook=unique_object)
     except (ValueError, RecursionError):
         reading.gaps.append(gap(GapReason.UNREADABLE if text else GapReason.EMPTY, place))
         return
@@ -81,14 +82,6 @@ def _read_json(reading: Reading, place: str, text: str, names: Names) -> None:
         add_cells(reading, value, names, place=place)
     else:
         reading.texts.extend(Text(place, found) for found in _strings(value))
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse an object that says a name twice: readers differ about which one holds."""
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        raise ValueError
-    return value
 
 
 def add_cells(reading: Reading, cells: Mapping[str, Any], names: Names, *, place: str = "") -> None:

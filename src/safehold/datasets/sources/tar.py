@@ -107,11 +107,10 @@ def _record(blob: Blob, group: Group, names: Names, gaps: list[Gap]) -> Record:
         elif is_sidecar(extension):
             read_sidecar(reading, extension, data, names)
             continue
-        elif not data:
+        elif not data and is_known_media(extension):
             gaps.append(gap(GapReason.EMPTY, extension))
-        elif not is_known_media(extension):
-            gaps.append(gap(GapReason.UNKNOWN_KIND, extension))
-        if data and entry.name:
+            continue
+        if entry.name and (data or entry.fault is None):
             members.append(Member(entry.name, extension, data))
     return Record(
         group.key or "", tuple(members), tuple(reading.texts), reading.url, reading.labels,

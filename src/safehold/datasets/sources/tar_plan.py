@@ -47,7 +47,7 @@ def _companions(source: Source, tars: Sequence[str]) -> list[Companion]:
         for suffix, kind in _SUFFIXES:
             name = tar.removesuffix(".tar") + suffix
             if name in source.files or (not source.is_folder and _is_there(join(source.root, name))):
-                found.append(Companion(kind, 0, name, join(source.root, name), tar))
+                found.append(Companion(kind, 0, name, join(source.root, name), tar, name))
     return found
 
 

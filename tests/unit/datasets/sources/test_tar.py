@@ -126,10 +126,10 @@ def test_a_member_without_bytes_is_a_gap(tmp_path: Path) -> None:
     assert reasons(records_of(tmp_path, tars.raw(b"a.jpg", b"") + tars.END)[0]) == {GapReason.EMPTY}
 
 
-def test_an_unknown_member_is_a_gap_that_names_its_extension_and_is_examined(tmp_path: Path) -> None:
-    record = records_of(tmp_path, tars.raw(b"a.jpg") + tars.raw(b"a.npy", b"[1]") + tars.END)[0]
-    assert [(gap.reason, gap.place) for gap in record.gaps] == [(GapReason.UNKNOWN_KIND, "npy")]
-    assert [member.extension for member in record.members] == ["jpg", "npy"]
+def test_an_unknown_member_is_handed_on_whatever_its_size(tmp_path: Path) -> None:
+    data = tars.raw(b"a.jpg") + tars.raw(b"a.npy", b"[1]") + tars.raw(b"a.bin", b"") + tars.END
+    record = records_of(tmp_path, data)[0]
+    assert [(member.extension, len(member.data)) for member in record.members] == [("jpg", 1), ("npy", 3), ("bin", 0)]
 
 
 def test_a_caption_that_is_not_utf_8_is_a_gap(tmp_path: Path) -> None:

@@ -1,0 +1,94 @@
+"""Columns: which columns of a table play which role, by name, by type, or because an option says so.
+
+Every column of bytes is media unless it is a hash: bytes that nobody looked at must not pass as a column nobody knew.
+"""
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+from safehold.datasets.sources.errors import UnknownColumnError
+from safehold.datasets.sources.fields import Fields
+
+_DEFAULTS = Fields()
+
+
+def resolve(schema: pa.Schema, fields: Fields, *, table: str) -> Fields:
+    """Return the columns of a table by role, in the table's own spelling and order.
+
+    Args:
+        schema: the table's columns.
+        fields: names to look for. A role that differs from the default was named by the user, so one of its names
+            must be there.
+        table: what to call the table in an error.
+
+    Raises:
+        UnknownColumnError: a named column is missing, or there is nothing to match or screen.
+    """
+    for role in ("media", "path", "caption", "url", "md5", "sha1", "sha256", "label"):
+        _require_named(schema.names, fields, role, table)
+    texts = [field.name for field in schema if not _is_bytes(field.type)]
+    hashes = {role: _named(schema.names, getattr(fields, role)) for role in ("md5", "sha1", "sha256")}
+    taken = {name for names in hashes.values() for name in names}
+    found = Fields(
+        media=tuple(field.name for field in schema if _is_bytes(field.type) and field.name not in taken),
+        path=_named([field.name for field in schema if _is_text(field.type)], fields.path),
+        caption=_named(texts, fields.caption),
+        url=_named(texts, fields.url),
+        label=_named(texts, fields.label),
+        **hashes,
+    )
+    require_content(found, schema.names, table=table)
+    return found
+
+
+def require_content(found: Fields, names: Iterable[str], *, table: str) -> None:
+    """Refuse a table in which no column has anything to match or screen.
+
+    Raises:
+        UnknownColumnError: there is none.
+    """
+    if not any((found.media, found.path, found.caption, found.url, found.md5, found.sha1, found.sha256)):
+        raise UnknownColumnError(
+            f"none of the columns of {table} is known: {', '.join(names)}",
+            advice="Say which column holds media, path, caption, url or a hash.",
+        )
+
+
+def resolve_names(names: Iterable[str], fields: Fields, *, table: str) -> Fields:
+    """Return the columns of a manifest by role; it has no types, and no bytes.
+
+    Raises:
+        UnknownColumnError: as for `resolve`.
+    """
+    schema = pa.schema([(name, pa.string()) for name in names])
+    return resolve(schema, fields, table=table)
+
+
+def _require_named(names: Iterable[str], fields: Fields, role: str, table: str) -> None:
+    wanted = getattr(fields, role)
+    if wanted != getattr(_DEFAULTS, role) and not _named(names, wanted):
+        raise UnknownColumnError(
+            f"{table} has no column {' or '.join(wanted)}", advice=f"Its columns are: {', '.join(names)}."
+        )
+
+
+def _named(names: Iterable[str], wanted: Iterable[str]) -> tuple[str, ...]:
+    folded = {name.lower() for name in wanted}
+    return tuple(name for name in names if name.lower() in folded)
+
+
+def _is_bytes(kind: pa.DataType) -> bool:
+    """Return whether a column holds bytes: as such, as a struct with a field of bytes, or as a list of either."""
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return _is_bytes(kind.value_type)
+    if pa.types.is_struct(kind):
+        return any(_is_bytes(kind.field(number).type) for number in range(kind.num_fields))
+    return bool(
+        pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)
+        or pa.types.is_fixed_size_binary(kind)
+    )  # fmt: skip
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))

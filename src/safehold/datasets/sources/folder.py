@@ -1,0 +1,184 @@
+"""Folders of media: a file is a record, with the sidecars and metadata rows that belong to it.
+
+A sidecar is `a.txt`, `a.caption` or `a.json` beside `a.jpg`, or `a.jpg.txt` and so on; files that share one are one
+slice. Hugging Face's ImageFolder keeps `metadata.csv|jsonl|parquet` in the folder or in one above; its rows name files
+relative to themselves. A row that names no file is a record of its own, so that somebody hears of it. A record's key
+is the media file's path relative to the root. A folder of text alone has one record a text file.
+
+Source: Hugging Face `datasets`, "Create an image dataset", ImageFolder.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from safehold.datasets.sources.argument import Source, location_of
+from safehold.datasets.sources.errors import EmptySourceError
+from safehold.datasets.sources.fields import SourceOptions
+from safehold.datasets.sources.kinds import is_known_media
+from safehold.datasets.sources.location import fingerprint, join
+from safehold.datasets.sources.media_file import fault_of, open_media, place, take_away
+from safehold.datasets.sources.metadata_rows import MetadataRow, is_metadata, metadata_rows
+from safehold.datasets.sources.output import Rewritten
+from safehold.datasets.sources.record import Member, Record, gap
+from safehold.datasets.sources.shard import Companion, CompanionKind, Format, Plan, Shard
+from safehold.datasets.sources.sidecar import Names, Reading, add_cells, is_sidecar, read_sidecar
+from safehold.vocabulary import GapReason
+
+_MISSING_ROWS = "rows"
+
+
+def plan(source: Source, options: SourceOptions) -> Plan:
+    """Return a folder's slices of about `slice_files` media files, and one shard for each metadata file's own faults.
+
+    Raises:
+        EmptySourceError: there is neither media nor text.
+    """
+    tables = [name for name in source.files if is_metadata(name)]
+    groups = _groups([name for name in source.files if name not in set(tables)])
+    if not groups:
+        raise EmptySourceError(f"{source.root} holds no media", advice="Name the folder that holds the files.")
+    shards: list[Shard] = []
+    waiting: list[tuple[list[str], list[str]]] = []
+    for group in groups:
+        waiting.append(group)
+        if sum(len(media) for media, _ in waiting) >= options.slice_files:
+            shards.append(_slice(source, options, waiting, len(shards), tables))
+            waiting = []
+    if waiting:
+        shards.append(_slice(source, options, waiting, len(shards), tables))
+    shards.extend(_rows_shard(source, options, name, number) for number, name in enumerate(tables))
+    companions = tuple(
+        Companion(CompanionKind.METADATA, 0, name, location_of(source, name), "", name) for name in tables
+    )
+    used = {*tables, *(name for shard in shards for name in shard.files)}
+    return Plan(tuple(shards), companions, tuple(name for name in source.files if name not in used) + source.odd)
+
+
+def _groups(names: Sequence[str]) -> list[tuple[list[str], list[str]]]:
+    """Return media with the sidecars that belong to it, in the order of the names; without any media, the texts."""
+    media = [name for name in names if is_known_media(_suffix(name))]
+    if not media:
+        return [([name], []) for name in names if _suffix(name) in {"txt", "json", "caption"}]
+    groups: dict[str, tuple[list[str], list[str]]] = {}
+    for name in media:
+        groups.setdefault(_stem(name), ([], []))[0].append(name)
+    whole = {name: _stem(name) for name in media}
+    for name in names:
+        if is_sidecar(_suffix(name)):
+            stem = whole.get(_stem(name), _stem(name))
+            if stem in groups:
+                groups[stem][1].append(name)
+    return list(groups.values())
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name).suffix[1:].lower()
+
+
+def _stem(name: str) -> str:
+    return str(PurePosixPath(name).with_suffix(""))
+
+
+def _slice(
+    source: Source, options: SourceOptions, groups: Sequence[tuple[list[str], list[str]]], number: int,
+    tables: Sequence[str],
+) -> Shard:  # fmt: skip
+    files = tuple(name for media, sidecars in groups for name in (*media, *sidecars))
+    stamps = [source.files[name] for name in (*files, *tables)]
+    return Shard(
+        0, 0, Format.FOLDER, f"slice-{number:05d}", source.root, files=files, tables=tuple(tables),
+        fields=options.fields, fingerprint=fingerprint(stamps), records=sum(len(media) for media, _ in groups),
+        size=sum(source.files[name].size for name in files),
+    )  # fmt: skip
+
+
+def _rows_shard(source: Source, options: SourceOptions, name: str, number: int) -> Shard:
+    return Shard(
+        0, 0, Format.FOLDER, f"metadata-{number:05d}", source.root, part=_MISSING_ROWS, tables=(name,),
+        fields=options.fields, fingerprint=source.files[name].mark,
+    )  # fmt: skip
+
+
+def read(shard: Shard) -> Iterator[Record]:
+    """Yield the records of a slice, or those of the rows that name no file.
+
+    Raises:
+        ShardError: a metadata file can't be read.
+    """
+    names = Names(shard.fields)
+    if shard.part == _MISSING_ROWS:
+        yield from _rows_without_file(shard, names)
+        return
+    rows = _rows_by_file(shard)
+    for media, sidecars in _groups(shard.files):
+        for name in media:
+            yield _record(shard.location, name, sidecars, rows.get(name, []), names)
+
+
+def _rows_by_file(shard: Shard) -> dict[str, list[MetadataRow]]:
+    wanted = set(shard.files)
+    rows: dict[str, list[MetadataRow]] = {}
+    for table in shard.tables:
+        for row in metadata_rows(join(shard.location, table), table):
+            for name in wanted.intersection(row.names):
+                rows.setdefault(name, []).append(row)
+    return rows
+
+
+def _record(root: str, name: str, sidecars: Sequence[str], rows: Sequence[MetadataRow], names: Names) -> Record:
+    reading = Reading()
+    members: tuple[Member, ...] = ()
+    for sidecar in sidecars if is_known_media(_suffix(name)) else [name]:
+        _read_sidecar(reading, root, sidecar, names)
+    if is_known_media(_suffix(name)):
+        found = open_media(root, name)
+        members = (found,) if isinstance(found, Member) else ()
+        reading.gaps.extend(() if isinstance(found, Member) else (found,))
+    for row in rows:
+        add_cells(reading, row.cells, names)
+        reading.gaps.extend(row.gaps)
+    return Record(
+        name, members, tuple(reading.texts), reading.url, reading.labels, tuple(reading.listed), tuple(reading.gaps)
+    )
+
+
+def _read_sidecar(reading: Reading, root: str, sidecar: str, names: Names) -> None:
+    found = open_media(root, sidecar)
+    if isinstance(found, Member):
+        read_sidecar(reading, _suffix(sidecar), found.data, names)
+    elif found.reason is not GapReason.EMPTY:
+        reading.gaps.append(found)
+
+
+def _rows_without_file(shard: Shard, names: Names) -> Iterator[Record]:
+    for row in metadata_rows(join(shard.location, shard.tables[0]), shard.tables[0]):
+        faults = [fault for name in row.names if (fault := fault_of(shard.location, name, "file_name")) is not None]
+        if faults or not row.names:
+            faults = faults or [gap(GapReason.MISSING, "file_name")]
+            reading = Reading()
+            add_cells(reading, row.cells, names)
+            yield Record(
+                f"{shard.tables[0]}#{row.number}", (), tuple(reading.texts), reading.url, reading.labels,
+                tuple(reading.listed), (*reading.gaps, *row.gaps, *faults),
+            )  # fmt: skip
+
+
+def rewrite(shard: Shard, keep: Callable[[str], bool], destination: Path) -> Rewritten:
+    """Put a slice's kept files into the cleaned dataset, and take away those that an earlier decision had put there.
+
+    A sidecar stays as long as one of its media files does. Repeating is safe.
+
+    Raises:
+        ShardError: an input is gone.
+        OSError: the disk is full or failing; what was placed stays.
+    """
+    kept = dropped = size = 0
+    for media, sidecars in _groups(shard.files):
+        staying = [name for name in media if keep(name)]
+        kept, dropped = kept + len(staying), dropped + len(media) - len(staying)
+        for name in (*media, *sidecars):
+            if name in staying or (name in sidecars and staying):
+                size += place(shard.location, name, destination)
+            else:
+                take_away(name, destination)
+    return Rewritten("", kept, dropped, size)

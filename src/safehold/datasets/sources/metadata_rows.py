@@ -1,0 +1,129 @@
+"""Rows of Hugging Face's `metadata.csv|jsonl|parquet`: which files each is about, and the rows written again.
+
+Columns called `file_name`, or ending so, name files relative to the metadata file's own folder.
+
+Source: Hugging Face `datasets`, "Create an image dataset", ImageFolder: metadata with several file names.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from safehold.datasets.sources.lines import lines_of, notation_of
+from safehold.datasets.sources.location import opened
+from safehold.datasets.sources.output import HashingWriter, Rewritten, write_hashed
+from safehold.datasets.sources.parquet import opened_parquet, rewrite_rows, values
+from safehold.datasets.sources.record import gap
+from safehold.vocabulary import Gap, GapReason
+
+_METADATA = re.compile(r"(?:.*/)?metadata\.(?:csv|jsonl|parquet)")
+_BATCH_ROWS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataRow:
+    """One row.
+
+    Attributes:
+        number: its place among the rows, from 0.
+        names: the files it is about, relative to the dataset's root; as written where they lead outside.
+        cells: its values by column.
+        gaps: what of it can't be read.
+    """
+
+    number: int
+    names: tuple[str, ...]
+    cells: Mapping[str, Any]
+    gaps: tuple[Gap, ...] = ()
+
+
+def is_metadata(name: str) -> bool:
+    """Return whether a file is the metadata of the folder it is in."""
+    return _METADATA.fullmatch(name) is not None
+
+
+def metadata_rows(location: str, name: str) -> Iterator[MetadataRow]:
+    """Yield the rows of a metadata file.
+
+    Args:
+        location: where it is.
+        name: its own name relative to the dataset's root.
+
+    Raises:
+        ShardError: it can't be read.
+    """
+    if name.endswith(".parquet"):
+        yield from _parquet_rows(location, name)
+        return
+    with opened(location) as blob:
+        for line in lines_of(blob, notation_of(name)):
+            yield MetadataRow(line.number, _names(name, line.cells), line.cells, line.gaps)
+
+
+def _parquet_rows(location: str, name: str) -> Iterator[MetadataRow]:
+    number = 0
+    with opened_parquet(location) as parquet:
+        for batch in parquet.iter_batches(_BATCH_ROWS, use_threads=False):
+            columns = [(column, *values(batch.column(column))) for column in batch.schema.names]
+            for at in range(batch.num_rows):
+                cells = {column: found[at] for column, found, _ in columns}
+                gaps = tuple(gap(GapReason.NOT_TEXT, column) for column, _, bad in columns if at in bad)
+                yield MetadataRow(number, _names(name, cells), cells, gaps)
+                number += 1
+
+
+def _names(table: str, cells: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the files that a row is about."""
+    folder = PurePosixPath(table).parent
+    found: list[str] = []
+    for column, value in cells.items():
+        if column.endswith(("file_name", "file_names")):
+            names = value if isinstance(value, list) else [value]
+            found.extend(str(name) for name in names if name)
+    return tuple(name if name.startswith("/") else str(folder / name) for name in found)
+
+
+def rewrite_metadata(location: str, name: str, keep: Callable[[str], bool], destination: Path) -> Rewritten:
+    """Write a metadata file again with the rows all of whose files are kept.
+
+    Raises:
+        ShardError: it can't be read.
+        OSError: the disk is full or failing; nothing has the destination's name.
+    """
+    rows = metadata_rows(location, name)
+    stays = [bool(row.names) and not row.gaps and all(map(keep, row.names)) for row in rows]
+    if name.endswith(".parquet"):
+        return rewrite_rows(location, lambda row: stays[row], destination)
+    return rewrite_lines(location, name, lambda row: stays[row], destination)
+
+
+def rewrite_lines(location: str, name: str, keep: Callable[[int], bool], destination: Path) -> Rewritten:
+    """Write a file of lines again without the records that are not kept; header and blank lines stay.
+
+    Raises:
+        ShardError: it can't be read.
+        OSError: the disk is full or failing; nothing has the destination's name.
+    """
+    counts = [0, 0]
+    with opened(location) as blob:
+
+        def fill(out: HashingWriter) -> None:
+            position = 0
+            for line in lines_of(blob, notation_of(name)):
+                is_kept = keep(line.number)
+                counts[not is_kept] += 1
+                if not is_kept:
+                    out.write(blob.view(position, line.start))
+                    position = line.stop
+                elif line.stop - position >= _PIECE_BYTES:
+                    out.write(blob.view(position, line.stop))
+                    position = line.stop
+            out.write(blob.view(position, blob.size))
+
+        out = write_hashed(destination, fill)
+    return Rewritten(out.sha256, counts[0], counts[1], out.size)
+
+
+_PIECE_BYTES = 1 << 20
