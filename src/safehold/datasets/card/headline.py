@@ -75,6 +75,8 @@ def notices(summary: Summary) -> tuple[str, ...]:
 
 
 def _notices(summary: Summary) -> Iterator[str]:
+    if not summary["datasets"]["after"]:
+        yield "This was a dry run: the numbers say what would be done, and no cleaned dataset was written."
     if summary["gaps"]:
         yield "Some records could not be fully examined. They stay out of the cleaned dataset unless people freed them."
     if summary["releases"]:

@@ -26,6 +26,7 @@ _WORDS = {
     "unknown_kind": "of an unknown kind",
     "unsupported_format": "in an unsupported format",
     "over_limit": "over a safety limit",
+    "too_small": "too small to be told apart",
     "timed_out": "took too long",
     "crashed": "stopped the decoder",
     "unsafe_member": "unsafe archive member",
