@@ -106,14 +106,8 @@ class Index:
         return cls(tuple(one.bank for one in used), _version(used), tuple(pieces), tuple(rebuilt))
 
     def flavours(self) -> frozenset[PdqFlavour]:
-        """Return which flavours PDQ queries must be hashed in: those of the banks, both where one is unknown.
-
-        The built-in bank asks for none, since the test signature has one value in both; alone, it asks for FULL.
-        """
-        found = {bank.pdq_flavour for bank in self.banks if bank.name != TEST_BANK and bank.entries.get(Algorithm.PDQ)}
-        if PdqFlavour.UNKNOWN in found:
-            return frozenset({PdqFlavour.FULL, PdqFlavour.NEAREST_512})
-        return frozenset(found or {PdqFlavour.FULL})
+        """Return which flavours PDQ queries must be hashed in: those of the banks, both where one is unknown."""
+        return flavours_of(self.banks)
 
     def lookup(
         self,
@@ -137,18 +131,34 @@ class Index:
         Raises:
             WrongWidthError: the values don't have the width of their algorithm.
         """
-        checked = _checked(algorithm, values)
+        checked = require_width(algorithm, values)
         return joined(
             [
                 piece.lookup(checked, threshold, most=max_hits)
                 for key, piece in self.pieces
-                if key.algorithm is algorithm and _is_asked(key.flavour, flavour)
+                if key.algorithm is algorithm and is_asked(key.flavour, flavour)
             ],
             most=max_hits,
         )
 
 
-def _checked(algorithm: Algorithm, values: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def flavours_of(banks: Sequence[Bank]) -> frozenset[PdqFlavour]:
+    """Return which flavours PDQ queries must be hashed in for these banks; never UNKNOWN, never none.
+
+    The built-in bank asks for none, since the test signature has one value in both; alone, it asks for FULL.
+    """
+    found = {bank.pdq_flavour for bank in banks if bank.name != TEST_BANK and bank.entries.get(Algorithm.PDQ)}
+    if PdqFlavour.UNKNOWN in found:
+        return frozenset({PdqFlavour.FULL, PdqFlavour.NEAREST_512})
+    return frozenset(found or {PdqFlavour.FULL})
+
+
+def require_width(algorithm: Algorithm, values: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return values to look up as contiguous rows.
+
+    Raises:
+        WrongWidthError: they don't have the width of their algorithm.
+    """
     width = signal_width_bytes(algorithm)
     if values.ndim != 2 or values.shape[1] != width or values.dtype != np.uint8:
         raise WrongWidthError(
@@ -158,7 +168,7 @@ def _checked(algorithm: Algorithm, values: NDArray[np.uint8]) -> NDArray[np.uint
     return np.ascontiguousarray(values)
 
 
-def _is_asked(listed: PdqFlavour | None, asked: PdqFlavour | None) -> bool:
+def is_asked(listed: PdqFlavour | None, asked: PdqFlavour | None) -> bool:
     """Whether entries of one flavour are to be compared with queries of another; an unknown one goes with both."""
     unknown = (None, PdqFlavour.UNKNOWN)
     return listed in unknown or asked in unknown or listed is asked

@@ -10,9 +10,8 @@ exchanges/impl/file_api.py (plain lines).
 import csv
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, Protocol, TextIO
 
 from safehold.matching.errors import UnreadableListError
 
@@ -22,8 +21,15 @@ _LISTED_CATEGORIES = {"", "POSITIVE_CLASS", "WORTH_INVESTIGATING"}
 _LONGEST_PLAIN_LINE = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class _Reader(Protocol):
+    """What the csv module reads with."""
+
+    @property
+    def line_num(self) -> int: ...
+    def __next__(self) -> list[str]: ...
+
+
+class Texts(NamedTuple):
     """The fields of one row; absent ones are empty.
 
     Attributes:
@@ -84,17 +90,48 @@ def _csv(path: Path, file: TextIO) -> Iterator[Texts]:
     reader = csv.reader(file, strict=True)
     header = next(row for row in reader if any(row))
     names = [name.strip().lower() for name in header]
-    meanings = _meanings(path, names)
+    places = _places(_meanings(path, names))
+    category = names.index("category") if "category" in names else None
+    before = reader.line_num
+    for line, row in _numbered(reader):
+        lines, before = line - before, line
+        if isinstance(row, csv.Error):
+            yield Texts(line, fault=f"not CSV: {row}")
+        elif not row:
+            continue
+        elif lines > 1:
+            yield Texts(line, fault="a field goes over several lines")
+        elif len(row) != len(names):
+            yield Texts(line, fault=f"{len(row)} fields instead of {len(names)}")
+        elif category is not None and row[category] not in _LISTED_CATEGORIES:
+            yield Texts(line, fault="its category says that it is not listed")
+        else:
+            yield _picked(line, row, places)
+
+
+def _numbered(reader: "_Reader") -> Iterator[tuple[int, list[str] | csv.Error]]:
+    """Give rows with their line numbers, and go on after a line that is no CSV."""
     while True:
         try:
-            row = next(reader)
+            row: list[str] | csv.Error = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield Texts(reader.line_num, fault=f"not CSV: {error}")
-            continue
-        if row:
-            yield _csv_row(reader.line_num, row, names, meanings)
+            row = error
+        yield reader.line_num, row
+
+
+def _places(meanings: list[str]) -> tuple[int, ...]:
+    """Return where each of our columns is; the place after the last one where it is absent."""
+    return tuple(meanings.index(name) if name in meanings else len(meanings) for name in _OURS)
+
+
+def _picked(line: int, row: list[str], places: tuple[int, ...]) -> Texts:
+    row.append("")
+    algorithm, value, harm_class, note, source_id = places
+    return Texts(
+        line, row[algorithm].strip(), row[value].strip(), row[harm_class].strip(), row[note], row[source_id].strip()
+    )
 
 
 def _meanings(path: Path, names: list[str]) -> list[str]:
@@ -106,17 +143,6 @@ def _meanings(path: Path, names: list[str]) -> list[str]:
             advice=f"Keep only columns of: {', '.join(known)}.",
         )
     return [known[name] for name in names]
-
-
-def _csv_row(line: int, row: list[str], names: list[str], meanings: list[str]) -> Texts:
-    if len(row) != len(names):
-        return Texts(line, fault=f"{len(row)} fields instead of {len(names)}")
-    fields = dict(zip(meanings, row, strict=True))
-    if "category" in names and row[names.index("category")] not in _LISTED_CATEGORIES:
-        return Texts(line, fault="its category says that it is not listed")
-    if any("\n" in text or "\r" in text for text in row):
-        return Texts(line, fault="a field goes over several lines")
-    return _texts(line, fields)
 
 
 def _json_lines(file: TextIO) -> Iterator[Texts]:

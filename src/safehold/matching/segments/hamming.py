@@ -18,6 +18,7 @@ J. Qin, C. Xiao, "Pigeonring: a principle for faster thresholded similarity sear
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -32,11 +33,23 @@ Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint16]]
 
 _WORDS = 16
 _KEYS = 1 << 16
-_LINEAR_ROWS = 512
 _HIGHEST_INDEXED_THRESHOLD = 47
 """Above it three flips a word would have to be probed, and linear search is faster."""
-_SLOTS_A_BLOCK = 1 << 17
-_CANDIDATES_A_BLOCK = 1 << 21
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How a search spends time and memory; its results don't depend on it.
+
+    Attributes:
+        linear_rows: segments of at most so many rows are searched linearly.
+        slots: how many entries a block of queries may fetch from one table at once.
+        candidates: how many candidates a block may have before it is cut, at last into single linear searches.
+    """
+
+    linear_rows: int = 512
+    slots: int = 1 << 18
+    candidates: int = 1 << 21
 
 
 def build_hamming(values: NDArray[np.uint8]) -> dict[str, NDArray[np.generic]]:
@@ -93,11 +106,13 @@ def _bucket_width(rows: int) -> int:
 class HammingSegment:
     """Arrays of a segment, in memory or mapped, that can be searched.
 
-    Raises:
-        SegmentDamagedError: not here; the arrays were checked when they were opened.
+    Args:
+        arrays: from :func:`build_hamming`.
+        effort: how a search spends time and memory.
     """
 
-    def __init__(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+    def __init__(self, arrays: Mapping[str, NDArray[np.generic]], effort: Effort | None = None) -> None:
+        self._effort = effort or Effort()
         self._values: NDArray[np.uint8] = np.asarray(arrays["values"], np.uint8)
         self._words = self._values.view(np.uint64)
         self._starts: NDArray[np.uint32] = np.asarray(arrays["starts"], np.uint32)
@@ -121,12 +136,12 @@ class HammingSegment:
             Query numbers, row numbers and distances, each pair once; a query's pairs are all in one block.
         """
         asked = permute(values)
-        if len(self) <= _LINEAR_ROWS or threshold > _HIGHEST_INDEXED_THRESHOLD:
+        if len(self) <= self._effort.linear_rows or threshold > _HIGHEST_INDEXED_THRESHOLD:
             yield linear_search(self._values, asked, threshold)
             return
         probes = tuple(_flips(count) for count in range(threshold // _WORDS + 1))
         widest = max(map(len, probes)) * self._width
-        block = max(1, _SLOTS_A_BLOCK // widest)
+        block = max(1, self._effort.slots // widest)
         scratch = _Scratch(block * widest)
         for first in range(0, len(asked), block):
             for query, row, distance in self._search_block(asked[first : first + block], threshold, probes, scratch):
@@ -160,7 +175,7 @@ class HammingSegment:
                 allowed = 2 * threshold // _WORDS - flipped
                 for query, row in self._probe(table, keys, following, allowed, scratch):
                     total += len(query)
-                    if total > _CANDIDATES_A_BLOCK:
+                    if total > self._effort.candidates:
                         return None
                     queries.append(query)
                     rows.append(row)

@@ -51,14 +51,14 @@ def first_of_equals(values: NDArray[np.uint8], labels: pa.LargeStringArray) -> N
     order, starts = grouped(values)
     if len(starts) == len(values):
         return np.arange(len(values))
-    repeats = np.repeat(np.diff(starts, append=len(values)) > 1, np.diff(starts, append=len(values)))
-    tied = np.sort(order[repeats])
-    seen: set[tuple[bytes, str]] = set()
+    sizes = np.diff(starts, append=len(values))
+    tied = np.sort(order[np.repeat(sizes > 1, sizes)])
+    codes = labels.take(pa.array(tied)).dictionary_encode().indices.to_numpy().astype("<u8")
+    labelled = np.hstack([values[tied], codes.view(np.uint8).reshape(-1, 8)])
+    again, first = grouped(labelled)
     is_first = np.ones(len(values), np.bool_)
-    for place, label in zip(tied.tolist(), labels.take(pa.array(tied)).to_pylist(), strict=True):
-        key = (values[place].tobytes(), label)
-        is_first[place] = key not in seen
-        seen.add(key)
+    is_first[tied] = False
+    is_first[tied[again[first]]] = True
     return np.flatnonzero(is_first)
 
 

@@ -34,10 +34,12 @@ class Shelf:
 
     Args:
         folder: where segments are kept; None keeps everything in memory.
+        small_rows: the most entries that are kept in memory instead of in files.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, *, small_rows: int = SMALL_ROWS) -> None:
         self._folder = folder
+        self._small_rows = small_rows
 
     def pieces(self, source: Source, rebuilt: list[str]) -> list[Piece]:
         """Return what to search for a source: a large piece from files, if it is worth it, and a small one.
@@ -57,7 +59,7 @@ class Shelf:
 
     def _attempt(self, folder: Path, source: Source) -> list[Piece]:
         best = _best(folder, source)
-        if source.without(_parts_of(best)).rows() > SMALL_ROWS:
+        if source.without(_parts_of(best)).rows() > self._small_rows:
             best = _build(folder, source)
         if best is None:
             return [_in_memory(source)]
