@@ -1,4 +1,31 @@
 """Classification: what images and texts show, as scores and concept claims.
 
-Pixels or texts enter, scores and rule hits leave; thresholds and consequences belong to the policy.
+Pixels or texts enter, scores and rule hits leave; thresholds and consequences belong to the policy. Adapters that need
+an extra are imported from their own modules (`safehold.classification.opennsfw`).
 """
+
+from safehold.classification.card import Card, card
+from safehold.classification.classifier import Classifier, Image, Scores, to_findings
+from safehold.classification.errors import (
+    ClassifierMissingError,
+    EmptyTermError,
+    ForeignWeightsError,
+    MisshapenImageError,
+)
+from safehold.classification.plugins import load_classifiers
+from safehold.classification.stand_in import StandInClassifier
+
+__all__ = [
+    "Card",
+    "Classifier",
+    "ClassifierMissingError",
+    "EmptyTermError",
+    "ForeignWeightsError",
+    "Image",
+    "MisshapenImageError",
+    "Scores",
+    "StandInClassifier",
+    "card",
+    "load_classifiers",
+    "to_findings",
+]
