@@ -140,9 +140,12 @@ def _sniff_packets(head: bytes) -> tuple[MediaKind, str] | None:
 
 
 def _is_mp3_header(head: bytes) -> bool:
-    """Whether an MPEG audio frame header begins here: sync, and no reserved version, layer, bit rate or rate."""
+    """Whether a frame header of MPEG audio layer II or III begins here, without reserved values.
+
+    Layer I is left out: nobody uses it, and its sync word is UTF-16's byte order mark.
+    """
     synced = head[0] == 0xFF and head[1] & 0xE0 == 0xE0
-    known = (head[1] >> 3) & 3 != 1 and (head[1] >> 1) & 3 != 0
+    known = (head[1] >> 3) & 3 != 1 and (head[1] >> 1) & 3 in {1, 2}
     return synced and known and head[2] >> 4 not in {0, 15} and (head[2] >> 2) & 3 != 3
 
 

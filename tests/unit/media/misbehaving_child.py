@@ -129,5 +129,20 @@ def lie(_: Request, announce: Announce) -> bytes:
     return b""
 
 
+def stubborn(_: Request, announce: Announce) -> bytes:
+    """Die on record 3, however often it is told to skip it."""
+    announce(3)
+    os._exit(1)
+
+
+TASKS = {
+    "misbehave": misbehave,
+    "large": large,
+    "echo": echo,
+    "environment": environment,
+    "lie": lie,
+    "stubborn": stubborn,
+}
+
 if __name__ == "__main__":
-    serve({"misbehave": misbehave, "large": large, "echo": echo, "environment": environment, "lie": lie})
+    serve(TASKS)

@@ -96,6 +96,7 @@ class Child:
         with tempfile.TemporaryFile() as file:
             file.truncate(ProgressCell.WIDTH_BYTES)
             self._cell = ProgressCell(file.fileno())
+            self._cell.announce(NO_RECORD)
             self._process = subprocess.Popen(
                 argv,
                 stdin=subprocess.PIPE,
