@@ -1,5 +1,6 @@
 """``safehold ledger``: verify, export and sign the append-only record of what was done."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,27 @@ def checkpoint_ledger(shell: Shell, out: Path | None) -> Answer:
         return Answer({"checkpoint": signed.fields(), **_signed(signed)}, [signed.to_json()])
     write_atomic(out, (signed.to_json() + "\n").encode())
     return Answer({"out": str(out), **_signed(signed)}, [f"checkpoint over {signed.size} events written to {out}"])
+
+
+@command(ledger, "rotate-key")
+@click.option(
+    "--lost", is_flag=True, help="The old private key is lost: readers trust the new one only when told of it."
+)
+def rotate_key(shell: Shell, lost: bool) -> Answer:
+    """Replace the installation's signing key; the old key vouches for the new one."""
+    from safehold.home import Home
+    from safehold.ledger import replace_lost, rotate
+    from safehold.settings import load_settings
+    from safehold.vocabulary import SystemClock
+    from safehold.wiring import actor_of, home_folder
+
+    folder = home_folder(shell.home, os.environ)
+    actor = actor_of(load_settings(folder, os.environ))
+    with Home.open(folder, SystemClock()) as home, home.lock():
+        changed = replace_lost(home, actor) if lost else rotate(home, actor)
+        signed = changed.checkpoint()
+    said = [f"new public key: {signed.public_key}", "Tell everybody who verifies your certificates, by another way."]
+    return Answer({"lost": lost, **_signed(signed)}, said)
 
 
 def _signed(signed: "Checkpoint") -> dict[str, object]:

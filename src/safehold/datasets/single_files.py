@@ -1,0 +1,69 @@
+"""Check single files the way a dataset is checked: decoding child, index, caption rules, screening; nothing is written.
+
+(checked,) = check_files([Path("picture.png")], equipment)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from safehold.datasets.decide.basis import Basis
+from safehold.datasets.decide.decision import Decision, read_rows
+from safehold.datasets.decide.judgement import judge
+from safehold.datasets.equipment import Equipment
+from safehold.datasets.errors import EngineError
+from safehold.datasets.safeguard import settings_for
+from safehold.datasets.scan.engine import Engine, ProcessEngine
+from safehold.datasets.scan.part import decode_part
+from safehold.datasets.sources import Format, Shard
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was decided on one file.
+
+    Attributes:
+        path: the file, as it was named.
+        decision: the decision; its action is never ALLOW where something required was not examined.
+    """
+
+    path: Path
+    decision: Decision
+
+
+def check_files(paths: Sequence[Path], equipment: Equipment, *, engine: Engine | None = None) -> tuple[Checked, ...]:
+    """Examine files in decoding children and decide on each, in their order.
+
+    Args:
+        paths: files; the caller has seen that they exist.
+        equipment: what to work with.
+        engine: runs the examination; None for one decoding child on this machine.
+
+    Raises:
+        EngineError: a file came back without an answer: it must not pass for examined.
+    """
+    basis = Basis(equipment.index, equipment.policy, equipment.captions, equipment.register, (), {})
+    shards = [_shard(number, path.absolute()) for number, path in enumerate(paths)]
+    decisions: dict[int, list[Decision]] = {}
+    for scanned in (engine or ProcessEngine(1)).submit(shards, settings_for(equipment)):
+        part, _ = decode_part(scanned.part)
+        decisions[scanned.shard.number] = read_rows(judge(part, scanned.shard, basis))
+    return tuple(Checked(path, _severest(decisions.get(number))) for number, path in enumerate(paths))
+
+
+def _shard(number: int, path: Path) -> Shard:
+    return Shard(
+        number=number,
+        source=number,
+        format=Format.FOLDER,
+        name=f"{number}",
+        location=str(path.parent),
+        files=(path.name,),
+        size=path.stat().st_size,
+    )
+
+
+def _severest(decisions: Sequence[Decision] | None) -> Decision:
+    if not decisions:
+        raise EngineError("a file was not examined", advice="Run the command again; report it if it stays so.")
+    return max(decisions, key=lambda decision: decision.action)
