@@ -131,6 +131,20 @@ class Custodians:
         write_atomic(self._folder / f"{name}.pub", _line(_PUBLIC_PREFIX, name, public_key))
         return Custodian(name, public_key)
 
+    def retire(self, name: str) -> None:
+        """Seal nothing more to this custodian; earlier shares stay theirs, and the name stays taken.
+
+        Raises:
+            CustodianRefusedError: nobody has this name.
+            NoCustodiansError: too few would be left for the present threshold; a quorum is never weakened silently.
+        """
+        left = tuple(known for known in self.list() if known.name != name)
+        if len(left) == len(self.list()):
+            raise CustodianRefusedError(f"there is no custodian {name}", advice="`safehold vault list` names them.")
+        Quorum(left, self.quorum().threshold)
+        (self._folder / f"{name}.pub").replace(self._folder / f"{name}.retired")
+        fsync_folder(self._folder)
+
     def list(self) -> tuple[Custodian, ...]:
         """Return everybody who is registered, ordered by name."""
         if not self._folder.is_dir():
@@ -168,7 +182,7 @@ class Custodians:
             raise CustodianRefusedError(
                 f"{name!r} can't name a custodian", advice="Use up to 63 lower-case letters, digits and hyphens."
             )
-        if (self._folder / f"{name}.pub").exists():
+        if any((self._folder / f"{name}.{state}").exists() for state in ("pub", "retired")):
             raise CustodianRefusedError(
                 f"there is a custodian {name} already", advice="Choose another name: keys are never replaced in place."
             )

@@ -16,7 +16,14 @@ import pytest
 from safehold.datasets.card import MalformedSummaryError, render_card
 from safehold.datasets.card.headline import headline, notices
 
-NOTHING_FOUND: dict[str, Any] = {"findings": [], "gaps": [], "concepts": [], "unclassified": {}, "waivers": []}
+NOTHING_FOUND: dict[str, Any] = {
+    "coverage": [{"detector": "pdq", "kind": "image", "required": True, "examined": 3, "of": 3}],
+    "findings": [],
+    "gaps": [],
+    "concepts": [],
+    "unclassified": {},
+    "waivers": [],
+}
 VECTOR = Path(__file__).parents[2] / "vectors" / "card" / "summary.json"
 VOID = {"meta", "br", "rect", "path"}
 
@@ -120,7 +127,7 @@ def test_an_empty_dataset_is_no_success() -> None:
 def test_one_record_is_spoken_of_as_one() -> None:
     records = {"total": 1, "allow": 1, "hold": 0, "deny": 0, "by_kind": {}}
     assert headline(summary(records=records)).lede == (
-        "Of 1 record, 1 was kept, 0 are held for people to decide, and 0 were removed."
+        "Of 1 record, 1 was kept, none are held for people to decide, and none were removed."
     )
 
 
@@ -149,6 +156,7 @@ def test_what_a_reader_must_know_first_comes_first() -> None:
         ({"policy": {"draft": True}}, "policy is a draft"),
         ({"lexicons": [{"status": "draft"}]}, "word lists are drafts"),
         ({"run": {"single_operator": True}}, "One person alone"),
+        ({"coverage": [{"required": True, "examined": 2, "of": 3}]}, "did not examine everything"),
         ({"waivers": [{"entry": "e", "reason": "r"}]}, "waiver"),
         ({"datasets": {"before": "x", "after": ""}}, "dry run"),
     ],
@@ -159,6 +167,13 @@ def test_each_weakness_of_a_run_is_a_notice_of_its_own(changes: dict[str, Any], 
     assert expected in notice
 
 
+def test_complete_examination_is_only_claimed_where_the_coverage_bears_it() -> None:
+    claim = "Every required detector examined everything"
+    assert claim in Page(render_card(summary(**NOTHING_FOUND))).text()
+    assert claim not in Page(render_card(summary())).text()
+    assert claim not in Page(render_card(summary(gaps=[]))).text()
+
+
 def test_drafts_are_marked_where_they_stand() -> None:
     text = Page(render_card(summary())).text()
     assert "draft: not yet reviewed outside the project" in text
@@ -166,7 +181,9 @@ def test_drafts_are_marked_where_they_stand() -> None:
 
 
 def test_every_part_stays_where_there_is_nothing_to_show() -> None:
-    text = Page(render_card(summary(**NOTHING_FOUND, not_covered=[], lexicons=[], banks=[], coverage=[]))).text()
+    text = Page(
+        render_card(summary(**(NOTHING_FOUND | {key: [] for key in ("not_covered", "lexicons", "banks", "coverage")})))
+    ).text()
     for sentence in (
         "reported nothing",
         "No detector reported a concept",

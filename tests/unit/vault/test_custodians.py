@@ -126,6 +126,37 @@ def test_the_threshold_can_be_set_up_to_the_number_of_custodians(custodians: Cus
     assert custodians.quorum().threshold == 3
 
 
+def test_nothing_more_is_sealed_to_a_retired_custodian_and_nobody_takes_the_name(custodians: Custodians) -> None:
+    for name in ("amira", "jonas", "wen"):
+        custodians.register(name, _public_key())
+    custodians.retire("jonas")
+    assert [custodian.name for custodian in custodians.quorum().custodians] == ["amira", "wen"]
+    with pytest.raises(CustodianRefusedError, match="already"):
+        custodians.register("jonas", _public_key())
+    with pytest.raises(CustodianRefusedError, match="no custodian"):
+        custodians.retire("jonas")
+
+
+@pytest.mark.parametrize("is_set", [True, False])
+def test_retiring_never_weakens_a_quorum_silently(custodians: Custodians, *, is_set: bool) -> None:
+    for name in ("amira", "jonas"):
+        custodians.register(name, _public_key())
+    if is_set:
+        custodians.require(2)
+    with pytest.raises(NoCustodiansError):
+        custodians.retire("jonas")
+    assert custodians.quorum().threshold == 2
+    custodians.require(1)
+    custodians.retire("jonas")
+    assert custodians.quorum().is_single_operator
+
+
+def test_the_last_custodian_is_not_retired(custodians: Custodians) -> None:
+    custodians.register("amira", _public_key())
+    with pytest.raises(NoCustodiansError):
+        custodians.retire("amira")
+
+
 def test_a_damaged_threshold_is_never_read_as_a_weaker_one(custodians: Custodians, tmp_path: Path) -> None:
     custodians.register("amira", _public_key())
     (tmp_path / "home/keys/custodians/threshold").write_bytes(b"\xff\n")

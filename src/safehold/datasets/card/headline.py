@@ -62,23 +62,33 @@ def _found(matches: list[Summary], records: Summary) -> str:
 
 def _lede(records: Summary) -> str:
     kept, held, removed = records["allow"], records["hold"], records["deny"]
-    are, were = ("is" if held == 1 else "are"), ("was" if removed == 1 else "were")
     return (
-        f"Of {plural(records['total'], 'record', 'records')}, {number(kept)} {'was' if kept == 1 else 'were'} kept, "
-        f"{number(held)} {are} held for people to decide, and {number(removed)} {were} removed."
+        f"Of {plural(records['total'], 'record', 'records')}, {_count(kept, 'was', 'were')} kept, "
+        f"{_count(held, 'is', 'are')} held for people to decide, and {_count(removed, 'was', 'were')} removed."
     )
+
+
+def _count(value: int, one: str, many: str) -> str:
+    return f"none {many}" if value == 0 else f"{number(value)} {one if value == 1 else many}"
+
+
+def is_examined_in_part(summary: Summary) -> bool:
+    """Return whether a required detector left something out, by the coverage alone."""
+    return any(row["required"] and row["examined"] < row["of"] for row in summary["coverage"])
 
 
 def notices(summary: Summary) -> tuple[str, ...]:
     """Return what a reader must know before trusting the numbers, most important first."""
-    return tuple(_notices(summary))
+    return (*_about_results(summary), *_about_basis(summary))
 
 
-def _notices(summary: Summary) -> Iterator[str]:
+def _about_results(summary: Summary) -> Iterator[str]:
     if not summary["datasets"]["after"]:
         yield "This was a dry run: the numbers say what would be done, and no cleaned dataset was written."
     if summary["gaps"]:
         yield "Some records could not be fully examined. They stay out of the cleaned dataset unless people freed them."
+    elif is_examined_in_part(summary):
+        yield "Required detectors did not examine everything: see “Coverage”."
     if summary["releases"]:
         freed = plural(summary["releases"], "held record", "held records")
         yield f"People freed {freed} for the cleaned dataset."
@@ -90,6 +100,9 @@ def _notices(summary: Summary) -> Iterator[str]:
         )
     if any(summary["unclassified"].values()):
         yield "No concept detector examined some of the media: what they depict was not judged."
+
+
+def _about_basis(summary: Summary) -> Iterator[str]:
     if summary["policy"].get("draft"):
         yield "The policy is a draft that nobody outside the project has reviewed yet."
     if any(lexicon["status"] != "reviewed" for lexicon in summary["lexicons"]):

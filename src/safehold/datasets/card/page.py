@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from safehold.datasets.card import wording
 from safehold.datasets.card.errors import MalformedSummaryError
-from safehold.datasets.card.headline import LIMITS, headline, notices
+from safehold.datasets.card.headline import LIMITS, headline, is_examined_in_part, notices
 from safehold.datasets.card.plot import SMALLEST_PERCENT, concept_plot, gap_plot, stack
 
 SCHEMA = "safehold.summary/1"
@@ -44,6 +44,7 @@ def render_card(summary: Mapping[str, Any]) -> str:
                 headline=headline(summary),
                 notices=notices(summary),
                 limits=LIMITS,
+                is_examined_in_part=is_examined_in_part(summary),
                 actions=stack({name: summary["records"][name] for name in ("allow", "hold", "deny")}),
                 concept_plot=concept_plot(summary["concepts"]),
                 gap_plot=gap_plot(summary["gaps"]),
