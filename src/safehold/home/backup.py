@@ -103,8 +103,13 @@ def _sources(home: Home, *, with_private_keys: bool) -> Iterator[tuple[str, Path
         yield DATABASE_NAME, database
     for folder in FOLDERS:
         for path in _files(home.path / folder):
-            if folder != "keys" or with_private_keys or path.suffix == ".pub":
+            if with_private_keys or not _is_private(path, home):
                 yield path.relative_to(home.path).as_posix(), path
+
+
+def _is_private(path: Path, home: Home) -> bool:
+    """Return whether a file is a private key: everything right in the keys' folder is, but for public halves."""
+    return path.parent == home.keys and path.suffix != ".pub"
 
 
 @contextmanager

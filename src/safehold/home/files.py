@@ -74,13 +74,14 @@ def sweep(folder: Path) -> int:
     removed = 0
     for orphan in folder.glob(".*.tmp"):
         try:
-            descriptor = os.open(orphan, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except FileNotFoundError:
+            descriptor = os.open(orphan, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:  # gone meanwhile, or nothing that a writer of ours left
             continue
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            orphan.unlink(missing_ok=True)
-            removed += 1
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                orphan.unlink(missing_ok=True)
+                removed += 1
         except BlockingIOError:
             continue
         finally:

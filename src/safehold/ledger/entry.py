@@ -50,13 +50,15 @@ class Recorded:
         where = f"event {line.get('seq')}" if isinstance(line.get("seq"), int) else "an event"
         if {name: type(value) for name, value in fields.items()} != _FIELDS:
             raise broken(f"{where} has missing, added or wrong fields")
+        details = cast("Mapping[str, str | int | bool]", fields["details"])
+        if not all(isinstance(value, str | int) for value in details.values()):
+            raise broken(f"{where} holds what no event may hold")
         try:
             found = leaf_hash(canonical(fields)).hex()
         except NotCanonicalError as error:
             raise broken(f"{where} holds what no event may hold") from error
         if found != leaf:
             raise broken(f"{where} was altered: its content no longer has its leaf hash")
-        details = cast("Mapping[str, str | int | bool]", fields["details"])
         words = {name: cast("str", fields[name]) for name in ("kind", "actor", "policy")}
         return cls(cast("int", fields["seq"]), cast("str", fields["at"]), Event(**words, details=details), found)
 

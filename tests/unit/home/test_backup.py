@@ -35,6 +35,7 @@ PUBLIC = {
     "vault/objects/0a",
     "vault/shares/amira/0a",
     "keys/custodians/amira.pub",
+    "keys/custodians/threshold",
 }
 
 

@@ -103,6 +103,16 @@ def test_a_sweep_spares_files_that_are_not_temporary(tmp_path: Path) -> None:
     assert len(names(tmp_path)) == 3
 
 
+def test_a_sweep_passes_over_what_no_writer_of_ours_leaves(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".fifo.tmp")
+    (tmp_path / ".link.tmp").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / ".folder.tmp").mkdir()
+    (tmp_path / "elsewhere").touch()
+    sweep(tmp_path)
+    assert (tmp_path / "elsewhere").exists()
+    assert (tmp_path / ".folder.tmp").is_dir()
+
+
 def test_a_temporary_file_goes_unless_it_is_renamed(tmp_path: Path) -> None:
     with temporary_file(tmp_path / "a") as path:
         assert mode(path) == 0o600

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from safehold.ledger import LedgerBrokenError, MemoryLedger, SigningKey, verify_export
+from safehold.ledger import Checkpoint, LedgerBrokenError, MemoryLedger, SigningKey, canonical, verify_export
+from safehold.ledger.merkle import leaf_hash
 from safehold.vocabulary import Event, FixedClock
 
 NOON = FixedClock(dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC))
@@ -52,6 +53,31 @@ def test_other_files_are_no_ledger(export: Path, content: bytes) -> None:
     export.write_bytes(content)
     with pytest.raises(LedgerBrokenError):
         verify_export(export)
+
+
+def test_a_last_line_without_its_end_is_cut_off(export: Path) -> None:
+    export.write_bytes(export.read_bytes()[:-1])
+    with pytest.raises(LedgerBrokenError, match="line 8: it is cut off"):
+        verify_export(export)
+
+
+@pytest.mark.parametrize("details", ['{"number":{"a":null}}', '{"number":[1]}'])
+def test_details_stay_flat_even_with_a_right_leaf_hash(export: Path, details: str) -> None:
+    fields = json.loads(export.read_text().splitlines()[1])
+    del fields["leaf"]
+    fields["details"] = json.loads(details)
+    line = canonical({**fields, "leaf": leaf_hash(canonical(fields)).hex()})
+    export.write_bytes(export.read_bytes().splitlines(keepends=True)[0] + line + b"\n")
+    with pytest.raises(LedgerBrokenError, match="line 2: event 1 holds what no event may hold"):
+        verify_export(export)
+
+
+def test_a_retained_checkpoint_of_another_installation_is_told(export: Path) -> None:
+    own = filled(KEY, 1).checkpoint()
+    root = bytes.fromhex(own.root_hex)
+    other = Checkpoint.sign(KEY, origin="safehold-00", size=own.size, root=root, issued_at=own.issued_at)
+    with pytest.raises(LedgerBrokenError, match="the retained checkpoint is another installation's"):
+        verify_export(export, other)
 
 
 def test_a_ledger_of_another_beginning_is_refused(export: Path) -> None:
