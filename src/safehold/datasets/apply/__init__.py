@@ -1,0 +1,1 @@
+"""The apply stage: decisions enter, the cleaned dataset leaves; confirmed originals are sealed before that."""

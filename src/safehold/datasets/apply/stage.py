@@ -1,0 +1,236 @@
+"""The apply stage: write each output of the cleaned dataset, or link it whole, and commit that it was done.
+
+For every output, in this order:
+
+1. confirmed originals are sealed to the custodians, if there are any and the disposition keeps evidence;
+2. the output is written under a temporary name, synced and renamed, or linked;
+3. its commit record is written.
+
+An output whose apply digest (scans, decisions, sides) is unchanged is not touched again.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from enum import Enum
+from pathlib import Path
+
+import pyarrow as pa
+
+from safehold.datasets.apply.companions import Companions
+from safehold.datasets.apply.seal import Sealer
+from safehold.datasets.apply.sides import Side, sides_of
+from safehold.datasets.decide.decision import Decision, read_rows
+from safehold.datasets.decide.stage import final_actions, read_decisions
+from safehold.datasets.run import Layout
+from safehold.datasets.scan.part import note_of
+from safehold.datasets.sources import Mix, Output, ShardError, leave_out, link_or_copy, rewrite
+from safehold.home import write_atomic
+from safehold.screening import Separation
+from safehold.vocabulary import Action
+
+Step = Callable[[str], None]
+"""Is told the name of each commit step that was just done; tests end the process in it."""
+
+
+class Method(Enum):
+    """How an output came into the cleaned dataset."""
+
+    LINKED = "linked"
+    REWRITTEN = "rewritten"
+    LEFT_OUT = "left_out"
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedSide:
+    """What one side got of an output.
+
+    Attributes:
+        folder: the side's folder.
+        method: how.
+        sha256: the written file's digest, as hex; "" if the output is several files or was left out.
+        kept: how many records it holds.
+    """
+
+    folder: str
+    method: Method
+    sha256: str
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The commit record of one output.
+
+    Attributes:
+        output: its name.
+        digest: the apply digest.
+        sides: what each side got.
+        dropped: how many records are on no side.
+        evidence: the vault ids of what was sealed, sorted.
+    """
+
+    output: str
+    digest: str
+    sides: tuple[AppliedSide, ...]
+    dropped: int
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Fate:
+    """What becomes of an output's records.
+
+    Attributes:
+        kept: keys to keep, by side folder.
+        sealed: keys of the records whose originals are sealed first.
+        records: how many there are.
+        is_whole: whether every shard was read to its end.
+        content: digests of the inputs, joined.
+    """
+
+    kept: dict[str, frozenset[str]]
+    sealed: frozenset[str]
+    records: int
+    is_whole: bool
+    content: str
+
+    @property
+    def size(self) -> int:
+        """Return how many records there are; one more, that can't be kept, if the input was not read to its end."""
+        return self.records if self.is_whole else self.records + 1
+
+
+def apply_outputs(
+    layout: Layout, mix: Mix, separation: Separation, sealer: Sealer, *, step: Step = lambda _: None
+) -> Iterator[Applied]:
+    """Bring every output into the cleaned dataset and yield its commit record.
+
+    Raises:
+        ShardError: an input is no longer what was scanned.
+        OSError: the disk is full or failing; what was committed stays, and a re-run goes on from there.
+    """
+    sides = sides_of(separation)
+    companions = Companions(mix.companions, sides)
+    for number, output in enumerate(mix.outputs):
+        fate = _fate_of(layout, output, separation, sides=sides, sealer=sealer)
+        digest = _digest(output, fate, sealer)
+        applied = _committed(layout, number, output, digest)
+        if applied is None:
+            evidence = sealer.seal(output, fate.sealed)
+            step(f"sealed {number}")
+            written = tuple(_write(layout, output, side, fate) for side in sides)
+            step(f"written {number}")
+            dropped = fate.records - sum(side.kept for side in written)
+            applied = Applied(output.name, digest, written, dropped, evidence)
+            write_atomic(layout.applied(number), json.dumps(_to_json(applied), sort_keys=True).encode())
+            step(f"committed {number}")
+        source = output.shards[0].source
+        companions.after_output(layout.root, output.name, source=source, kept=fate.kept, records=fate.size)
+        yield applied
+    companions.after_all(layout.root)
+    step("companions written")
+
+
+def _fate_of(
+    layout: Layout, output: Output, separation: Separation, *, sides: tuple[Side, ...], sealer: Sealer
+) -> _Fate:
+    kept: dict[str, set[str]] = {side.folder: set() for side in sides}
+    sealed: set[str] = set()
+    contents, records, is_whole = [], 0, True
+    for shard in output.shards:
+        decisions = read_decisions(layout, shard)
+        note = note_of(layout.part(shard.number))
+        contents.append(note.content if note else "")
+        is_whole = is_whole and contents[-1] != ""
+        sealed |= {one.record for one in _confirmed(decisions) if sealer.takes(one.findings)}
+        keys = decisions.column("record").to_pylist()
+        records += sum(1 for key in keys if key)
+        rows = zip(keys, final_actions(decisions, separation), decisions.column("claims").to_pylist(), strict=True)
+        for key, action, claimed in rows:
+            for side in sides:
+                if key and action is Action.ALLOW and side.takes(claimed):
+                    kept[side.folder].add(key)
+    frozen = {side: frozenset(keys) for side, keys in kept.items()}
+    return _Fate(frozen, frozenset(sealed), records, is_whole, "".join(contents))
+
+
+def _confirmed(decisions: pa.Table) -> list[Decision]:
+    return read_rows(decisions.filter(decisions.column("confirmed")))
+
+
+def _digest(output: Output, fate: _Fate, sealer: Sealer) -> str:
+    told = [
+        output.name,
+        [shard.fingerprint for shard in output.shards],
+        fate.content,
+        {side: sorted(keys) for side, keys in fate.kept.items()},
+        fate.is_whole,
+        sealer.digest,
+    ]
+    return hashlib.sha256(json.dumps(told).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _write(layout: Layout, output: Output, side: Side, fate: _Fate) -> AppliedSide:
+    root = layout.root / side.folder
+    kept = fate.kept[side.folder]
+    destination = root / output.name if output.format.is_one_file else root
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    if fate.is_whole and len(kept) == fate.records:
+        link_or_copy(output, destination)
+        digest = fate.content if output.format.is_one_file and len(output.shards) == 1 else ""
+        return AppliedSide(side.folder, Method.LINKED, digest, len(kept))
+    if not kept and not fate.is_whole:
+        return _left_out(output, side, destination)
+    try:
+        rewritten = rewrite(output, kept.__contains__, destination)
+    except ShardError:
+        if fate.is_whole:
+            raise
+        return _left_out(output, side, destination)
+    return AppliedSide(
+        side.folder, Method.REWRITTEN, rewritten.sha256 if output.format.is_one_file else "", rewritten.kept
+    )
+
+
+def _left_out(output: Output, side: Side, destination: Path) -> AppliedSide:
+    leave_out(output, destination)
+    return AppliedSide(side.folder, Method.LEFT_OUT, "", 0)
+
+
+def _committed(layout: Layout, number: int, output: Output, digest: str) -> Applied | None:
+    """Return the commit record if the output is still as it was committed."""
+    try:
+        fields = json.loads(layout.applied(number).read_text())
+    except (OSError, ValueError):
+        return None
+    if fields["digest"] != digest:
+        return None
+    applied = Applied(
+        output=fields["output"],
+        digest=digest,
+        sides=tuple(AppliedSide(**{**side, "method": Method(side["method"])}) for side in fields["sides"]),
+        dropped=fields["dropped"],
+        evidence=tuple(fields["evidence"]),
+    )
+    is_there = all(
+        side.method is Method.LEFT_OUT
+        or not output.format.is_one_file
+        or (layout.root / side.folder / output.name).is_file()
+        for side in applied.sides
+    )
+    return applied if is_there else None
+
+
+def evidence_of(layout: Layout, number: int) -> tuple[str, ...]:
+    """Return the vault ids of what was sealed of an applied output; empty if nothing was, or it is not applied."""
+    try:
+        return tuple(json.loads(layout.applied(number).read_text())["evidence"])
+    except (OSError, ValueError, KeyError):
+        return ()
+
+
+def _to_json(applied: Applied) -> dict[str, object]:
+    sides = [{**asdict(side), "method": side.method.value} for side in applied.sides]
+    return {**asdict(applied), "sides": sides, "evidence": list(applied.evidence)}

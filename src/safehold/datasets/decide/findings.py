@@ -1,0 +1,112 @@
+"""Findings of a shard: what matching, scores, columns, caption rules and the register say, as (row, finding) pairs."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from safehold.classification.text import to_findings
+from safehold.datasets.decide.basis import Basis
+from safehold.datasets.decide.fingerprints import Fingerprints, fingerprints_of
+from safehold.matching import HARM_CLASSES
+from safehold.screening import Policy, read_columns
+from safehold.vocabulary import Algorithm, Bits, Finding, FindingKind, Fraction, Gap
+
+Placed = tuple[int, Finding]
+
+
+def matches(part: pa.Table, basis: Basis) -> Iterator[Placed]:
+    """Yield every bank entry within the policy's threshold of a record's signals."""
+    for fingerprints in fingerprints_of(part):
+        if len(fingerprints.values):
+            yield from _matches_of(fingerprints, basis)
+
+
+def _matches_of(fingerprints: Fingerprints, basis: Basis) -> Iterator[Placed]:
+    is_near = fingerprints.algorithm is Algorithm.PDQ
+    hits = basis.index.lookup(
+        fingerprints.algorithm,
+        fingerprints.values,
+        threshold=basis.policy.thresholds.pdq if is_near else Bits(0),
+        flavour=fingerprints.flavour,
+    )
+    columns = (hits.query, hits.distance, hits.bank, hits.entry, hits.harm_class)
+    for query, distance, bank, entry, harm_class in zip(*(column.tolist() for column in columns), strict=True):
+        listed = basis.index.banks[bank]
+        found = Finding(
+            kind=FindingKind.MATCH,
+            detector=fingerprints.algorithm.value,
+            subject=HARM_CLASSES[harm_class].value,
+            reference=f"{listed.reference}#{entry}",
+            tier=listed.tier,
+            distance=Bits(distance),
+            place=str(fingerprints.places[query]).rstrip(),
+        )
+        yield int(fingerprints.records[query]), found
+
+
+def caption_hits(part: pa.Table, basis: Basis) -> Iterator[Placed]:
+    """Yield the concepts that captions claim."""
+    texts = part.column("texts").combine_chunks()
+    if not len(texts.flatten()):
+        return
+    owner = texts.value_parent_indices().to_numpy(zero_copy_only=False)
+    places = texts.flatten().field("place")
+    for row, hits in enumerate(basis.captions.find(texts.flatten().field("text").to_pylist())):
+        for finding in to_findings(hits, place=str(places[row])):
+            yield int(owner[row]), finding
+
+
+def score_findings(part: pa.Table, policy: Policy) -> Iterator[Placed]:
+    """Yield the classifier scores that reach a threshold, or for which the policy sets none."""
+    scores = part.column("scores").combine_chunks()
+    owner = scores.value_parent_indices().to_numpy(zero_copy_only=False)
+    for row, score in enumerate(scores.flatten().to_pylist()):
+        finding = Finding(
+            kind=FindingKind.SCORE,
+            detector=score["detector"],
+            subject=score["concept"],
+            reference=f"{score['detector']}@{score['version']}#{score['concept']}",
+            value=Fraction(score["value"]),
+            place=score["place"],
+        )
+        if policy.thresholds.is_reached(finding) is not False:
+            yield int(owner[row]), finding
+
+
+def column_readings(part: pa.Table, policy: Policy) -> Iterator[tuple[int, Finding | Gap]]:
+    """Yield what mapped columns claim, and the gaps of those that can't be read."""
+    if not policy.columns:
+        return
+    labels = part.column("labels").combine_chunks()
+    any_required = any(mapping.required for mapping in policy.columns)
+    rows = (
+        range(len(labels))
+        if any_required
+        else np.flatnonzero(pc.list_value_length(labels).to_numpy(zero_copy_only=False))
+    )
+    for row in rows:
+        reading = read_columns({label["name"]: label["value"] for label in labels[int(row)].as_py()}, policy)
+        yield from ((int(row), finding) for finding in reading.findings)
+        yield from ((int(row), gap) for gap in reading.gaps)
+
+
+def mapped_rows(part: pa.Table, policy: Policy) -> frozenset[int]:
+    """Return the rows that have a column which the policy maps to a concept."""
+    if not policy.columns:
+        return frozenset()
+    labels = part.column("labels").combine_chunks()
+    names = pa.array([mapping.column.casefold() for mapping in policy.columns])
+    is_mapped = pc.is_in(pc.utf8_lower(labels.flatten().field("name")), value_set=names)
+    return frozenset(labels.value_parent_indices().filter(is_mapped).to_pylist())
+
+
+def address_hits(part: pa.Table, basis: Basis) -> Iterator[Placed]:
+    """Yield the record addresses that are on the register of known-risk sources."""
+    urls = part.column("url").combine_chunks()
+    present = np.flatnonzero(pc.is_valid(urls).to_numpy(zero_copy_only=False))
+    if not len(present):
+        return
+    for place, finding in basis.register.check_urls(urls.take(pa.array(present)).to_pylist(), basis.waivers):
+        yield int(present[place]), finding

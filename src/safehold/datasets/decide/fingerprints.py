@@ -1,0 +1,87 @@
+"""Fingerprints: every signal of a scan part as flat matrices, with the record and place that each belongs to.
+
+Looking up a shard at once instead of a record at a time is what keeps matching a small part of a scan.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from safehold.vocabulary import Algorithm, PdqFlavour, signal_width_bytes
+
+_STORED = (Algorithm.SHA256, Algorithm.SHA1, Algorithm.MD5)
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """Signals of one algorithm (and flavour) of a whole shard.
+
+    Attributes:
+        algorithm: what made them.
+        flavour: for PDQ, which pipeline; None otherwise.
+        values: (n, width) uint8, one signal a row.
+        records: (n,) int64, the row of the record that each belongs to.
+        places: n strings: the member, or the member and frame.
+    """
+
+    algorithm: Algorithm
+    flavour: PdqFlavour | None
+    values: NDArray[np.uint8]
+    records: NDArray[np.int64]
+    places: pa.StringArray
+
+
+def fingerprints_of(part: pa.Table) -> Iterator[Fingerprints]:
+    """Yield all signals of a scan part: stored bytes, listed originals, then perceptual prints."""
+    members = part.column("members").combine_chunks()
+    owner = members.value_parent_indices().to_numpy(zero_copy_only=False)
+    member = members.flatten()
+    names = member.field("name")
+    for algorithm in _STORED:
+        values = _matrix(member.field(algorithm.value), signal_width_bytes(algorithm))
+        yield Fingerprints(algorithm, None, values, owner, names)
+    yield from _listed(part.column("listed").combine_chunks())
+    yield from _prints(member.field("prints"), owner, names)
+
+
+def _listed(listed: pa.ListArray) -> Iterator[Fingerprints]:
+    owner = listed.value_parent_indices().to_numpy(zero_copy_only=False)
+    signal = listed.flatten()
+    for algorithm in _STORED:
+        chosen = pc.equal(signal.field("algorithm"), algorithm.value)
+        values = signal.field("value").filter(chosen)
+        if len(values):
+            width = signal_width_bytes(algorithm)
+            yield Fingerprints(
+                algorithm,
+                None,
+                _matrix(values.cast(pa.binary(width)), width),
+                owner[chosen.to_numpy(zero_copy_only=False)],
+                pc.binary_join_element_wise("original", signal.field("place").filter(chosen), ":"),
+            )
+
+
+def _prints(prints: pa.ListArray, owner: NDArray[np.int64], names: pa.StringArray) -> Iterator[Fingerprints]:
+    member = prints.value_parent_indices().to_numpy(zero_copy_only=False)
+    made = prints.flatten()
+    for flavour in (PdqFlavour.FULL, PdqFlavour.NEAREST_512):
+        chosen = pc.equal(made.field("flavour"), flavour.value)
+        values = made.field("value").filter(chosen)
+        if len(values):
+            of_member = member[chosen.to_numpy(zero_copy_only=False)]
+            places = pc.binary_join_element_wise(
+                names.take(pa.array(of_member)), made.field("place").filter(chosen), " "
+            )
+            yield Fingerprints(Algorithm.PDQ, flavour, _matrix(values, 32), owner[of_member], places)
+
+
+def _matrix(values: pa.FixedSizeBinaryArray, width: int) -> NDArray[np.uint8]:
+    buffer = values.buffers()[1]
+    if buffer is None or not len(values):
+        return np.empty((0, width), np.uint8)
+    rows = np.frombuffer(buffer, np.uint8).reshape(-1, width)
+    return rows[values.offset : values.offset + len(values)]

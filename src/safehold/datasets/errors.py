@@ -1,0 +1,39 @@
+"""What can go wrong with a dataset as a whole. Faults of one record or shard are Gaps, not errors."""
+
+from safehold.vocabulary import InternalError, UsageError
+
+
+class ForeignOutputError(UsageError):
+    """The output folder holds something that this run did not make."""
+
+
+class OutputBusyError(UsageError):
+    """Another process is writing to the output folder."""
+
+
+class IncompleteScanError(UsageError):
+    """Some shards were not scanned yet, or not under the same settings."""
+
+
+class ChangedSourceError(UsageError):
+    """The source is no longer what was scanned."""
+
+
+class UnknownRecordError(UsageError):
+    """A record was named that the dataset does not hold, or that can't be released."""
+
+
+class RiskySourceError(UsageError):
+    """A source is on the register of known risks and nobody has waived it."""
+
+
+class DamagedStateError(UsageError):
+    """A file that Safehold wrote is not what it wrote."""
+
+
+class ReceiptMissingError(UsageError):
+    """Something would be destroyed before the duty to report is met."""
+
+
+class EngineError(InternalError):
+    """A shard could not be examined for a reason of ours."""

@@ -1,0 +1,98 @@
+"""The tally: everything a summary counts, gathered in one pass over the decisions, in memory that no dataset grows."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from safehold.datasets.decide.decision import Decision, read_rows
+from safehold.datasets.decide.stage import final_actions
+from safehold.datasets.scan.observation import parse_profile
+from safehold.screening import Separation
+from safehold.vocabulary import Action, Finding, MediaKind
+
+FindingKey = tuple[str, str, str, str | None, bool]
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of records.
+
+    Attributes:
+        actions: by final action.
+        kinds: records that hold a kind.
+        findings: records with a finding, by (kind, detector, subject, tier, confirmed).
+        gaps: records with a gap, by (detector, reason).
+        rules: records to which a rule applied.
+        claims_before: records that claim a concept, of all records.
+        claims_after: of those that stay.
+        examined: records of a kind that a detector examined, by (detector, kind).
+        unclassified: records of a kind about which no concept detector said anything.
+        separated: records that stay out only because of the separation over the mix.
+        found: records that a finding keeps out.
+        released: records that people freed.
+        confirmed: records confirmed by hash.
+    """
+
+    actions: Counter[Action] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    findings: Counter[FindingKey] = field(default_factory=Counter)
+    gaps: Counter[tuple[str, str]] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+    claims_before: Counter[str] = field(default_factory=Counter)
+    claims_after: Counter[str] = field(default_factory=Counter)
+    examined: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unclassified: Counter[str] = field(default_factory=Counter)
+    separated: int = 0
+    found: int = 0
+    released: int = 0
+    confirmed: int = 0
+
+    @property
+    def records(self) -> int:
+        """Return how many records there are."""
+        return self.actions.total()
+
+    def add(self, decisions: pa.Table, separation: Separation, *, concept_detectors: frozenset[str]) -> None:
+        """Count a shard's decisions.
+
+        Args:
+            decisions: its decision table.
+            separation: what separation over the mix takes away.
+            concept_detectors: detectors that say whether a concept is present.
+        """
+        actions = list(final_actions(decisions, separation))
+        self.actions.update(actions)
+        for profile, records in Counter(decisions.column("profile").to_pylist()).items():
+            self._add_profile(profile, records, concept_detectors)
+        special = np.flatnonzero(pc.list_value_length(decisions.column("rules")).to_numpy())
+        for row, decision in zip(special, read_rows(decisions.take(pa.array(special))), strict=True):
+            self._add_special(decision, actions[row])
+
+    def _add_special(self, decision: Decision, final: Action) -> None:
+        self.findings.update({_key(finding) for finding in decision.findings})
+        self.gaps.update({(gap.detector, gap.reason.value) for gap in decision.gaps})
+        self.rules.update(set(decision.rules))
+        self.claims_before.update(decision.claims)
+        if final is Action.ALLOW:
+            self.claims_after.update(decision.claims)
+        self.separated += decision.action is Action.ALLOW and final is Action.DENY
+        self.found += decision.found and not decision.released
+        self.released += decision.released
+        self.confirmed += decision.confirmed
+
+    def _add_profile(self, profile: str, records: int, concept_detectors: frozenset[str]) -> None:
+        kinds, examined = parse_profile(profile)
+        for kind in kinds:
+            self.kinds[kind.value] += records
+            for detector in examined:
+                self.examined[detector, kind.value] += records
+            if kind is not MediaKind.TEXT and examined.isdisjoint(concept_detectors):
+                self.unclassified[kind.value] += records
+
+
+def _key(finding: Finding) -> FindingKey:
+    tier = finding.tier.value if finding.tier else None
+    return (finding.kind.value, finding.detector, finding.subject, tier, finding.is_confirmed)

@@ -1,0 +1,157 @@
+"""Verify an output folder offline: no home, no network, on any machine.
+
+1. The certificate's signature holds, under the key that the auditor expects if they name one.
+2. The ledger checkpoint in it is signed by the same installation.
+3. Every pinned file has the digest that the certificate states.
+4. Every file of the cleaned dataset has the digest that the checksums state; none is missing, none is extra.
+5. The counts of the certificate are those of the manifest.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from safehold.datasets.apply.sides import CLEAN
+from safehold.datasets.errors import DamagedStateError
+from safehold.datasets.proof.certificate import CERTIFICATE, Certificate, read_certificate
+from safehold.datasets.proof.checksums import CHECKSUMS, files_below, parse_checksums, sha256_of
+from safehold.ledger import BadSignatureError, MalformedCheckpointError, MalformedKeyError
+
+
+class Trust(Enum):
+    """How far a verification reaches."""
+
+    SIGNED_BY_EXPECTED_KEY = "signed by the expected key"
+    SELF_CONSISTENT_ONLY = "self-consistent only"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not as the certificate says.
+
+    Attributes:
+        what: "signature", "file", "clean file", "counts".
+        name: which file, relative to the output folder; or which count.
+        problem: "altered", "missing", "extra", "wrong key", "not valid".
+    """
+
+    what: str
+    name: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What a verification came to.
+
+    Attributes:
+        trust: whether a key that the auditor named was checked.
+        public_key: the key that the certificate names.
+        run: the run's id.
+        issued_at: when the certificate was signed, as it says.
+        differences: everything that differs; empty if nothing does.
+        files: how many files of the cleaned dataset were checked.
+    """
+
+    trust: Trust
+    public_key: str
+    run: str
+    issued_at: str
+    differences: tuple[Difference, ...]
+    files: int
+
+
+def verify(root: Path, *, public_key: str | None = None) -> Verification:
+    """Check an output folder against its certificate.
+
+    Args:
+        root: the output folder.
+        public_key: the installation's key as the auditor got it from a source they trust; None checks only that the
+            folder agrees with itself.
+
+    Raises:
+        DamagedStateError: there is no certificate that can be read.
+    """
+    certificate = read_certificate(root / CERTIFICATE)
+    listed, differences = _listed(root)
+    return Verification(
+        trust=Trust.SIGNED_BY_EXPECTED_KEY if public_key else Trust.SELF_CONSISTENT_ONLY,
+        public_key=certificate.public_key,
+        run=str(certificate.fields["run"]["id"]),
+        issued_at=str(certificate.fields["issued_at"]),
+        differences=(
+            *_signatures(certificate, public_key),
+            *_pinned(root, certificate),
+            *differences,
+            *_clean(root, listed),
+            *_counts(root, certificate),
+        ),
+        files=len(listed),
+    )
+
+
+def _signatures(certificate: Certificate, expected: str | None) -> Iterator[Difference]:
+    if expected is not None and certificate.public_key != expected.strip():
+        yield Difference("signature", CERTIFICATE, "wrong key")
+    try:
+        certificate.verify_signature()
+    except (BadSignatureError, MalformedKeyError, ValueError):
+        yield Difference("signature", CERTIFICATE, "not valid")
+    try:
+        if certificate.checkpoint.public_key != certificate.public_key:
+            yield Difference("signature", "checkpoint", "wrong key")
+    except (BadSignatureError, MalformedCheckpointError, MalformedKeyError, KeyError):
+        yield Difference("signature", "checkpoint", "not valid")
+
+
+def _pinned(root: Path, certificate: Certificate) -> Iterator[Difference]:
+    for name, digest in certificate.files.items():
+        path = root / name
+        if not path.is_file():
+            yield Difference("file", name, "missing")
+        elif sha256_of(path) != digest:
+            yield Difference("file", name, "altered")
+
+
+def _listed(root: Path) -> tuple[Mapping[str, str], tuple[Difference, ...]]:
+    try:
+        return parse_checksums((root / CHECKSUMS).read_bytes()), ()
+    except OSError:
+        return {}, ()  # already a difference: a pinned file that is missing
+    except DamagedStateError:
+        return {}, (Difference("file", CHECKSUMS, "not valid"),)
+
+
+def _clean(root: Path, listed: Mapping[str, str]) -> Iterator[Difference]:
+    folders = sorted({name.split("/", 1)[0] for name in listed} | {CLEAN})
+    present = set(files_below(root, tuple(folders)))
+    for name, digest in listed.items():
+        if name not in present:
+            yield Difference("clean file", name, "missing")
+        elif sha256_of(root / name) != digest:
+            yield Difference("clean file", name, "altered")
+    for name in sorted(present - set(listed)):
+        yield Difference("clean file", name, "extra")
+
+
+def _counts(root: Path, certificate: Certificate) -> Iterator[Difference]:
+    path = root / "manifest.parquet"
+    if not path.is_file():
+        return
+    try:
+        actions: Counter[str] = Counter()
+        for batch in pq.ParquetFile(path).iter_batches(columns=["action"]):
+            actions.update(batch.column("action").to_pylist())
+    except (pa.ArrowException, OSError):
+        yield Difference("file", path.name, "not valid")
+        return
+    stated: Mapping[str, Any] = certificate.fields["records"]
+    for action in ("allow", "hold", "deny"):
+        if stated[action] != actions[action]:
+            yield Difference("counts", action, "altered")

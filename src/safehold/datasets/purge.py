@@ -1,0 +1,154 @@
+"""Purge a source: take the records that are confirmed by hash out of the original files, and only then.
+
+The one command that alters source data. In this order, for safety:
+
+1. the output folder verifies, so that what stays is proven;
+2. a receipt of the authority or counsel's reference is given: the duty to report comes before any destruction;
+3. what the disposition preserves is in the vault;
+4. each file is written anew beside the original and takes its place in one step.
+
+Held records stay where they are: nobody has decided on them. Repeating is safe.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from safehold.datasets.apply.stage import evidence_of
+from safehold.datasets.decide.decision import read_rows
+from safehold.datasets.decide.stage import read_decisions
+from safehold.datasets.equipment import Equipment
+from safehold.datasets.errors import DamagedStateError, ReceiptMissingError
+from safehold.datasets.proof.checksums import sha256_of
+from safehold.datasets.proof.verify import verify
+from safehold.datasets.run import Layout, load_mix, load_run, locked
+from safehold.datasets.sources import Output, is_remote, local_path, read, rewrite
+from safehold.home import fsync_folder, private_folder, write_atomic
+from safehold.screening import Disposition
+from safehold.vault import Reference, ReferenceKind
+from safehold.vocabulary import Event, UsageError
+
+
+class RemoteSourceError(UsageError):
+    """A source that is not on this machine can't be purged from here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What a purge came to.
+
+    Attributes:
+        outputs: files (or folder slices) of the source that were written anew.
+        records: confirmed records that are gone from the source.
+    """
+
+    outputs: int
+    records: int
+
+
+def purge_source(out: Path, *, reference: Reference, equipment: Equipment) -> Purged:
+    """Remove confirmed records from the source files of an output folder.
+
+    Args:
+        out: the output folder.
+        reference: the authority's receipt, or counsel's reference.
+        equipment: the policy with its disposition, the ledger, and who it is.
+
+    Raises:
+        DamagedStateError: the output folder does not verify.
+        ReceiptMissingError: the disposition keeps evidence and it is not in the vault.
+        RemoteSourceError: a source is remote; nothing was altered.
+    """
+    layout = Layout(out)
+    run = load_run(layout)
+    _require_verified(out)
+    with locked(layout):
+        affected = [
+            (number, output, keys)
+            for number, output in enumerate(load_mix(layout).outputs)
+            if (keys := _confirmed(layout, output))
+        ]
+        _require_local(affected)
+        _require_preserved(layout, affected, reference, equipment)
+        digest = hashlib.sha256(reference.text.encode()).hexdigest()
+        details = {"run": run.id, "reference": digest, "grounds": reference.kind.value, "outputs": len(affected)}
+        equipment.ledger.append(Event("source.purge_begun", equipment.actor, equipment.policy.label, details))
+        for number, output, keys in affected:
+            if output.format.is_one_file:
+                _purge_file(layout, number, output, keys)
+            else:
+                _remove_members(output, keys)
+        equipment.ledger.append(Event("source.purged", equipment.actor, equipment.policy.label, details))
+    return Purged(len(affected), sum(len(keys) for _, _, keys in affected))
+
+
+_Affected = tuple[int, Output, frozenset[str]]
+
+
+def _require_verified(out: Path) -> None:
+    verification = verify(out)
+    if verification.differences:
+        first = verification.differences[0]
+        raise DamagedStateError(
+            f"{len(verification.differences)} things differ from the certificate, first {first.name}: {first.problem}",
+            advice="Run `safehold dataset verify`, then `safehold dataset decide` to write the output again.",
+        )
+
+
+def _confirmed(layout: Layout, output: Output) -> frozenset[str]:
+    decisions = [read_decisions(layout, shard) for shard in output.shards]
+    rows = [row for table in decisions for row in read_rows(table.filter(table.column("confirmed")))]
+    return frozenset(row.record for row in rows)
+
+
+def _require_local(affected: Sequence[_Affected]) -> None:
+    if any(is_remote(shard.location) for _, output, _ in affected for shard in output.shards):
+        raise RemoteSourceError(
+            "a source with confirmed records is not on this machine",
+            advice="Remove them with the storage's own tools, from the record ids in manifest.parquet.",
+        )
+
+
+def _require_preserved(
+    layout: Layout, affected: Sequence[_Affected], reference: Reference, equipment: Equipment
+) -> None:
+    disposition = equipment.policy.disposition
+    if disposition is Disposition.HOLD_FOR_COUNSEL and reference.kind is not ReferenceKind.COUNSEL:
+        raise ReceiptMissingError(
+            "the disposition is hold_for_counsel, and no counsel's reference is given",
+            advice="Ask counsel, then name their reference with --counsel-reference.",
+        )
+    if disposition is Disposition.REPORT_AND_PRESERVE:
+        unsealed = [output for number, output, _ in affected if not evidence_of(layout, number)]
+        if unsealed:
+            raise ReceiptMissingError(
+                f"the disposition keeps evidence, and that of {len(unsealed)} files is not in the vault",
+                advice="Register custodians with `safehold vault keygen`, run `safehold dataset decide`, then purge.",
+            )
+
+
+def _purge_file(layout: Layout, number: int, output: Output, keys: frozenset[str]) -> None:
+    """Write one file of the source without the confirmed records.
+
+    What it will be is noted before it takes the original's place, so that a killed purge knows what it had done.
+    """
+    location = local_path(output.shards[0].location)
+    note = layout.state / "purged" / f"{number:06d}.sha256"
+    if note.exists() and note.read_text() == sha256_of(location):
+        return
+    draft = location.with_name(f".{location.name}.purge")
+    rewritten = rewrite(output, lambda key: key not in keys, draft)
+    draft.chmod(location.stat().st_mode & 0o777)
+    write_atomic(private_folder(note.parent) / note.name, rewritten.sha256.encode())
+    draft.replace(location)
+    fsync_folder(location.parent)
+
+
+def _remove_members(output: Output, keys: frozenset[str]) -> None:
+    """Remove the media files of confirmed records from a folder; their captions and rows stay."""
+    for shard in output.shards:
+        for record in list(read(shard)):
+            if record.key in keys:
+                for member in record.members:
+                    (local_path(shard.location) / member.name).unlink(missing_ok=True)

@@ -1,0 +1,248 @@
+"""Runs: one output folder, what it was made from, and where its parts lie.
+
+    OUT/clean/                 the dataset to train on
+    OUT/manifest.parquet       every record, private
+    OUT/summary.json, card.html, certificate.json, SHA256SUMS
+    OUT/.safehold/             state: run.json, mix.json, scan/, decisions/, applied/, releases.jsonl; private
+
+`run.json` is written first and never changed: it names the run, its sources and the salt of its tokens.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from safehold.datasets.errors import DamagedStateError, ForeignOutputError, OutputBusyError
+from safehold.datasets.sources import Companion, CompanionKind, Fields, Mix, Shard, SourceOptions
+from safehold.home import private_folder, sweep, write_atomic
+from safehold.vocabulary import Clock
+
+RUN_SCHEMA = "safehold.run/1"
+STATE = ".safehold"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where things lie below an output folder."""
+
+    root: Path
+
+    @property
+    def state(self) -> Path:
+        """Return the private state folder."""
+        return self.root / STATE
+
+    @property
+    def record(self) -> Path:
+        """Return the run record."""
+        return self.state / "run.json"
+
+    @property
+    def mix(self) -> Path:
+        """Return the list of shards."""
+        return self.state / "mix.json"
+
+    @property
+    def releases(self) -> Path:
+        """Return the log of records that people freed."""
+        return self.state / "releases.jsonl"
+
+    @property
+    def waivers(self) -> Path:
+        """Return the register entries that somebody waived."""
+        return self.state / "waivers.jsonl"
+
+    @property
+    def decided(self) -> Path:
+        """Return the record of the last decision over the whole mix."""
+        return self.state / "decided.json"
+
+    def part(self, number: int) -> Path:
+        """Return the scan part of a shard."""
+        return self.state / "scan" / f"{number:06d}.arrow"
+
+    def decision(self, number: int) -> Path:
+        """Return the decision part of a shard."""
+        return self.state / "decisions" / f"{number:06d}.arrow"
+
+    def applied(self, number: int) -> Path:
+        """Return the commit record of a shard's clean copy."""
+        return self.state / "applied" / f"{number:06d}.json"
+
+    def folders(self) -> tuple[Path, ...]:
+        """Return the state's folders, outermost first."""
+        return (self.state, self.state / "scan", self.state / "decisions", self.state / "applied")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run over one mix.
+
+    Attributes:
+        id: random, names the run in the ledger.
+        salt: 32 random bytes that key the tokens of sealed rows; never leaves the run record.
+        created_at: RFC 3339, UTC.
+        sources: the SOURCE arguments as they were given.
+        options: how columns and formats were named.
+    """
+
+    id: str
+    salt: bytes
+    created_at: str
+    sources: tuple[str, ...]
+    options: SourceOptions
+
+    def token(self, sha256: bytes) -> str:
+        """Return what stands for hashes that a row must not disclose: HMAC-SHA-256 under the salt, as hex."""
+        return hmac.new(self.salt, sha256, hashlib.sha256).hexdigest()
+
+
+def open_run(layout: Layout, sources: Sequence[str], options: SourceOptions, *, clock: Clock) -> Run:
+    """Open the run of an output folder, or begin one in an empty or new folder.
+
+    Raises:
+        ForeignOutputError: the folder holds something else, or a run over other sources.
+    """
+    if not layout.record.exists():
+        _refuse_foreign(layout)
+        _begin(
+            layout, Run(secrets.token_hex(8), secrets.token_bytes(32), clock.now().isoformat(), tuple(sources), options)
+        )
+    run = load_run(layout)
+    if (run.sources, run.options) != (tuple(sources), options):
+        raise ForeignOutputError(
+            f"{layout.root} holds a run over other sources or options",
+            advice="Name the same sources and options to resume it, or choose another --out folder.",
+        )
+    for folder in layout.folders():
+        private_folder(folder)
+    return run
+
+
+def load_run(layout: Layout) -> Run:
+    """Read the run record of an output folder.
+
+    Raises:
+        ForeignOutputError: the folder is not an output of Safehold.
+        DamagedStateError: the record is not what was written.
+    """
+    if not layout.record.is_file():
+        raise ForeignOutputError(
+            f"{layout.root} is not an output folder of Safehold",
+            advice="Name the folder that was given to `safehold dataset scan --out`.",
+        )
+    try:
+        fields = json.loads(layout.record.read_text())
+        return Run(
+            id=fields["id"],
+            salt=bytes.fromhex(fields["salt"]),
+            created_at=fields["created_at"],
+            sources=tuple(fields["sources"]),
+            options=_options_from_json(fields["options"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedStateError(
+            f"{layout.record} is damaged", advice="Restore it from a backup, or scan into a new --out folder."
+        ) from error
+
+
+def _options_from_json(value: Mapping[str, Any]) -> SourceOptions:
+    fields = Fields(**{role: tuple(names) for role, names in value["fields"].items()})
+    return SourceOptions(**{**value, "fields": fields})
+
+
+def _refuse_foreign(layout: Layout) -> None:
+    root = layout.root
+    if root.exists() and not root.is_dir():
+        raise ForeignOutputError(f"{root} is not a folder", advice="Choose a new or empty folder for --out.")
+    if root.exists() and any(entry.name != STATE for entry in root.iterdir()):
+        raise ForeignOutputError(
+            f"{root} is not empty and was not made by Safehold", advice="Choose a new or empty folder for --out."
+        )
+
+
+def _begin(layout: Layout, run: Run) -> None:
+    """Write the run record; of several slices that begin at once, the first one's record stays."""
+    try:
+        layout.root.mkdir(parents=True, exist_ok=True)
+        private_folder(layout.state)
+    except OSError as error:
+        raise ForeignOutputError(
+            f"{layout.root} can't be written: {error.strerror}", advice="Choose a folder that you may write to."
+        ) from error
+    fields = {
+        "schema": RUN_SCHEMA,
+        "id": run.id,
+        "salt": run.salt.hex(),
+        "created_at": run.created_at,
+        "sources": list(run.sources),
+        "options": asdict(run.options),
+    }
+    draft = layout.state / f"run.{run.id}.tmp"
+    write_atomic(draft, json.dumps(fields, indent=1).encode())
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, layout.record)
+    draft.unlink()
+
+
+def save_mix(layout: Layout, mix: Mix) -> None:
+    """Write the list of shards that a scan goes over."""
+    fields = {
+        "shards": [shard.to_json() for shard in mix.shards],
+        "companions": [{**asdict(companion), "kind": companion.kind.value} for companion in mix.companions],
+        "left_out": list(mix.left_out),
+    }
+    write_atomic(layout.mix, json.dumps(fields).encode())
+
+
+def load_mix(layout: Layout) -> Mix:
+    """Read the list of shards.
+
+    Raises:
+        DamagedStateError: there is none, or it is not what was written.
+    """
+    try:
+        fields = json.loads(layout.mix.read_text())
+        return Mix(
+            shards=tuple(Shard.from_json(shard) for shard in fields["shards"]),
+            companions=tuple(
+                Companion(**{**companion, "kind": CompanionKind(companion["kind"])})
+                for companion in fields["companions"]
+            ),
+            left_out=tuple(fields["left_out"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DamagedStateError(
+            "the list of shards is missing or damaged", advice="Run `safehold dataset scan` again: it resumes."
+        ) from error
+
+
+@contextlib.contextmanager
+def locked(layout: Layout, *, slice_name: str = "") -> Iterator[None]:
+    """Hold an output folder against a second writer; slices of one scan hold it together, each its own part.
+
+    Raises:
+        OutputBusyError: somebody else writes to it.
+    """
+    with (layout.state / "lock").open("a+b") as whole, (layout.state / f"lock{slice_name}").open("a+b") as own:
+        try:
+            fcntl.flock(whole, (fcntl.LOCK_SH if slice_name else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            if slice_name:
+                fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OutputBusyError(
+                f"another process is writing to {layout.root}",
+                advice="Wait until it has finished, or stop it; the work done so far is kept.",
+            ) from error
+        if not slice_name:
+            for folder in layout.folders():
+                sweep(folder)
+        yield

@@ -1,0 +1,227 @@
+"""Safeguard a dataset: the whole way from sources to a certificate, one stage after the other.
+
+    outcome = scan(ScanOrder(("shards/{000..123}.tar",), Path("out")), equipment)
+
+Every step may be killed at any moment and the command repeated: what is committed stays, nothing is done twice.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from safehold.datasets.apply.seal import Sealer
+from safehold.datasets.apply.stage import Step, apply_outputs
+from safehold.datasets.decide.basis import Basis
+from safehold.datasets.decide.release import decode_releases
+from safehold.datasets.decide.stage import check_complete, conclude, judge_shard
+from safehold.datasets.equipment import Equipment
+from safehold.datasets.errors import ChangedSourceError, IncompleteScanError
+from safehold.datasets.orders import NobodyWatching, Outcome, ScanOrder, Sighting, Stage, Watcher
+from safehold.datasets.proof.publish import Published, gather, publish
+from safehold.datasets.proof.summary import Story, summarise
+from safehold.datasets.risk import SourceRisks, load_waivers, save_waivers
+from safehold.datasets.run import Layout, Run, load_mix, load_run, locked, open_run, save_mix
+from safehold.datasets.scan.engine import Engine, ProcessEngine
+from safehold.datasets.scan.settings import ScanSettings
+from safehold.datasets.scan.stage import is_scanned, scan_shards
+from safehold.datasets.sources import Mix, Shard, current_fingerprint, discover, is_remote
+from safehold.media import Limits
+from safehold.vocabulary import Action
+
+NOBODY = NobodyWatching()
+
+
+def no_step(_: str) -> None:
+    """Take no notice of a commit step."""
+
+
+def scan(
+    order: ScanOrder,
+    equipment: Equipment,
+    *,
+    watcher: Watcher = NOBODY,
+    engine: Engine | None = None,
+    step: Step = no_step,
+) -> Outcome:
+    """Scan the sources, decide, and write the cleaned dataset with its proof; resume what is already there.
+
+    A slice stops after scan, a dry run after decide.
+
+    Args:
+        order: what to safeguard.
+        equipment: what to work with.
+        watcher: is told how far the work is.
+        engine: runs the scan of shards; None for decoding children on this machine.
+        step: is told of each commit step.
+
+    Raises:
+        UsageError: the sources, the output folder or the policy can't be used; nothing was written.
+    """
+    mix = discover(order.sources, order.options)
+    risks = SourceRisks.of(order.sources, equipment, order.waivers)
+    layout = Layout(order.out)
+    run = open_run(layout, order.sources, order.options, clock=equipment.clock)
+    settings = settings_for(equipment)
+    engine = engine or ProcessEngine(
+        order.workers, allow_network=any(is_remote(shard.location) for shard in mix.shards)
+    )
+    slice_name = str(order.slice.index) if order.slice.total > 1 else ""
+    with locked(layout, slice_name=slice_name):
+        save_mix(layout, mix)
+        save_waivers(layout, run, order.waivers, equipment)
+        step("begun")
+        shards = order.slice.of(mix.shards)
+        if slice_name:
+            return _scan_slice(layout, shards, settings, engine=engine, watcher=watcher)
+        work = _Work(layout, run, mix, equipment, risks, watcher, step)
+        work.judge(scan_shards(layout, shards, settings, engine), Stage.SCAN)
+        return work.finish(dry_run=order.dry_run)
+
+
+def decide(out: Path, equipment: Equipment, *, watcher: Watcher = NOBODY, step: Step = no_step) -> Outcome:
+    """Decide again, under another policy, newer lists or lexicons, or new releases, without decoding anything.
+
+    Raises:
+        ForeignOutputError: the folder is not an output of a scan.
+        IncompleteScanError: shards are missing, or were scanned for another kind of list.
+        ChangedSourceError: an input is no longer what was scanned.
+    """
+    layout = Layout(out)
+    run = load_run(layout)
+    with locked(layout):
+        mix = load_mix(layout)
+        notes = check_complete(layout, mix.shards)
+        _require_served(notes[0].settings, settings_for(equipment))
+        _require_unchanged(mix.shards)
+        waivers = load_waivers(layout)
+        work = _Work(layout, run, mix, equipment, SourceRisks.of(run.sources, equipment, waivers), watcher, step)
+        work.judge(mix.shards, Stage.DECIDE)
+        return work.finish(dry_run=False)
+
+
+def settings_for(equipment: Equipment) -> ScanSettings:
+    """Return what a scan must do so that this equipment can decide on it."""
+    policy = equipment.policy
+    limits = Limits(
+        pixels=policy.limits.pixels,
+        frames=policy.limits.frames,
+        seconds=policy.limits.seconds,
+        memory_bytes=policy.limits.memory_bytes,
+    )
+    return ScanSettings(
+        limits=limits,
+        flavours=tuple(sorted(equipment.index.flavours(), key=lambda flavour: flavour.value)),
+        inert=tuple(sorted(policy.inert_extensions)),
+        classifiers=equipment.classifiers,
+    )
+
+
+def _scan_slice(
+    layout: Layout, shards: Sequence[Shard], settings: ScanSettings, *, engine: Engine, watcher: Watcher
+) -> Outcome:
+    watcher.begin(Stage.SCAN, len(shards), sum(shard.size for shard in shards))
+    done = size_bytes = 0
+    for shard in scan_shards(layout, shards, settings, engine):
+        done, size_bytes = done + 1, size_bytes + shard.size
+        watcher.see(Sighting(shards=done, size_bytes=size_bytes))
+    incomplete = any(not is_scanned(layout, shard, settings) for shard in shards)
+    return Outcome({"slice": {"shards": done, "bytes": size_bytes}}, found=False, incomplete=incomplete)
+
+
+def _require_served(scanned: ScanSettings, needed: ScanSettings) -> None:
+    if not scanned.serves(needed):
+        raise IncompleteScanError(
+            "these lists or this policy need what the scan did not do (a PDQ flavour, or an extension no longer inert)",
+            advice="Run `safehold dataset scan` again with the same sources and --out.",
+        )
+
+
+def _require_unchanged(shards: Sequence[Shard]) -> None:
+    changed = [shard for shard in shards if current_fingerprint(shard) != shard.fingerprint]
+    if changed:
+        raise ChangedSourceError(
+            f"{len(changed)} of {len(shards)} shards have changed since the scan, the first is {changed[0].name}",
+            advice="Run `safehold dataset scan` again: it scans what has changed.",
+        )
+
+
+@dataclass(slots=True)
+class _Work:
+    """One command at work on one output folder."""
+
+    layout: Layout
+    run: Run
+    mix: Mix
+    equipment: Equipment
+    risks: SourceRisks
+    watcher: Watcher
+    step: Step
+
+    @property
+    def basis(self) -> Basis:
+        """Return what decisions are made with now."""
+        equipment = self.equipment
+        releases = decode_releases(self.layout.releases.read_bytes() if self.layout.releases.exists() else b"")
+        return Basis(
+            equipment.index,
+            equipment.policy,
+            equipment.captions,
+            equipment.lexicons,
+            equipment.register,
+            self.risks.waivers,
+            releases,
+        )
+
+    def judge(self, scanned: Iterable[Shard], stage: str) -> None:
+        """Judge each shard as it comes."""
+        basis = self.basis
+        self.watcher.begin(stage, len(self.mix.shards), sum(shard.size for shard in self.mix.shards))
+        seen = Sighting()
+        for shard in scanned:
+            self.step(f"scanned {shard.number}")
+            decisions = judge_shard(self.layout, shard, basis, source_findings=self.risks.of_source(shard.source))
+            self.step(f"decided {shard.number}")
+            seen = _seen(seen, shard, decisions)
+            self.watcher.see(seen)
+
+    def finish(self, *, dry_run: bool) -> Outcome:
+        """Separate concepts over the mix, write the cleaned dataset and its proof."""
+        decided = conclude(self.layout, self.mix.shards, self.basis)
+        self.step("concluded")
+        story = gather(
+            self.layout, self.run, self.mix.shards, decided, equipment=self.equipment, waivers=self.risks.waivers
+        )
+        published = Published(summarise(story, self.equipment), {}) if dry_run else self._write(story)
+        return Outcome(
+            summary=published.summary,
+            found=story.tally.found > 0 or story.tally.separated > 0,
+            incomplete=bool(story.tally.gaps),
+            files=published.files,
+        )
+
+    def _write(self, story: Story) -> Published:
+        outputs = self.mix.outputs
+        self.watcher.begin(Stage.APPLY, len(outputs), sum(shard.size for shard in self.mix.shards))
+        sealer = Sealer(self.equipment.vault, self.equipment.policy, self.run, self.equipment.actor)
+        applied = []
+        for one in apply_outputs(self.layout, self.mix, story.decided.separation, sealer, step=self.step):
+            applied.append(one)
+            self.watcher.see(Sighting(shards=len(applied)))
+        return publish(self.layout, story.with_applied(tuple(applied)), self.equipment, step=self.step)
+
+
+def _seen(before: Sighting, shard: Shard, decisions: pa.Table) -> Sighting:
+    held = pc.sum(pc.equal(decisions.column("action"), Action.HOLD.value)).as_py() or 0
+    gaps = pc.sum(pc.greater(pc.list_value_length(decisions.column("gaps")), 0)).as_py() or 0
+    found = pc.sum(decisions.column("found")).as_py() or 0
+    return Sighting(
+        shards=before.shards + 1,
+        records=before.records + decisions.num_rows,
+        size_bytes=before.size_bytes + shard.size,
+        found=before.found + found,
+        held=before.held + held,
+        gaps=before.gaps + gaps,
+    )

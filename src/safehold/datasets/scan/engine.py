@@ -1,0 +1,67 @@
+"""Engines: who runs the scan of shards. The seam where a distributed engine comes in.
+
+An engine takes shards and gives back parts, in any order; it commits nothing. One shard scanned twice gives the same
+part, so a retry or a second worker on the same shard does no harm.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from safehold.datasets.scan.child import CHILD_MODULE, TASK
+from safehold.datasets.scan.part import PartNote, encode_part, scan_digest, unread_part
+from safehold.datasets.scan.settings import ScanSettings
+from safehold.datasets.sources import Shard
+from safehold.media.sandbox import NETWORK_VARIABLE, Outcome, Pool, module_argv
+
+
+@dataclass(frozen=True, slots=True)
+class ShardScan:
+    """A scanned shard.
+
+    Attributes:
+        shard: which one.
+        part: its encoded part; not validated yet.
+    """
+
+    shard: Shard
+    part: bytes
+
+
+class Engine(Protocol):
+    """Run `scan_shard` over shards somewhere."""
+
+    def submit(self, shards: Sequence[Shard], settings: ScanSettings) -> Iterator[ShardScan]:
+        """Yield every shard's scan, in the order in which they end."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessEngine:
+    """Decoding children on this machine.
+
+    Attributes:
+        workers: how many at a time.
+        allow_network: whether sources are read over the network by the children.
+    """
+
+    workers: int
+    allow_network: bool = False
+
+    def submit(self, shards: Sequence[Shard], settings: ScanSettings) -> Iterator[ShardScan]:
+        """Yield every shard's scan, in the order in which they end."""
+        told = settings.to_json()
+        requests = ({"shard": shard.to_json(), "settings": told} for shard in shards)
+        environment = {NETWORK_VARIABLE: "1"} if self.allow_network else {}
+        with Pool(module_argv(CHILD_MODULE), settings.limits, size=self.workers, environment=environment) as pool:
+            for outcome in pool.run(TASK, requests):
+                shard = shards[outcome.number]
+                yield ShardScan(shard, outcome.data if outcome.failure is None else _unread(shard, settings, outcome))
+
+
+def _unread(shard: Shard, settings: ScanSettings, outcome: Outcome) -> bytes:
+    """Return the part of a shard that no child could get through: one row, one gap."""
+    if outcome.failure is None:
+        return outcome.data
+    rows = (unread_part(outcome.failure.reason),)
+    return encode_part(rows, PartNote(scan_digest(shard, settings), settings, "", 0))

@@ -1,0 +1,136 @@
+"""Examine one record: fingerprint every member, decode what can be decoded, say what could not be.
+
+This runs in a decoding child. It takes values and returns values; what goes wrong with one member becomes a Gap of
+its record, and every member is fingerprinted cryptographically whatever else fails.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from safehold.classification import Classifier
+from safehold.datasets.scan.observation import Observation, ObservedMember, ObservedScore
+from safehold.datasets.scan.settings import ScanSettings
+from safehold.datasets.sources import Member, Record
+from safehold.media import Frame, MediaError, Sniffed, open_colour, open_image, open_video, sniff
+from safehold.signals import UnhashablePictureError, digest, pdq
+from safehold.vocabulary import Algorithm, Gap, GapReason, MediaKind, Signal
+
+_DIGESTS = frozenset({"sha256", "sha1", "md5"})
+_SNIFFED_BYTES = 4096
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What one record's examination has gathered so far."""
+
+    examined: set[str] = field(default_factory=set)
+    scores: list[ObservedScore] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+
+    def miss(self, detector: str, reason: GapReason, place: str) -> None:
+        self.gaps.append(Gap(detector, reason, place))
+
+
+def examine(
+    record: Record, settings: ScanSettings, *, classifiers: Sequence[Classifier] = (), poison: GapReason | None = None
+) -> Observation:
+    """Return everything that can be seen of a record.
+
+    Args:
+        record: what the source read.
+        settings: how to examine.
+        classifiers: the loaded image classifiers.
+        poison: why an earlier attempt at this record killed its child: it is fingerprinted but not opened again.
+    """
+    notes = _Notes(gaps=list(record.gaps))
+    if record.members:
+        notes.examined |= _DIGESTS
+    members = [
+        _examine_member(member, settings, notes, classifiers=classifiers, poison=poison) for member in record.members
+    ]
+    kinds = {member.kind for member in members}
+    if record.texts:
+        kinds.add(MediaKind.TEXT)
+    return Observation(
+        record=record.key,
+        kinds=frozenset(kinds),
+        examined=frozenset(notes.examined - {gap.detector for gap in notes.gaps}),
+        url=record.url,
+        texts=tuple((text.place, text.text) for text in record.texts),
+        labels=tuple(record.labels.items()),
+        scores=tuple(notes.scores),
+        listed=record.listed,
+        members=tuple(members),
+        gaps=tuple(notes.gaps),
+    )
+
+
+def _examine_member(
+    member: Member,
+    settings: ScanSettings,
+    notes: _Notes,
+    *,
+    classifiers: Sequence[Classifier],
+    poison: GapReason | None,
+) -> ObservedMember:
+    digests = digest(member.data)
+    sniffed = sniff(bytes(member.data[:_SNIFFED_BYTES]), member.name)
+    prints: tuple[Signal, ...] = ()
+    if sniffed.kind in (MediaKind.IMAGE, MediaKind.VIDEO):
+        if poison is None:
+            prints = _fingerprint(member, sniffed, settings, notes)
+            _classify(member, sniffed, settings, notes, classifiers)
+        else:
+            notes.miss("pdq", poison, member.name)
+    elif sniffed.kind in (MediaKind.UNKNOWN, MediaKind.TEXT) and member.extension not in settings.inert:
+        reason = GapReason.UNKNOWN_KIND if member.data else GapReason.EMPTY
+        notes.miss("media", reason, member.name)
+    return ObservedMember(
+        member.name, sniffed.kind, len(member.data), digests.sha256, digests.sha1, digests.md5, prints
+    )
+
+
+def _fingerprint(member: Member, sniffed: Sniffed, settings: ScanSettings, notes: _Notes) -> tuple[Signal, ...]:
+    """Return the PDQ prints of every frame; a frame that can't be had is a gap beside those that could."""
+    prints: list[Signal] = []
+    try:
+        for frame in _frames(member, sniffed, settings):
+            prints.extend(_prints_of(frame, settings))
+    except (MediaError, UnhashablePictureError) as error:
+        notes.miss("pdq", error.reason, member.name)
+    else:
+        notes.examined.add("pdq")
+    return tuple(prints)
+
+
+def _frames(member: Member, sniffed: Sniffed, settings: ScanSettings) -> Iterator[Frame]:
+    if sniffed.kind is MediaKind.VIDEO:
+        return open_video(member.data, settings.limits, mode=settings.video)
+    return open_image(member.data, settings.limits)
+
+
+def _prints_of(frame: Frame, settings: ScanSettings) -> Iterable[Signal]:
+    for made in pdq(frame.luma, settings.flavours):
+        yield Signal(Algorithm.PDQ, made.value, made.flavour, made.quality, frame.place)
+
+
+def _classify(
+    member: Member,
+    sniffed: Sniffed,
+    settings: ScanSettings,
+    notes: _Notes,
+    classifiers: Sequence[Classifier],
+) -> None:
+    if not classifiers or sniffed.kind is not MediaKind.IMAGE:
+        return
+    try:
+        picture = open_colour(member.data, settings.limits)
+    except MediaError as error:
+        for classifier in classifiers:
+            notes.miss(classifier.name, error.reason, member.name)
+        return
+    for classifier in classifiers:
+        values = classifier.score([picture])[0]
+        notes.examined.add(classifier.name)
+        for concept, value in zip(classifier.concepts, values, strict=True):
+            notes.scores.append(ObservedScore(concept, float(value), classifier.name, classifier.version, member.name))

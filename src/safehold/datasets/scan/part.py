@@ -1,0 +1,92 @@
+"""Scan parts: one shard's observations with what proves that they are still true.
+
+A part is an Arrow IPC file. Its metadata says under which scan digest it was made (the settings, the code, the
+shard's own description and input fingerprint), so a re-run skips it only if all of these are unchanged.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from safehold.datasets.errors import DamagedStateError
+from safehold.datasets.scan.observation import SCHEMA, Observation, tabulate
+from safehold.datasets.scan.settings import ScanSettings
+from safehold.datasets.sources import Shard
+from safehold.vocabulary import Gap, GapReason
+
+_KEY = b"safehold"
+
+
+@dataclass(frozen=True, slots=True)
+class PartNote:
+    """What a part says of itself.
+
+    Attributes:
+        scan: the scan digest it was made under.
+        settings: what it was told; equal for all parts of a run.
+        content: SHA-256 of the shard's input, as hex; "" if it could not be read to its end.
+        size_bytes: how much input it covers.
+    """
+
+    scan: str
+    settings: ScanSettings
+    content: str
+    size_bytes: int
+
+
+def scan_digest(shard: Shard, settings: ScanSettings) -> str:
+    """Return what identifies the scan of this shard as it is now under these settings, as hex."""
+    told = {"shard": shard.to_json(), "settings": settings.digest}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def encode_part(observations: Sequence[Observation], note: PartNote) -> bytes:
+    """Write a part as the bytes of an Arrow IPC file."""
+    fields = {"scan": note.scan, "settings": note.settings.to_json(), "content": note.content, "bytes": note.size_bytes}
+    table = tabulate(observations).replace_schema_metadata({_KEY: json.dumps(fields, sort_keys=True)})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def unread_part(reason: GapReason) -> Observation:
+    """Return the row that stands for what could not be read of a shard."""
+    return Observation(record="", gaps=(Gap("source", reason),))
+
+
+def decode_part(data: bytes | pa.Buffer) -> tuple[pa.Table, PartNote]:
+    """Read a part that a child sent or that a file held; nothing in it is trusted before it is validated.
+
+    Raises:
+        DamagedStateError: the bytes are not a part.
+    """
+    try:
+        table = pa.ipc.open_file(pa.BufferReader(data)).read_all()
+        table.validate(full=True)
+        fields = json.loads((table.schema.metadata or {})[_KEY])
+        note = PartNote(fields["scan"], ScanSettings.from_json(fields["settings"]), fields["content"], fields["bytes"])
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
+        raise DamagedStateError("a scan part is damaged", advice="Run the scan again: it redoes this shard.") from error
+    if not table.schema.equals(SCHEMA):
+        raise DamagedStateError("a scan part has another shape", advice="Run the scan again: it redoes this shard.")
+    return table, note
+
+
+def read_part(path: Path) -> tuple[pa.Table, PartNote]:
+    """Read a committed part; see `decode_part`."""
+    return decode_part(pa.py_buffer(path.read_bytes()))
+
+
+def note_of(path: Path) -> PartNote | None:
+    """Return what a committed part says of itself, or None if there is none that can be read."""
+    if not path.exists():
+        return None
+    try:
+        return read_part(path)[1]
+    except DamagedStateError:
+        return None

@@ -1,0 +1,67 @@
+"""What a scan is told: the same for every shard of a run, and part of every scan digest."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from safehold import __version__
+from safehold.media import Limits
+from safehold.vocabulary import PdqFlavour
+
+SCAN_FORMAT = 1
+"""Raised whenever the same bytes would give another observation, so that old scans are done again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSettings:
+    """How records are examined.
+
+    Attributes:
+        limits: what a decoder may use for one record.
+        flavours: the PDQ flavours that the loaded banks need, sorted by name.
+        inert: member extensions (lower case, without dot) that the policy lists as carrying no media.
+        classifiers: entry-point names of the image classifiers to run, in order.
+        video: "keyframes" or "all".
+    """
+
+    limits: Limits
+    flavours: tuple[PdqFlavour, ...]
+    inert: tuple[str, ...] = ()
+    classifiers: tuple[str, ...] = ()
+    video: Literal["keyframes", "all"] = "keyframes"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings as JSON values."""
+        return {
+            "limits": self.limits.to_dict(),
+            "flavours": [flavour.value for flavour in self.flavours],
+            "inert": list(self.inert),
+            "classifiers": list(self.classifiers),
+            "video": self.video,
+        }
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "ScanSettings":
+        """Read what `to_json` wrote."""
+        return cls(
+            limits=Limits.from_dict(fields["limits"]),
+            flavours=tuple(PdqFlavour(name) for name in fields["flavours"]),
+            inert=tuple(fields["inert"]),
+            classifiers=tuple(fields["classifiers"]),
+            video=fields["video"],
+        )
+
+    @property
+    def digest(self) -> str:
+        """Return what identifies these settings and the code that follows them, as hex."""
+        told = {"format": SCAN_FORMAT, "safehold": __version__, **self.to_json()}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+    def serves(self, needed: "ScanSettings") -> bool:
+        """Return whether what was scanned under these settings can be decided as if under the needed ones.
+
+        More flavours do no harm; an extension taken as inert here must be inert there too.
+        """
+        return set(needed.flavours) <= set(self.flavours) and set(self.inert) <= set(needed.inert)
