@@ -1,7 +1,7 @@
 """Companions in the cleaned dataset: linked where nothing of theirs was dropped, else written again for what stays."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,7 +79,6 @@ def _write(companion: Companion, folder: Path, kept: Kept) -> None:
         link_file(companion.location, destination)
         return
     output = folder / companion.output if companion.output else None
-    if (output is not None and not output.exists()) or not reemit(
-        companion, kept.keys.__contains__, destination, output=output
-    ):
+    is_gone = output is not None and not output.exists()
+    if is_gone or not reemit(companion, kept.keys.__contains__, destination, output=output):
         destination.unlink(missing_ok=True)
