@@ -1,6 +1,7 @@
 """A vault in a home: what lies on the disk, what fsck says, and what a kill leaves."""
 
 import datetime as dt
+import os
 import signal
 import stat
 import subprocess
@@ -315,7 +316,11 @@ with Home.open(Path(home), FixedClock(dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
 def _run(home: Home, action: str, step: Step, nth: int, *, identifier: str = "") -> int:
     command = [sys.executable, "-c", _CHILD, str(home.path), action, step.value, str(nth), identifier]
-    return subprocess.run(command, input=CONTENT, capture_output=True, timeout=60, check=False).returncode
+    temporary = home.path.parent / "temporary"
+    temporary.mkdir(exist_ok=True)
+    environment = os.environ | {"TMPDIR": str(temporary)}
+    done = subprocess.run(command, input=CONTENT, capture_output=True, timeout=60, check=False, env=environment)
+    return done.returncode
 
 
 PUT_STEPS = [

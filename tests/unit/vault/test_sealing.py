@@ -194,6 +194,25 @@ def test_a_planted_object_opens_but_is_not_what_its_id_says() -> None:
     assert is_named(CONTENT, genuine.id, VAULT_KEY)
 
 
+def test_a_stream_that_says_it_ends_before_it_ends_is_refused() -> None:
+    """Only whoever holds the data key can make one; two chunks, both marked final."""
+    from nacl import bindings
+
+    from safehold.vault.envelope import commit
+    from safehold.vault.sealing import _share
+
+    identifier, data_key = keep().id, b"k" * 32
+    header = ObjectHeader(identifier, commit(data_key, identifier), CHUNK_BYTES + 1, 2, 3)
+    state = bindings.crypto_secretstream_xchacha20poly1305_state()
+    data = header.to_bytes() + bindings.crypto_secretstream_xchacha20poly1305_init_push(state, data_key)
+    final = bindings.crypto_secretstream_xchacha20poly1305_TAG_FINAL
+    for chunk in (b"x" * CHUNK_BYTES, b"x"):
+        data += bindings.crypto_secretstream_xchacha20poly1305_push(state, chunk, ad=header.to_bytes(), tag=final)
+    shares = _share(data_key, header, quorum=QUORUM, vault_key=VAULT_KEY)
+    with pytest.raises(VaultSealedError, match="ends before"):
+        Kept(identifier, data + b"c" * CHECK_BYTES, shares).open()
+
+
 def test_other_bytes_are_neither_object_nor_share() -> None:
     kept = keep(b"content")
     for data in (b"", b"x" * 500, kept.shares["wen"]):
