@@ -255,7 +255,8 @@ def test_every_opening_and_every_refusal_is_recorded(setting: Setting) -> None:
         "evidence": identifier,
         "case": "case-1",
         "purpose": "restore test",
-        "custodians": "amira,wen",
+        "custodian_1": "amira",
+        "custodian_2": "wen",
     }
     assert {event.actor for event in setting.events} == {"tester", "wen"}
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from safehold.vault import Evidence, Problem
 
 
+class UnrecordableError(UsageError):
+    """A purpose or case can't go into the ledger as it was typed."""
+
+
 class PlaintextTargetError(UsageError):
     """The file that opened evidence should go to can't be made."""
 
@@ -130,6 +134,7 @@ def open_evidence(
     from safehold.signals import digest
     from safehold.vault import parse_evidence_id, read_custodian_key
 
+    _require_recordable(purpose=purpose, case=case)
     descriptor = None if out is None else _new_private_file(out)
     try:
         with shell.workshop() as workshop:
@@ -157,6 +162,17 @@ def open_evidence(
     }
     where = f"written to {out}: destroy it when its purpose is met" if out else "opened in memory; nothing was written"
     return Answer(data, [f"{len(content)} bytes {where}"])
+
+
+def _require_recordable(**words: str) -> None:
+    from safehold.ledger import is_fit
+
+    for name, word in words.items():
+        if not word or not is_fit(word):
+            raise UnrecordableError(
+                f"--{name} must be one word or reference: the ledger keeps no sentences, names of files or addresses",
+                advice=f"For instance: --{name} court-order-17",
+            )
 
 
 def _new_private_file(path: Path) -> int:

@@ -20,8 +20,8 @@ def sealed(row: Evidence, label: Label) -> Event:
 
 def opened(row: Evidence, names: tuple[str, ...], *, purpose: str, case: str, actor: str) -> Event:
     """Return the event of an opening."""
-    details = {"evidence": row.id, "case": case, "purpose": purpose, "custodians": ",".join(sorted(names))}
-    return Event("evidence.opened", actor, details=details)
+    people = {f"custodian_{number}": name for number, name in enumerate(sorted(names), start=1)}
+    return Event("evidence.opened", actor, details={"evidence": row.id, "case": case, "purpose": purpose, **people})
 
 
 def refused(identifier: EvidenceId, error: SafeholdError, *, actor: str) -> Event:

@@ -1,0 +1,116 @@
+"""Banks through the command line."""
+
+import csv
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Call = Callable[..., Any]
+
+
+TERMS = ("--class", "test", "--tier", "review", "--legal-basis", "made-up", "--source", "nobody")
+
+
+def digest(number: int) -> str:
+    return hashlib.sha256(f"made-up {number}".encode()).hexdigest()
+
+
+@pytest.fixture
+def hashes(tmp_path: Path) -> Path:
+    path = tmp_path / "hashes.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("algorithm", "value", "note", "source_id"))
+        writer.writerows(("sha256", digest(number), "", f"id-{number}") for number in range(5))
+    return path
+
+
+def test_an_import_creates_the_bank_and_repeating_it_changes_nothing(call: Call, hashes: Path) -> None:
+    first = call("bank", "import", "made-up", hashes, *TERMS)
+    assert (first.code, first.data["added"]) == (0, 5)
+    assert first.data["bank"]["tier"] == "review"
+    again = call("bank", "import", "made-up", hashes)
+    assert (again.code, again.data["added"], again.data["known"]) == (0, 0, 5)
+    assert again.data["bank"]["version"] == first.data["bank"]["version"]
+
+
+def test_the_tier_is_trusted_where_none_is_stated(call: Call, hashes: Path) -> None:
+    assert call("bank", "import", "made-up", hashes, "--class", "test").data["bank"]["tier"] == "trusted"
+
+
+def test_the_test_bank_is_always_there_and_can_not_be_changed(call: Call, hashes: Path) -> None:
+    banks = call("bank", "list").data["banks"]
+    assert [bank["name"] for bank in banks] == ["test"]
+    refused = call("bank", "import", "test", hashes, *TERMS)
+    assert refused.code == 2
+    assert refused.data["error"]["advice"]
+
+
+def test_malformed_rows_are_refused_with_their_lines_or_counted(call: Call, hashes: Path) -> None:
+    with hashes.open("a") as file:
+        file.write("sha256,not hexadecimal,,\n")
+    refused = call("bank", "import", "made-up", hashes, *TERMS)
+    assert refused.code == 2
+    assert "line 7" in refused.errors
+    assert [bank["name"] for bank in call("bank", "list").data["banks"]] == ["test"]
+    done = call("bank", "import", "made-up", hashes, *TERMS, "--skip-malformed")
+    assert (done.code, done.data["added"], done.data["malformed"]) == (0, 5, 1)
+    assert [fault["line"] for fault in done.data["faults"]] == [7]
+
+
+def test_what_is_withdrawn_stays_withdrawn_when_it_is_imported_again(call: Call, hashes: Path) -> None:
+    call("bank", "import", "made-up", hashes, *TERMS)
+    assert call("bank", "withdraw", "made-up", digest(0), "--reason", "an error").data["withdrawn"] == 1
+    assert call("bank", "withdraw", "made-up", "--source-id", "id-1", "--reason", "an error").data["withdrawn"] == 1
+    assert call("bank", "import", "made-up", hashes).data["withdrawn_before"] == 2
+    assert call("bank", "show", "made-up").data["bank"]["entries"] == {"sha256": 3}
+
+
+def test_a_withdrawal_names_at_least_one_entry_and_a_reason(call: Call, hashes: Path) -> None:
+    call("bank", "import", "made-up", hashes, *TERMS)
+    assert call("bank", "withdraw", "made-up", "--reason", "an error").code == 2
+    assert call("bank", "withdraw", "made-up", digest(0)).code == 2
+
+
+def test_a_bank_is_exported_only_if_its_terms_allow_it(call: Call, hashes: Path, tmp_path: Path) -> None:
+    call("bank", "import", "closed", hashes, *TERMS)
+    call("bank", "import", "open", hashes, *TERMS, "--onward-sharing", "--terms", "free")
+    refused = call("bank", "export", "closed", "--out", tmp_path / "closed.csv")
+    assert refused.code == 2
+    assert not (tmp_path / "closed.csv").exists()
+    assert call("bank", "export", "open", "--out", tmp_path / "open.csv").data["entries"] == 5
+    assert call("bank", "import", "copy", tmp_path / "open.csv", *TERMS).data["added"] == 5
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("bank", "show", "nowhere"),
+        ("bank", "import", "made-up", "no-such-file", "--class", "test"),
+        ("bank", "create", "With Spaces", "--class", "test"),
+        ("bank", "create", "made-up", "--class", "unheard-of"),
+        ("bank", "create", "made-up"),
+    ],
+)
+def test_wrong_input_exits_2_and_says_what_to_do(call: Call, arguments: tuple[str, ...]) -> None:
+    said = call(*arguments)
+    assert said.code == 2
+    assert said.data["error"]["advice"]
+
+
+def test_a_bank_of_an_unstated_class_is_refused(call: Call, hashes: Path) -> None:
+    refused = call("bank", "import", "made-up", hashes)
+    assert refused.code == 2
+    assert "--class" in refused.data["error"]["advice"]
+
+
+def test_every_change_is_an_event_without_names_of_files(call: Call, hashes: Path, tmp_path: Path) -> None:
+    call("bank", "import", "made-up", hashes, *TERMS)
+    call("ledger", "export", "--out", tmp_path / "ledger.jsonl")
+    text = (tmp_path / "ledger.jsonl").read_text()
+    assert "bank.imported" in text
+    assert "hashes" not in text
+    assert digest(0) not in text

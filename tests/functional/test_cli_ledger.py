@@ -1,0 +1,176 @@
+"""The ledger, policies, vault and backups through the command line."""
+
+import sqlite3
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Call = Callable[..., Any]
+
+
+def change_an_event(home: Path) -> None:
+    with sqlite3.connect(home / "safehold.db") as database:
+        database.execute("UPDATE events SET actor = 'somebody-else' WHERE seq = 1")
+
+
+def test_a_new_home_is_made_ready_at_first_use_and_its_ledger_verifies(call: Call, home: Path) -> None:
+    assert call("ledger", "verify").data["verified"] is True
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    assert stat.S_IMODE((home / "safehold.db").stat().st_mode) == 0o600
+
+
+def test_a_changed_event_is_found(call: Call, home: Path) -> None:
+    call("bank", "create", "made-up", "--class", "test")
+    call("ledger", "checkpoint")
+    change_an_event(home)
+    said = call("ledger", "verify")
+    assert said.code == 2
+    assert "event 1" in said.data["error"]["message"]
+
+
+def test_a_cut_off_ledger_is_found_against_a_checkpoint_kept_elsewhere(call: Call, home: Path, tmp_path: Path) -> None:
+    call("bank", "create", "made-up", "--class", "test")
+    kept = tmp_path / "checkpoint.json"
+    assert call("ledger", "checkpoint", "--out", kept).code == 0
+    assert call("ledger", "verify", "--checkpoint", kept).data["anchored"] is True
+    with sqlite3.connect(home / "safehold.db") as database:
+        database.execute("DELETE FROM checkpoints")
+        database.execute("DELETE FROM events WHERE seq = (SELECT max(seq) FROM events)")
+    assert call("ledger", "verify").code == 0, "without the checkpoint nothing shows it"
+    assert call("ledger", "verify", "--checkpoint", kept).code == 2
+
+
+def test_an_export_verifies_without_the_home(call: Call, tmp_path: Path) -> None:
+    call("bank", "create", "made-up", "--class", "test")
+    out = tmp_path / "ledger.jsonl"
+    key = call("ledger", "export", "--out", out).data["public_key"]
+    assert call("ledger", "verify", "--export", out).data["anchored"] is False
+    assert call("ledger", "verify", "--export", out, "--public-key", key).data["anchored"] is True
+    out.write_bytes(out.read_bytes().replace(b"made-up", b"made-in"))
+    assert call("ledger", "verify", "--export", out).code == 2
+
+
+def test_a_key_is_rotated_and_the_ledger_goes_on(call: Call) -> None:
+    before = call("ledger", "checkpoint").data["public_key"]
+    after = call("ledger", "rotate-key").data["public_key"]
+    assert before != after
+    call("bank", "create", "made-up", "--class", "test")
+    assert call("ledger", "checkpoint").data["public_key"] == after
+    assert call("ledger", "verify").data["anchored"] is True
+
+
+def test_a_lost_key_is_replaced(call: Call, home: Path) -> None:
+    call("ledger", "checkpoint")
+    (home / "keys" / "installation.key").unlink()
+    assert call("bank", "list").code == 2
+    assert call("ledger", "rotate-key", "--lost").code == 0
+    assert call("bank", "list").code == 0
+
+
+def test_what_is_no_checkpoint_is_refused(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "no-checkpoint"
+    path.write_bytes(b"\xff\xfe")
+    assert call("ledger", "verify", "--checkpoint", path).code == 2
+
+
+def test_a_home_comes_back_from_a_backup(call: Call, home: Path, tmp_path: Path) -> None:
+    call("bank", "create", "made-up", "--class", "test")
+    archive = tmp_path / "backup.tar"
+    assert call("backup", archive, "--with-private-keys").data["private_keys"] is True
+    assert stat.S_IMODE(archive.stat().st_mode) == 0o600
+    home.rename(tmp_path / "lost")
+    restored = call("restore", archive)
+    assert (restored.code, restored.data["ledger_verified"]) == (0, True)
+    assert [bank["name"] for bank in call("bank", "list").data["banks"]] == ["test", "made-up"]
+
+
+def test_a_backup_holds_no_signing_key_unless_it_is_asked_for(call: Call, home: Path, tmp_path: Path) -> None:
+    call("ledger", "checkpoint")
+    archive = tmp_path / "backup.tar"
+    call("backup", archive)
+    assert (home / "keys" / "installation.key").read_bytes() not in archive.read_bytes()
+
+
+def test_a_restore_never_writes_over_a_home(call: Call, tmp_path: Path) -> None:
+    call("bank", "list")
+    call("backup", tmp_path / "backup.tar")
+    assert call("restore", tmp_path / "backup.tar").code == 2
+
+
+def test_an_altered_backup_is_refused(call: Call, home: Path, tmp_path: Path) -> None:
+    call("bank", "list")
+    archive = tmp_path / "backup.tar"
+    call("backup", archive)
+    data = bytearray(archive.read_bytes())
+    data[2000] ^= 1
+    archive.write_bytes(data)
+    home.rename(tmp_path / "lost")
+    assert call("restore", archive).code == 2
+    assert not home.exists()
+
+
+def test_custodians_keys_are_private_files_outside_the_home(call: Call, home: Path, tmp_path: Path) -> None:
+    key = tmp_path / "amira.key"
+    assert call("vault", "keygen", "amira", "--out", key).data["custodians"] == 1
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert call("vault", "keygen", "jonas", "--out", home / "jonas.key").code == 2
+    assert call("vault", "keygen", "jonas", "--out", key).code == 2
+    assert call("vault", "list").data["custodians"] == ["amira"]
+
+
+def test_an_empty_vault_is_sound(call: Call) -> None:
+    assert call("vault", "fsck").data == {"examined": 0, "problems": [], "orphans": 0, "sound": True}
+
+
+def test_evidence_is_opened_by_enough_custodians_and_written_only_where_told(
+    call: Call, home: Path, tmp_path: Path
+) -> None:
+    from safehold.vault import Label
+    from safehold.wiring import open_workshop
+
+    keys = [tmp_path / f"{name}.key" for name in ("amira", "jonas")]
+    for key in keys:
+        call("vault", "keygen", key.stem, "--out", key)
+    with open_workshop(home, environment={}) as workshop:
+        identifier = workshop.vault.put(b"harmless", Label(case="case-1"))
+    why = ("--purpose", "check", "--case", "case-1")
+    assert call("vault", "open", identifier, "--key", keys[0], *why).code == 2, "one of two is too few"
+    both = ("--key", str(keys[0]), "--key", str(keys[1]))
+    assert call("vault", "open", identifier, *both).code == 2, "a purpose and a case are asked for"
+    sentence = ("--purpose", "a sentence about it", "--case", "case-1")
+    assert call("vault", "open", identifier, *both, *sentence).code == 2, "a sentence can't go into the ledger"
+    opened = call("vault", "open", identifier, *both, *why)
+    assert (opened.code, opened.data["bytes"], opened.data["out"]) == (0, 8, None)
+    assert not any(b"harmless" in path.read_bytes() for path in home.rglob("*") if path.is_file())
+    out = tmp_path / "opened"
+    assert call("vault", "open", identifier, *both, *why, "--out", out).code == 0
+    assert out.read_bytes() == b"harmless"
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert call("vault", "open", identifier, *both, *why, "--out", out).code == 2, "nothing is overwritten"
+    assert out.read_bytes() == b"harmless"
+    assert not (tmp_path / "none").exists()
+    refused = call("vault", "open", identifier, "--key", keys[0], *why, "--out", tmp_path / "none")
+    assert refused.code == 2
+    assert not (tmp_path / "none").exists(), "a refused opening leaves no file"
+
+
+def test_policies_are_shown_checked_and_compared(call: Call, tmp_path: Path) -> None:
+    own = tmp_path / "policy.yaml"
+    own.write_text(call("policy", "show", "--source").data["text"].replace("pdq: 31", "pdq: 20"))
+    assert call("policy", "check", own).data["valid"] is True
+    (change,) = call("policy", "diff", own).data["changes"]
+    assert (change["part"], change["direction"]) == ("thresholds.pdq", "milder")
+    own.write_text(own.read_text() + "\nunheard_of: 1\n")
+    refused = call("policy", "check", own)
+    assert refused.code == 2
+    assert "unheard_of" in refused.data["error"]["message"]
+
+
+@pytest.mark.parametrize("jurisdiction", ["us-provider", "us", "gb", "eu", "de", "elsewhere"])
+def test_guidance_names_an_authority_and_steps(call: Call, jurisdiction: str) -> None:
+    said = call("dataset", "report-guidance", "--jurisdiction", jurisdiction).data
+    assert said["authority"]
+    assert len(said["steps"]) >= 3
