@@ -14,6 +14,7 @@ from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -114,15 +115,12 @@ def encoded(groups: Iterable[Rows]) -> bytes:
 def decoded(data: bytes) -> dict[Algorithm, Rows]:
     """Return the rows of a part by algorithm."""
     table = pq.read_table(pa.BufferReader(data))
-    names = table["algorithm"].to_numpy(zero_copy_only=False)
-    return {
-        Algorithm(name): _rows(Algorithm(name), table.filter(pa.array(names == name)))
-        for name in dict.fromkeys(names.tolist())
-    }
+    names = pc.unique(table["algorithm"]).to_pylist()
+    return {Algorithm(name): _rows(Algorithm(name), table.filter(pc.equal(table["algorithm"], name))) for name in names}
 
 
 def _table(rows: Rows) -> pa.Table:
-    names = np.array([*(harm_class.value for harm_class in HARM_CLASSES), ""], object)
+    names = pa.array([*(harm_class.value for harm_class in HARM_CLASSES), ""], pa.large_string())
     codes = np.where(rows.harm_class == NO_CLASS, len(HARM_CLASSES), rows.harm_class)
     width = rows.values.shape[1]
     values = pa.Array.from_buffers(
@@ -136,9 +134,9 @@ def _table(rows: Rows) -> pa.Table:
     )
     return pa.table(
         {
-            "algorithm": pa.array(np.full(len(rows), rows.algorithm.value, object), pa.large_string()),
+            "algorithm": pa.repeat(pa.scalar(rows.algorithm.value, pa.large_string()), len(rows)),
             "value": values,
-            "class": pa.array(names[codes], pa.large_string()),
+            "class": names.take(pa.array(codes.astype(np.int64))),
             "note": rows.note,
             "source_id": rows.source_id,
             "entry": rows.entry,

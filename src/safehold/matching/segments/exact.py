@@ -1,7 +1,8 @@
 """A segment that finds cryptographic hashes: sorted values behind a bitmap. Exact.
 
-How it finds: a bit of the bitmap, picked by the upper bits of a value's first eight bytes, says for all but a few
-queries that they are not listed; the rest is looked up by binary search over those eight bytes, then compared whole.
+How it finds: two bits of the bitmap, picked by the upper and lower bits of a value's first eight bytes, say for all
+but a few queries in a thousand that they are not listed (a Bloom filter whose hash is the value itself); the rest is
+looked up by binary search over those eight bytes, then compared whole.
 
     segment = ExactSegment(build_exact(values))
     queries, rows, distances = next(segment.search(asked, Bits(0)))
@@ -34,7 +35,8 @@ def build_exact(values: NDArray[np.uint8]) -> dict[str, NDArray[np.generic]]:
     heads = prefixes(values)
     bits = min(max((len(values) * _BITS_A_ROW).bit_length(), _LEAST_BITMAP_BITS), _MOST_BITMAP_BITS)
     is_set = np.zeros(1 << bits, np.bool_)
-    is_set[heads >> np.uint64(64 - bits)] = True
+    for place in _places(heads, bits):
+        is_set[place] = True
     return {"values": values, "prefixes": heads, "bitmap": np.packbits(is_set, bitorder="little")}
 
 
@@ -45,7 +47,7 @@ class ExactSegment:
         self._values: NDArray[np.uint8] = np.asarray(arrays["values"], np.uint8)
         self._prefixes: NDArray[np.uint64] = np.asarray(arrays["prefixes"], np.uint64)
         self._bitmap: NDArray[np.uint8] = np.asarray(arrays["bitmap"], np.uint8)
-        self._shift = np.uint64(64 - (len(self._bitmap).bit_length() - 1))
+        self._bits = (8 * len(self._bitmap)).bit_length() - 1
 
     def __len__(self) -> int:
         return len(self._values)
@@ -69,10 +71,13 @@ class ExactSegment:
 
     def _likely(self, heads: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the queries that the bitmap doesn't rule out."""
-        place = (heads >> self._shift).view(np.int64)
-        byte = np.take(self._bitmap, place, mode="clip")
-        bit = np.right_shift(byte, (heads >> (self._shift - np.uint64(3))).astype(np.uint8) & np.uint8(7))
-        return np.flatnonzero((bit & np.uint8(1)).view(np.bool_))
+        upper, lower = _places(heads, self._bits)
+        likely = np.flatnonzero(self._is_set(upper))
+        return likely[self._is_set(lower[likely])]
+
+    def _is_set(self, place: NDArray[np.int64]) -> NDArray[np.bool_]:
+        byte = np.take(self._bitmap, place >> 3, mode="clip")
+        return (byte >> (place & 7).astype(np.uint8) & np.uint8(1)).view(np.bool_)
 
     def _compared(
         self, block: NDArray[np.uint8], heads: NDArray[np.uint64], likely: NDArray[np.int64]
@@ -99,3 +104,9 @@ class ExactSegment:
             found += [(query, row + int(place)) for place in equal]
         pairs = np.array(found, np.int64).reshape(-1, 2)
         return pairs[:, 0], pairs[:, 1]
+
+
+def _places(heads: NDArray[np.uint64], bits: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the two places in a bitmap of ``1 << bits`` bits that stand for each value."""
+    upper = (heads >> np.uint64(64 - bits)).view(np.int64)
+    return upper, (heads & np.uint64((1 << bits) - 1)).view(np.int64)
