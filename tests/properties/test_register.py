@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safehold.datasets.register.address import above, parse_address
+from safehold.datasets.register.address import above, parse_address, read_host
 from safehold.datasets.register.glob import matches
 
 short = st.text("ab*", max_size=8)
@@ -30,6 +30,16 @@ def test_a_plain_host_is_read_whatever_stands_around_it(host: str, path: str, sc
     address = parse_address(f"{scheme}{host.upper()}:443/{path}")
     assert address is not None
     assert address.host == host
+
+
+@given(
+    hosts | st.text("ab-.:@/?#% ", max_size=14),
+    st.sampled_from(["http://", "https://", "//"]),
+    st.text("/?#:@ a", max_size=4),
+)
+def test_the_fast_reading_of_a_host_is_the_slow_one(host: str, scheme: str, rest: str) -> None:
+    address = parse_address(scheme + host + rest)
+    assert read_host(scheme + host + rest) == (None if address is None else address.host)
 
 
 @given(hosts, labels)

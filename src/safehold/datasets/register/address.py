@@ -8,7 +8,9 @@ from urllib.parse import unquote
 _DROPPED = str.maketrans({"\t": None, "\n": None, "\r": None, "\\": "/"})
 _SCHEMES = ("http:", "https:", "ftp:", "s3:", "gs:")
 _AUTHORITY = re.compile(r"[^/?#]*")
-_HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*|\[[0-9a-f:.]+\]")
+_NAME = r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*"
+_HOST = re.compile(_NAME + r"|\[[0-9a-f:.]+\]")
+_PLAIN = re.compile(r"https?://(" + _NAME + r")(?=[/?#]|\Z)")
 _LONGEST_HOST = 253  # RFC 1035, section 2.3.4, without the trailing dot
 
 
@@ -32,6 +34,15 @@ def parse_address(text: str) -> Address | None:
     end = authority.end() if authority else 0
     host = host_of(rest[:end])
     return None if host is None else Address(host, _path(rest[end:]))
+
+
+def read_host(text: str) -> str | None:
+    """Return an address's host as `parse_address` would, faster for the plain ones that most are."""
+    plain = _PLAIN.match(text)
+    if plain is not None and len(plain[1]) <= _LONGEST_HOST:
+        return plain[1]
+    address = parse_address(text)
+    return None if address is None else address.host
 
 
 def host_of(authority: str) -> str | None:

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from safehold.datasets.register.address import above, host_of, parse_address
+from safehold.datasets.register.address import above, host_of, parse_address, read_host
 from safehold.datasets.register.entry import Entry, Status, Waiver
 from safehold.datasets.register.glob import matches
 from safehold.vocabulary import Finding, FindingKind
@@ -81,16 +81,22 @@ class Register:
                 yield entry
 
     def _of_address(self, url: str) -> Iterator[Finding]:
-        address = parse_address(url)
-        if address is None:
+        host = read_host(url)
+        if host is None:
             yield _finding(UNREADABLE_ADDRESS, "register")
             return
-        for host in above(address.host):
-            for entry in self._domains.get(host, ()):
+        for domain in above(host):
+            for entry in self._domains.get(domain, ()):
                 yield _finding(entry.id, entry.register)
-            for pattern, entry in self._addresses.get(host, ()):
-                if matches(pattern, address.path):
-                    yield _finding(entry.id, entry.register)
+            if domain in self._addresses:
+                yield from self._of_path(domain, url)
+
+    def _of_path(self, domain: str, url: str) -> Iterator[Finding]:
+        address = parse_address(url)
+        path = "" if address is None else address.path
+        for pattern, entry in self._addresses[domain]:
+            if matches(pattern, path):
+                yield _finding(entry.id, entry.register)
 
 
 def _plain(name: str) -> str:
