@@ -29,7 +29,7 @@ MEANINGS = {
     ("deny", "md5"): "the exact bytes, or by its sidecar the original's, are listed (MD5)",
     ("deny", "red_cube"): "one of two concepts that must not both remain in the mix",
     ("hold", "pdq"): "near copies of listed pictures: encoded again, resized, turned, animated, CMYK, a video",
-    ("hold", "separation"): "both concepts in one caption",
+    ("hold", "within-record"): "both concepts in one caption",
     ("hold", "truncated"): "a truncated file",
     ("hold", "over_limit"): "a decompression bomb",
     ("hold", "empty"): "an empty file",

@@ -139,8 +139,8 @@ def concepts() -> Iterator[Item]:
     """Yield captions with the two neutral stand-in concepts that the sample policy keeps apart."""
     pictures = (encode(picture(60_000 + number), "jpeg") for number in range(10))
     for caption, action, because in (
-        ("A red cube beside a blue ball", "hold", "separation"),
-        ("RED  CUBE and Blue Ball on a table", "hold", "separation"),
+        ("A red cube beside a blue ball", "hold", "within-record"),
+        ("RED  CUBE and Blue Ball on a table", "hold", "within-record"),
         ("a red cube on a shelf", "deny", "red_cube"),
         ("three red cubes", "deny", "red_cube"),
         ("a blue ball in the garden", "allow", ""),

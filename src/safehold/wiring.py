@@ -9,15 +9,20 @@ The home is, in this order: the folder named on the command line, ``SAFEHOLD_HOM
 import getpass
 import os
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
+from safehold.classification import load_classifiers
+from safehold.classification.text import CaptionRules, Lexicon, builtin_lexicons, load_lexicon
+from safehold.datasets.equipment import Equipment
+from safehold.datasets.register import Waiver, load_register
 from safehold.home import Home
-from safehold.ledger import Ledger, is_fit, open_ledger
+from safehold.ledger import Ledger, SigningKey, is_fit, open_ledger
 from safehold.matching import Index
 from safehold.matching.store import BankStore
 from safehold.screening import Policy, default_policy, load
@@ -58,6 +63,51 @@ class Workshop:
         """Return the policy named by a command, else by the settings, else the shipped one."""
         path = named or self.settings.policy
         return default_policy() if path is None else load(path)
+
+    def lexicons(self) -> tuple[Lexicon, ...]:
+        """Return the shipped lexicons and the operator's own."""
+        return (*builtin_lexicons(), *map(load_lexicon, self.settings.lexicons))
+
+    def waivers(self, entries: Sequence[str], reason: str | None) -> tuple[Waiver, ...]:
+        """Return this actor's waivers of register entries.
+
+        Raises:
+            WaiverError: no reason is given.
+        """
+        return tuple(Waiver(entry, reason or "", self.actor) for entry in entries)
+
+    def workers(self) -> int:
+        """Return how many decoding processes to run where a command doesn't say."""
+        return self.settings.workers or _cores()
+
+    def equipment(self, policy: Path | None) -> Equipment:
+        """Return everything that safeguarding a dataset needs.
+
+        Raises:
+            ClassifierMissingError: a classifier that the settings name can't be loaded.
+        """
+        load_classifiers(self.settings.classifiers)  # here, so that the start stops and not every child
+        lexicons = self.lexicons()
+        return Equipment(
+            index=self.index(),
+            policy=self.policy(policy),
+            captions=CaptionRules(lexicons),
+            lexicons=lexicons,
+            register=load_register(self.settings.registers),
+            classifiers=self.settings.classifiers,
+            ledger=self.ledger,
+            key=SigningKey.load_or_create(self.home.keys, "installation"),
+            vault=self.vault if self.vault.custodians.list() else None,
+            clock=self.home.clock,
+            actor=self.actor,
+        )
+
+
+def _cores() -> int:
+    """Return the cores that this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def home_folder(named: Path | None, environment: Mapping[str, str]) -> Path:

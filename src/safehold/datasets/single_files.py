@@ -42,7 +42,15 @@ def check_files(paths: Sequence[Path], equipment: Equipment, *, engine: Engine |
     Raises:
         EngineError: a file came back without an answer: it must not pass for examined.
     """
-    basis = Basis(equipment.index, equipment.policy, equipment.captions, equipment.register, (), {})
+    basis = Basis(
+        index=equipment.index,
+        policy=equipment.policy,
+        captions=equipment.captions,
+        lexicons=equipment.lexicons,
+        register=equipment.register,
+        waivers=(),
+        releases={},
+    )
     shards = [_shard(number, path.absolute()) for number, path in enumerate(paths)]
     decisions: dict[int, list[Decision]] = {}
     for scanned in (engine or ProcessEngine(1)).submit(shards, settings_for(equipment)):
