@@ -1,0 +1,248 @@
+"""Scan: a whole `dataset scan` of JPEG WebDataset shards beside the bare work that it can't avoid, or a naive pool.
+
+    python -m benchmarks.scan [--json] [--size PIXELS] [--images N] [--workers N] [--against bare|one|pool] [--listed N]
+
+bare    one loop over bytes in memory-mapped shards: SHA-256, SHA-1, MD5, grey decode and PDQ with our kernels
+one     ours with one worker, beside ours with `--workers`
+pool    processes that decode with Pillow, hash with `pdqhash` and compute the same digests
+
+Ours is everything a user waits for once children are up: scan, lookups against `--listed` made-up entries and the
+built-in bank, decisions, the cleaned dataset, manifest, card and certificate. Its own start-up is measured and
+printed beside it.
+"""
+
+import argparse
+import hashlib
+import io
+import json
+import mmap
+import multiprocessing
+import os
+import resource
+import statistics
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read once, when numpy is imported
+
+import numpy as np
+import pdqhash
+import simplejpeg
+from PIL import Image
+
+from benchmarks.pictures import jpeg
+from safehold.classification.text import CaptionRules, builtin_lexicons
+from safehold.datasets.equipment import Equipment
+from safehold.datasets.orders import ScanOrder
+from safehold.datasets.register import load_register
+from safehold.datasets.safeguard import scan
+from safehold.ledger import SigningKey
+from safehold.matching import BankTraits
+from safehold.signals import pdq
+from safehold.vocabulary import HarmClass, PdqFlavour, SystemClock
+from safehold.wiring import Workshop, open_workshop
+
+DISTINCT = 200
+SHARD_IMAGES = 500
+ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One timed run: wall seconds, and processor seconds of it and its children."""
+
+    wall: float
+    processor: float
+
+
+def timed(work: Callable[[], object]) -> Run:
+    """Time a run with all the processes that it ends."""
+    wall, before = time.perf_counter(), _processor()
+    work()
+    return Run(time.perf_counter() - wall, _processor() - before)
+
+
+def _processor() -> float:
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+def write_shards(folder: Path, images: int, size: int) -> list[Path]:
+    """Write shards of JPEGs with captions; names differ, pictures repeat after DISTINCT."""
+    pictures = [jpeg(size * 3 // 4, size, seed=seed) for seed in range(DISTINCT)]
+    shards = []
+    for first in range(0, images, SHARD_IMAGES):
+        shards.append(folder / f"{len(shards):05d}.tar")
+        with tarfile.open(shards[-1], "w", format=tarfile.USTAR_FORMAT) as tar:
+            for number in range(first, min(first + SHARD_IMAGES, images)):
+                members = {"jpg": pictures[number % DISTINCT], "txt": f"a red cube beside wall {number}".encode()}
+                for extension, data in members.items():
+                    entry = tarfile.TarInfo(f"{number:07d}.{extension}")
+                    entry.size = len(data)
+                    tar.addfile(entry, io.BytesIO(data))
+    return shards
+
+
+def ranges(shard: Path) -> list[tuple[int, int]]:
+    """Return where the JPEGs of a shard lie: known beforehand, so that the bare loop pays nothing for it."""
+    with tarfile.open(shard) as tar:
+        return [(entry.offset_data, entry.size) for entry in tar if entry.name.endswith(".jpg")]
+
+
+def bare(shards: list[Path], places: list[list[tuple[int, int]]]) -> None:
+    """Do what no scanner can avoid."""
+    for shard, members in zip(shards, places, strict=True):
+        with shard.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            view = memoryview(mapped)
+            for start, size in members:
+                data = view[start : start + size]
+                for algorithm in (hashlib.sha256, hashlib.sha1, hashlib.md5):
+                    algorithm(data).digest()
+                pdq(simplejpeg.decode_jpeg(data, "GRAY")[:, :, 0], (PdqFlavour.FULL,))
+                data.release()
+            view.release()
+
+
+def naive_shard(shard: Path) -> int:
+    """Do the same work with Pillow and pdqhash, as one would write it first."""
+    images = 0
+    with tarfile.open(shard) as tar:
+        for entry in tar:
+            file = tar.extractfile(entry)
+            if file is None or not entry.name.endswith(".jpg"):
+                continue
+            data = file.read()
+            for algorithm in (hashlib.sha256, hashlib.sha1, hashlib.md5):
+                algorithm(data).digest()
+            pdqhash.compute(np.asarray(Image.open(io.BytesIO(data)).convert("RGB")))
+            images += 1
+    return images
+
+
+def pool(shards: list[Path], workers: int) -> None:
+    """Spread the naive work over processes."""
+    with multiprocessing.get_context("spawn").Pool(workers) as processes:
+        processes.map(naive_shard, shards, chunksize=1)
+
+
+def equipment_of(workshop: Workshop) -> Equipment:
+    """Return what `dataset scan` works with on this home."""
+    lexicons = builtin_lexicons()
+    return Equipment(
+        index=workshop.index(),
+        policy=workshop.policy(),
+        captions=CaptionRules(lexicons),
+        lexicons=lexicons,
+        register=load_register(),
+        classifiers=(),
+        ledger=workshop.ledger,
+        key=SigningKey.load_or_create(workshop.home.keys, "installation"),
+        vault=None,
+        clock=SystemClock(),
+        actor="benchmark",
+    )
+
+
+def list_made_up(workshop: Workshop, folder: Path, entries: int) -> None:
+    """Import a bank of made-up PDQ values."""
+    rows = np.random.default_rng(7).integers(0, 256, (entries, 32), dtype=np.uint8)
+    listing = folder / "made-up.csv"
+    listing.write_text("algorithm,value\n" + "".join(f"pdq,{row.tobytes().hex()}\n" for row in rows))
+    traits = BankTraits(harm_class=HarmClass.CSAM, legal_basis="made-up values", pdq_flavour=PdqFlavour.FULL)
+    workshop.banks.import_file("made-up", listing, traits)
+
+
+class Contest:
+    """Ours and the other side over the same shards."""
+
+    def __init__(self, folder: Path, arguments: argparse.Namespace) -> None:
+        self._folder, self._arguments = folder, arguments
+        self.shards = write_shards(folder, arguments.images, arguments.size)
+        self._few = write_shards(_made(folder / "few"), 2, arguments.size)
+        self._places = [ranges(shard) for shard in self.shards]
+        self._outs = 0
+
+    def ours(self, equipment: Equipment, shards: list[Path], workers: int) -> Run:
+        """Time a whole scan."""
+        self._outs += 1
+        order = ScanOrder(tuple(map(str, shards)), self._folder / f"out{self._outs}", workers=workers)
+        return timed(lambda: scan(order, equipment))
+
+    def start_up(self, equipment: Equipment, workers: int) -> Run:
+        """Time a scan of two pictures: everything that does not grow."""
+        return self.ours(equipment, self._few, workers)
+
+    def other(self, equipment: Equipment) -> Run:
+        """Time the other side."""
+        match self._arguments.against:
+            case "bare":
+                return timed(lambda: bare(self.shards, self._places))
+            case "one":
+                return self.ours(equipment, self.shards, 1)
+            case _:
+                return timed(lambda: pool(self.shards, self._arguments.workers))
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def contest(folder: Path, arguments: argparse.Namespace) -> dict[str, object]:
+    """Run both sides in turns and return the result."""
+    told = Contest(folder, arguments)
+    with open_workshop(folder / "home", environment={"SAFEHOLD_ACTOR": "benchmark"}) as workshop:
+        list_made_up(workshop, folder, arguments.listed)
+        equipment = equipment_of(workshop)
+        runs = []
+        for _ in range(ROUNDS):
+            ours = told.ours(equipment, told.shards, arguments.workers)
+            runs.append((ours, told.start_up(equipment, arguments.workers), told.other(equipment)))
+        one = told.start_up(equipment, 1) if arguments.against == "one" else None
+    return _result(arguments, runs, one)
+
+
+def _result(arguments: argparse.Namespace, runs: list[tuple[Run, Run, Run]], one: Run | None) -> dict[str, object]:
+    start = statistics.median(run.wall for _, run, _ in runs)
+    other_start = one.wall if one else 0.0
+    ours = arguments.images / (statistics.median(run.wall for run, _, _ in runs) - start)
+    other = arguments.images / (statistics.median(run.wall for _, _, run in runs) - other_start)
+    return {
+        "name": f"dataset scan, {arguments.size} px, {arguments.workers} workers, against {arguments.against}",
+        "ours": round(ours, 1),
+        "other": round(other, 1),
+        "ratio": round(statistics.median((b.wall - other_start) / (a.wall - s.wall) for a, s, b in runs), 3),
+        "unit": "images per second after start-up",
+        "cores_obtained": round(statistics.median(run.processor / run.wall for run, _, _ in runs), 2),
+        "cores_obtained_other": round(statistics.median(run.processor / run.wall for _, _, run in runs), 2),
+        "processor_ms_per_image": round(
+            statistics.median(a.processor - s.processor for a, s, _ in runs) / arguments.images * 1e3, 3
+        ),
+        "processor_ms_per_image_other": round(
+            statistics.median(b.processor for _, _, b in runs) / arguments.images * 1e3, 3
+        ),
+        "start_up_seconds": round(start, 2),
+        "images": arguments.images,
+        "listed": arguments.listed,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print JSON; it always does, for the sake of one habit")
+    parser.add_argument("--size", type=int, default=512, metavar="PIXELS", help="the longer side (512)")
+    parser.add_argument("--images", type=int, default=6000, help="how many (6000)")
+    parser.add_argument("--workers", type=int, default=1, help="decoding children of ours, processes of the pool (1)")
+    parser.add_argument("--against", choices=("bare", "one", "pool"), default="bare")
+    parser.add_argument("--listed", type=int, default=1_000_000, help="made-up PDQ entries in the bank (1 000 000)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="safehold-benchmark-") as folder:
+        print(json.dumps(contest(Path(folder), arguments)))
+
+
+if __name__ == "__main__":
+    main()
