@@ -22,11 +22,16 @@ _APP1, _START_OF_SCAN, _END_OF_IMAGE = 0xE1, 0xDA, 0xD9
 
 
 def is_within_decoder(data: bytes | memoryview) -> bool:
-    """Whether the decoder knows the file's chroma subsampling; the few others are left to Pillow."""
+    """Whether the decoder knows the file's chroma subsampling; the few others are left to Pillow.
+
+    What is damaged further on is within it, so that its strict decoding meets the damage.
+    """
     try:
-        simplejpeg.decode_jpeg_header(data, strict=False)
+        simplejpeg.decode_jpeg_header(data)
     except ValueError as error:
         return "subsampling" not in str(error)
+    except KeyError:
+        return False
     return True
 
 

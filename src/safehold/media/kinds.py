@@ -9,7 +9,6 @@ recognised but not on the allow-list keep their kind, so that they become gaps i
 
 import codecs
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from safehold.vocabulary import MediaKind
 
@@ -90,7 +89,7 @@ def sniff(head: bytes | memoryview, name: str = "") -> Sniffed:
     """
     first = bytes(head[:HEAD_BYTES])
     kind, form = _sniff_media(first) or _sniff_text(first) or (MediaKind.UNKNOWN, "")
-    claimed = _KIND_OF_EXTENSION.get(PurePosixPath(name).suffix[1:].lower(), kind)
+    claimed = _KIND_OF_EXTENSION.get(name.rpartition(".")[2].lower(), kind)
     return Sniffed(kind, form, is_disguised=claimed is not kind)
 
 

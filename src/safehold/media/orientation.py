@@ -4,6 +4,8 @@ Source: EXIF 3.0 (CIPA DC-008), tag 0x0112 Orientation; 1 is upright, 2 to 8 are
 """
 
 import struct
+import warnings
+from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
@@ -12,6 +14,7 @@ from safehold.media.frame import Luma
 
 _TAG = 0x0112
 UPRIGHT = 1
+_FAULTS = (OSError, SyntaxError, ValueError, LookupError, TypeError, AttributeError, struct.error, ArithmeticError)
 
 
 def read_orientation(block: bytes) -> int:
@@ -19,20 +22,27 @@ def read_orientation(block: bytes) -> int:
 
     A damaged block costs nothing of the examination: the stored pixels are fingerprinted in any case.
     """
-    exif = Image.Exif()
-    try:
+
+    def read() -> Image.Exif:
+        exif = Image.Exif()
         exif.load(block)
-        return _valid(exif.get(_TAG))
-    except (OSError, SyntaxError, ValueError, LookupError, TypeError, AttributeError, struct.error, ArithmeticError):
-        return UPRIGHT
+        return exif
+
+    return _ask(read)
 
 
 def orientation_of(picture: Image.Image) -> int:
     """Return the orientation 1..8 of an opened picture, from EXIF or XMP; 1 when it states none."""
-    try:
-        return _valid(picture.getexif().get(_TAG))
-    except (OSError, SyntaxError, ValueError, LookupError, TypeError, AttributeError, struct.error, ArithmeticError):
-        return UPRIGHT
+    return _ask(picture.getexif)
+
+
+def _ask(read: Callable[[], Image.Exif]) -> int:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they quote the file
+        try:
+            return _valid(read().get(_TAG))
+        except _FAULTS:
+            return UPRIGHT
 
 
 def _valid(value: object) -> int:

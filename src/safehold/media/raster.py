@@ -85,10 +85,10 @@ def _frames(picture: Image.Image, limits: Limits) -> Iterator[Image.Image]:
 
 def _has_frame(picture: Image.Image, number: int) -> bool:
     """Seek to a frame; False when there are no more."""
-    if not getattr(picture, "is_animated", False):
-        return False
     with _translated(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        if not getattr(picture, "is_animated", False):  # reads on in the file, for some formats
+            return False
         try:
             picture.seek(number)
         except EOFError:

@@ -45,6 +45,7 @@ MOST_SECONDS_PER_KEYFRAME = Seconds(20.0)
 
 _LEAST_KEYFRAMES = 4
 _MOST_STREAMS = 4
+_FAULTS = (OSError, ValueError, LookupError, RuntimeError, ArithmeticError, AttributeError, TypeError)
 _DEMUXERS = {"mp4": "mp4", "mov": "mov", "webm": "matroska", "mkv": "matroska", "avi": "avi"}
 
 
@@ -161,7 +162,7 @@ def _translated(library: ModuleType) -> Iterator[None]:
         raise
     except MemoryError as error:
         raise OverLimitError("a clip needs too much memory", advice="Raise the memory limit.") from error
-    except (library.error.FFmpegError, OSError, ValueError, LookupError, RuntimeError, ArithmeticError) as error:
+    except (library.error.FFmpegError, *_FAULTS) as error:
         raise UnreadableMediaError("a clip is damaged", advice="Fetch it again, or drop the record.") from error
 
 
@@ -211,6 +212,8 @@ class _Clip:
         keyframes, times, packets = [], [0.0], 0
         with _translated(self.library), _open(self.library, self.data, self.form) as container:
             stream = container.streams.video[self.stream]
+            if getattr(stream, "codec_context", None) is None:  # whatever the library's types say
+                raise UnsupportedFormatError("a clip has an unknown codec", advice="Convert it to MP4 or WebM.")
             self._check_size(stream.codec_context.width, stream.codec_context.height)
             for packet in container.demux(stream):
                 if not packet.size:
