@@ -37,6 +37,10 @@ class EventLog(Protocol):
         """Record an event and return its place."""
         ...
 
+    def append_once(self, event: Event) -> int:
+        """Record an event unless its kind and details are recorded already, and return its place either way."""
+        ...
+
     def checkpoint(self) -> Checkpoint:
         """Sign what there is."""
         ...
@@ -81,6 +85,17 @@ class Ledger:
             LedgerBrokenError: events that were signed for are missing.
         """
         return self.append_all((event,), connection)[0]
+
+    def append_once(self, event: Event) -> int:
+        """Record an event unless its kind and details are recorded already, and return its place either way.
+
+        For what a command repeats after it was killed: details that name the thing make the repetition harmless.
+        Errors as for `append`.
+        """
+        same = sa.select(events.c.seq).where(events.c.kind == event.kind, events.c.details == details_text(event))
+        with self._database.writing() as connection:
+            place = connection.execute(same.order_by(events.c.seq).limit(1)).scalar()
+            return self.append(event, connection) if place is None else int(place)
 
     def append_all(self, new: Sequence[Event], connection: sa.Connection | None = None) -> range:
         """Record several events, in order, in one transaction, and return their places; errors as for one."""

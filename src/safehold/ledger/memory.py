@@ -41,6 +41,13 @@ class MemoryLedger:
         """Record an event and return its place; `connection` is accepted and not used."""
         return self.append_all((event,), connection)[0]
 
+    def append_once(self, event: Event) -> int:
+        """Record an event unless its kind and details are recorded already, and return its place either way."""
+        same = (event.kind, dict(event.details))
+        known = (line.seq for line in self.lines if (line.event.kind, dict(line.event.details)) == same)
+        place = next(known, None)
+        return self.append(event) if place is None else place
+
     def append_all(self, new: Sequence[Event], connection: sa.Connection | None = None) -> range:
         """Record several events, all or none, and return their places."""
         del connection

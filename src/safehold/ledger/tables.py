@@ -9,13 +9,15 @@ events = sa.Table(
     metadata,
     sa.Column("seq", sa.Integer, primary_key=True),
     sa.Column("at", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, index=True),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("policy", sa.Text, nullable=False),
     sa.Column("details", sa.Text, nullable=False),
     sa.Column("leaf", sa.LargeBinary, nullable=False),
 )
-"""`details` is canonical JSON; `leaf` the 32 bytes that :mod:`safehold.ledger.entry` computes from the rest."""
+"""`details` is canonical JSON; `leaf` the 32 bytes that :mod:`safehold.ledger.entry` computes from the rest.
+
+The index on `kind` finds the changes of key among any number of events."""
 
 checkpoints = sa.Table(
     "checkpoints",

@@ -34,6 +34,7 @@ def _ledger() -> None:
         sa.Column("leaf", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("seq", name="pk_events"),
     )
+    op.create_index("ix_events_kind", "events", ["kind"])
     op.create_table(
         "checkpoints",
         sa.Column("size", sa.Integer, nullable=False),
