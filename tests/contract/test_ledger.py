@@ -57,6 +57,22 @@ def test_events_get_consecutive_places_after_the_ledgers_own_beginning(ledger: E
     assert [entry.event.kind for entry in ledger.events()] == ["ledger.created", *["test.happened"] * 3]
 
 
+def test_what_is_recorded_once_stays_one_event_however_often_it_is_repeated(ledger: EventLog) -> None:
+    first = ledger.append_once(event(1))
+    assert [ledger.append_once(event(1)) for _ in range(3)] == [first] * 3
+    assert ledger.append_once(event(2)) == first + 1
+    assert [entry.event for entry in ledger.events(1)] == [event(1), event(2)]
+
+
+def test_recording_once_sees_what_was_appended_and_tells_kinds_and_details_apart(ledger: EventLog) -> None:
+    place = ledger.append(event(1))
+    assert ledger.append_once(event(1)) == place
+    other_kind = Event("test.repeated", "system", "default@1.0.0", event(1).details)
+    assert ledger.append_once(other_kind) == place + 1
+    other_actor = Event("test.happened", "alice", "default@2.0.0", event(1).details)
+    assert ledger.append_once(other_actor) == place
+
+
 def test_events_come_back_as_they_were_given(ledger: EventLog) -> None:
     place = ledger.append(event(7))
     (entry,) = ledger.events(place)
