@@ -9,6 +9,7 @@ import pytest
 from nacl.public import PrivateKey
 
 from safehold.home import Home
+from safehold.ledger.admission import admit
 from safehold.vault import (
     Custodian,
     CustodianKey,
@@ -33,7 +34,7 @@ NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 CONTENT = b"harmless stand-in bytes " * 9000
 LABEL = Label(case="run-1", actor="tester")
 RECEIPT = Reference(ReferenceKind.RECEIPT, "receipt-17")
-CEREMONY = {"purpose": "restore test", "case": "case-1"}
+CEREMONY = {"purpose": "restore-test", "case": "case-1"}
 
 
 @dataclass
@@ -57,7 +58,13 @@ def _keys() -> dict[str, CustodianKey]:
 
 
 def _recorder(events: list[Event]) -> Callable[..., object]:
-    return lambda event, _connection=None: events.append(event)
+    """Record what a ledger would take; anything else raises, as it would there."""
+
+    def record(event: Event, _connection: object = None) -> None:
+        admit(event)
+        events.append(event)
+
+    return record
 
 
 @pytest.fixture(params=["local", "sandbox"])
@@ -113,11 +120,12 @@ def test_a_key_under_another_custodians_name_is_refused(setting: Setting) -> Non
         setting.vault.open(identifier, [*setting.some_keys("amira"), disguised], **CEREMONY)
 
 
+@pytest.mark.parametrize("text", ["", "  ", "a sentence", "file.png", "a/b", "x" * 65, "a\n"])
 @pytest.mark.parametrize("missing", ["purpose", "case"])
-def test_opening_needs_a_purpose_and_a_case(setting: Setting, missing: str) -> None:
+def test_opening_needs_a_purpose_and_a_case_that_can_be_recorded(setting: Setting, missing: str, text: str) -> None:
     identifier = setting.vault.put(CONTENT, LABEL)
     with pytest.raises(OpeningRefusedError, match="purpose and a case"):
-        setting.vault.open(identifier, setting.some_keys("amira", "jonas"), **(CEREMONY | {missing: "  "}))
+        setting.vault.open(identifier, setting.some_keys("amira", "jonas"), **(CEREMONY | {missing: text}))
 
 
 def test_the_same_bytes_are_kept_once(setting: Setting) -> None:
@@ -184,8 +192,8 @@ def test_bytes_that_were_erased_can_be_sealed_again(setting: Setting) -> None:
     assert [row.case for row in setting.vault.list()] == ["run-9"]
 
 
-@pytest.mark.parametrize("text", ["", "  \n"])
-def test_erasing_needs_a_reference(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "  \n", "a sentence", "mail@host.example", "a/b"])
+def test_erasing_needs_a_reference_that_can_be_recorded(text: str) -> None:
     with pytest.raises(ErasureRefusedError):
         Reference(ReferenceKind.COUNSEL, text)
 
@@ -202,7 +210,7 @@ def test_a_hold_forbids_erasing_until_it_is_released(setting: Setting) -> None:
 
 def test_a_hold_ends_at_its_expiry_and_not_before(setting: Setting) -> None:
     identifier = setting.vault.put(CONTENT, LABEL)
-    expiry = NOON + dt.timedelta(days=365)
+    expiry = NOON + dt.timedelta(days=365, microseconds=123_456)
     setting.vault.hold(identifier, "one year", expires_at=expiry)
     setting.clock.at = expiry - dt.timedelta(microseconds=1)
     with pytest.raises(ErasureRefusedError):
@@ -254,7 +262,7 @@ def test_every_opening_and_every_refusal_is_recorded(setting: Setting) -> None:
     assert setting.events[2].details == {
         "evidence": identifier,
         "case": "case-1",
-        "purpose": "restore test",
+        "purpose": "restore-test",
         "custodian_1": "amira",
         "custodian_2": "wen",
     }

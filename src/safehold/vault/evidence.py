@@ -1,16 +1,29 @@
 """Evidence: what the vault knows about a sealed object without being able to open it."""
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import NewType
 
-from safehold.vault.errors import UnknownEvidenceError
+from safehold.vault.errors import UnknownEvidenceError, VaultError
 
 EvidenceId = NewType("EvidenceId", str)
 """64 lower-case hexadecimal digits: HMAC-SHA-256, under the home's vault key, of the content's SHA-256."""
 
 ID_WIDTH_BYTES = 32
+
+
+WORD_ADVICE = (
+    "It is recorded for ever: use one word of up to 64 letters, digits and -_:@#+=, starting with a letter or digit."
+)
+
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:@#+=-]{0,63}")
+
+
+def is_word(text: str) -> bool:
+    """Return whether a text may be recorded: one word, so that no sentence, name of a file or address gets in."""
+    return _WORD.fullmatch(text) is not None and "::" not in text
 
 
 class EvidenceState(Enum):
@@ -28,11 +41,18 @@ class Label:
         case: the case or run that the evidence belongs to: an opaque reference, never a name or address.
         actor: who asked for the sealing.
         policy: the policy version that it happened under, or "".
+
+    Raises:
+        VaultError: the case is no single word.
     """
 
     case: str
     actor: str = "system"
     policy: str = ""
+
+    def __post_init__(self) -> None:
+        if not is_word(self.case):
+            raise VaultError("a label's case is no single word", advice=WORD_ADVICE)
 
 
 @dataclass(frozen=True, slots=True)

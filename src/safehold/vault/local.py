@@ -120,7 +120,8 @@ class LocalVault:
     def erase(self, identifier: EvidenceId, reference: Reference, *, actor: str = "system") -> None:
         """Destroy the shares, so that nobody can open this evidence; safe to repeat after an interruption.
 
-        The row is marked when the files are gone, never before: an interrupted erasure never claims to be one.
+        Row and event are accepted first and committed when the files are gone: what can't be recorded destroys nothing,
+        and an interrupted erasure never claims to be one.
 
         Raises:
             UnknownEvidenceError: there is no such evidence.
@@ -130,12 +131,13 @@ class LocalVault:
             with self._home.database.reading() as connection:
                 row = register.require(connection, identifier)
                 holds.refuse_if_held(holds.holds_of(connection, identifier), self._now())
-            self._shelves.erase(identifier)
             if row.state is EvidenceState.ERASED:
+                self._shelves.erase(identifier)
                 return
             with self._home.database.writing() as connection:
                 register.mark_erased(connection, identifier)
                 self._record(occurrence.erased(row, reference, actor=actor), connection)
+                self._shelves.erase(identifier)
                 self._watch(Step.ERASURE_WRITTEN)
 
     def hold(

@@ -37,7 +37,7 @@ def erased(row: Evidence, reference: Reference, *, actor: str) -> Event:
 
 def held(hold: Hold, *, actor: str) -> Event:
     """Return the event of a hold's start."""
-    expires = "" if hold.expires_at is None else hold.expires_at.isoformat()
+    expires = "" if hold.expires_at is None else hold.expires_at.isoformat(timespec="seconds")
     return Event("hold.started", actor, details={"hold": hold.id, "evidence": hold.evidence, "expires_at": expires})
 
 

@@ -34,7 +34,7 @@ from safehold.vault.envelope import (
     name_content,
 )
 from safehold.vault.errors import EvidenceErasedError, OpeningRefusedError, VaultSealedError
-from safehold.vault.evidence import Evidence, EvidenceId, EvidenceState
+from safehold.vault.evidence import WORD_ADVICE, Evidence, EvidenceId, EvidenceState, is_word
 
 _HALF_BYTES = DATA_KEY_BYTES // 2
 
@@ -75,8 +75,8 @@ def refuse_incomplete(row: Evidence, keys: Sequence[CustodianKey], *, purpose: s
         raise EvidenceErasedError(
             "this evidence was erased", advice="Nobody can open it; the ledger says when and why."
         )
-    if not purpose.strip() or not case.strip():
-        raise OpeningRefusedError("opening needs a purpose and a case", advice="Say what for, and in which case.")
+    if not is_word(purpose) or not is_word(case):
+        raise OpeningRefusedError("opening needs a purpose and a case, each as one word", advice=WORD_ADVICE)
     names = [key.name for key in keys]
     strangers = set(names) - set(row.custodians)
     if strangers or len(set(names)) != len(names):

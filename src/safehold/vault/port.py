@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from safehold.vault.custodians import CustodianKey
 from safehold.vault.errors import ErasureRefusedError
-from safehold.vault.evidence import Evidence, EvidenceId, Label
+from safehold.vault.evidence import WORD_ADVICE, Evidence, EvidenceId, Label, is_word
 from safehold.vault.holds import Hold, HoldId
 from safehold.vault.inspection import VaultReport
 from safehold.vocabulary import Event
@@ -29,19 +29,19 @@ class Reference:
 
     Attributes:
         kind: which of the two.
-        text: the reference as its giver wrote it.
+        text: the reference, as one word.
 
     Raises:
-        ErasureRefusedError: the text is blank.
+        ErasureRefusedError: the text is blank or more than a word.
     """
 
     kind: ReferenceKind
     text: str
 
     def __post_init__(self) -> None:
-        if not self.text.strip():
+        if not is_word(self.text):
             raise ErasureRefusedError(
-                "erasing evidence needs a reference", advice="Give the authority's receipt or counsel's reference."
+                "erasing evidence needs the authority's receipt or counsel's reference as one word", advice=WORD_ADVICE
             )
 
 

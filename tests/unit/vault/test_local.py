@@ -37,7 +37,7 @@ CANARY = b"CANARY-harmless-4c1d9e"
 CONTENT = CANARY * 7000  # three chunks, and the canary lies whole in each
 LABEL = Label(case="run-1")
 RECEIPT = Reference(ReferenceKind.RECEIPT, "receipt-17")
-CEREMONY = {"purpose": "restore test", "case": "case-1"}
+CEREMONY = {"purpose": "restore-test", "case": "case-1"}
 NAMES = ("amira", "jonas", "wen")
 
 
@@ -114,6 +114,7 @@ def test_a_row_and_its_event_commit_together(home: Home, vault: LocalVault) -> N
     with pytest.raises(LedgerBrokenError):
         broken.erase(identifier, RECEIPT)
     assert vault.list()[0].state is EvidenceState.SEALED
+    assert vault.fsck().is_sound
 
 
 def test_an_opening_that_cannot_be_recorded_reveals_nothing(home: Home, vault: LocalVault, tmp_path: Path) -> None:
