@@ -81,6 +81,11 @@ def _is_folder(place: str) -> bool:
 
 def _places(argument: str) -> list[str]:
     """Return the files and folders that one argument stands for."""
+    if "::" in argument:
+        raise UnreadableSourceError(
+            f"{argument} goes through a cache or an archive",
+            advice="Name the place itself: no copies are kept on a disk.",
+        )
     try:
         if _exists(argument):
             return [argument.rstrip("/") or "/"]

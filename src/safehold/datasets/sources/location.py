@@ -5,6 +5,7 @@ ranges (`opened`): a file that somebody truncates meanwhile is then an error ins
 A remote file is fetched into memory up to `IN_MEMORY_BYTES`; a bigger one is read through a moving window, twice.
 """
 
+import datetime as dt
 import hashlib
 import mmap
 import os
@@ -102,12 +103,17 @@ def filesystem_of(location: str) -> tuple[Any, str]:
 
 def join(location: str, name: str) -> str:
     """Return the location of a name below a folder."""
-    return f"{location.rstrip('/')}/{name}" if location.rstrip("/") else f"/{name}"
+    if location.endswith("://"):
+        return location + name
+    return f"{location.rstrip('/')}/{name}"
 
 
 def parent(location: str) -> str:
     """Return the folder that a location is in."""
-    return location.rpartition("/")[0] or ("/" if location.startswith("/") else ".")
+    folder, slash, _ = location.rpartition("/")
+    if folder.endswith((":", ":/")):
+        return folder.rstrip("/") + "//"
+    return folder or slash or "."
 
 
 @contextmanager
@@ -213,10 +219,21 @@ class Stamp:
 
 
 def stamp_of_details(details: Mapping[str, Any]) -> Stamp:
-    """Return the stamp of a remote file from what its file system says of it: tag, checksum or time, and size."""
+    """Return the stamp of a remote file from what its file system says of it: size, and a tag or else a time.
+
+    One mark only, since a listing and a single look-up don't say all the same of a file.
+    """
     size = int(details.get("size") or 0)
-    names = ("ETag", "etag", "md5Hash", "sha256", "LastModified", "last_modified", "created", "mtime")
-    return Stamp(size, ":".join([str(size), *(str(details[name]) for name in names if details.get(name))]))
+    marks = (details[name] for name in (*_TAGS, *_TIMES) if details.get(name))
+    return Stamp(size, f"{size}:{_moment(next(marks, ''))}")
+
+
+_TAGS = ("ETag", "etag", "md5Hash", "content_hash", "sha256", "generation")
+_TIMES = ("LastModified", "last_modified", "updated", "mtime", "created")
+
+
+def _moment(mark: object) -> object:
+    return mark.timestamp() if isinstance(mark, dt.datetime) else mark
 
 
 def stamp(location: str) -> Stamp:

@@ -198,7 +198,7 @@ def _add_media(members: list[Member], gaps: list[Gap], column: str, cell: pa.Sca
         if len(members) + len(gaps) == before:
             gaps.append(gap(GapReason.MISSING, column))
     elif hasattr(cell, "as_buffer") and not pa.types.is_string(cell.type):
-        data = memoryview(cell.as_buffer())
+        data = memoryview(cell.as_buffer()).cast("B")  # Arrow says "signed", which decoders refuse
         if data:
             members.append(Member(name or column, column.lower(), data))
         else:

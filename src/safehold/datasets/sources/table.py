@@ -14,7 +14,7 @@ from safehold.datasets.sources.argument import Source, location_of
 from safehold.datasets.sources.columns import resolve_names
 from safehold.datasets.sources.errors import EmptySourceError, ShardError, UnreadableSourceError
 from safehold.datasets.sources.fields import SourceOptions
-from safehold.datasets.sources.lines import Line, lines_of, notation_of
+from safehold.datasets.sources.lines import Line, csv_header, lines_of, notation_of
 from safehold.datasets.sources.location import Blob, Stamp, fingerprint, join, opened, parent, stamp
 from safehold.datasets.sources.media_file import fault_of, open_media, place, take_away
 from safehold.datasets.sources.metadata_rows import rewrite_lines
@@ -67,8 +67,10 @@ class _Part:
 def _shards(source: Source, name: str, options: SourceOptions) -> list[Shard]:
     location, columns, parts = location_of(source, name), dict[str, None](), list[_Part]()
     asked = frozenset(path.lower() for path in options.fields.path)
+    notation = notation_of(name)
     with opened(location) as blob:
-        for line in lines_of(blob, notation_of(name)):
+        columns.update(dict.fromkeys(csv_header(blob, notation)[0] if notation.delimiter else ()))
+        for line in lines_of(blob, notation):
             if not parts or parts[-1].rows >= options.shard_rows:
                 parts.append(_Part(line.number, line.start))
             part = parts[-1]
