@@ -46,6 +46,7 @@ _WORDS = {
     "sha1": "SHA-1",
     "md5": "MD5",
     "pdq": "PDQ (similar pictures)",
+    "media": "decoder",
     "caption-rules": "caption rules",
     "source-register": "register of known-risk sources",
     "opennsfw": "OpenNSFW classifier",
