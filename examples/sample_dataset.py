@@ -197,7 +197,7 @@ def write_folder(folder: Path, items: Sequence[Item]) -> Iterator[Planted]:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(item.data)
         target.with_suffix(".txt").write_bytes(item.caption_bytes)
-        yield Planted(2, stem, item.action, item.because)
+        yield Planted(2, f"{stem}.{item.extension}", item.action, item.because)
 
 
 def write_table(folder: Path, items: Sequence[Item]) -> Iterator[Planted]:

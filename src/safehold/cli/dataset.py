@@ -82,7 +82,7 @@ def scan(shell: Shell, sources: tuple[str, ...], out: Path, **options: Unpack[Sc
         raise click.UsageError("--shard-index must be below --num-shards", click.get_current_context())
     with shell.workshop() as workshop, shell.progress("scan") as shown:
         order = ScanOrder(
-            sources=sources,
+            sources=tuple(map(_absolute, sources)),
             out=out,
             workers=options["workers"] or workshop.workers(),
             dry_run=options["dry_run"],
@@ -209,6 +209,11 @@ def _require_same_policy(folder: Path, digest: str) -> None:
             f"{folder} was decided under another policy: {before['name']}@{before['version']}",
             advice="Name the policy file that you mean with --policy.",
         )
+
+
+def _absolute(source: str) -> str:
+    """Return a source as a child sees it, which works in another folder; an address stays as it is."""
+    return source if "://" in source else str(Path.cwd() / source)
 
 
 def _source_options(columns: Sequence[tuple[str, str]]) -> "SourceOptions":
