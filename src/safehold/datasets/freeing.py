@@ -49,7 +49,7 @@ def release(out: Path, records: Sequence[str], *, reason: str, equipment: Equipm
         ]
         write_atomic(layout.releases, encode_releases([*known.values(), *new]))
         for one in new:
-            equipment.ledger.append(_event(run, one, equipment))
+            equipment.ledger.append_once(_event(run, one, equipment))
     return len(new)
 
 

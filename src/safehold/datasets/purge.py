@@ -73,13 +73,13 @@ def purge_source(out: Path, *, reference: Reference, equipment: Equipment) -> Pu
         _require_preserved(layout, affected, reference, equipment)
         digest = hashlib.sha256(reference.text.encode()).hexdigest()
         details = {"run": run.id, "reference": digest, "grounds": reference.kind.value, "outputs": len(affected)}
-        equipment.ledger.append(Event("source.purge_begun", equipment.actor, equipment.policy.label, details))
+        equipment.ledger.append_once(Event("source.purge_begun", equipment.actor, equipment.policy.label, details))
         for number, output, keys in affected:
             if output.format.is_one_file:
                 _purge_file(layout, number, output, keys)
             else:
                 _remove_members(output, keys)
-        equipment.ledger.append(Event("source.purged", equipment.actor, equipment.policy.label, details))
+        equipment.ledger.append_once(Event("source.purged", equipment.actor, equipment.policy.label, details))
     return Purged(len(affected), sum(len(keys) for _, _, keys in affected))
 
 

@@ -57,7 +57,7 @@ def save_waivers(layout: Layout, run: Run, waivers: Sequence[Waiver], equipment:
     write_atomic(layout.waivers, b"".join(lines))
     for waiver in new:
         details = {"run": run.id, "entry": waiver.entry}
-        equipment.ledger.append(Event("source.waived", equipment.actor, equipment.policy.label, details))
+        equipment.ledger.append_once(Event("source.waived", equipment.actor, equipment.policy.label, details))
 
 
 def load_waivers(layout: Layout) -> tuple[Waiver, ...]:

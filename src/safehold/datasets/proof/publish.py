@@ -116,7 +116,7 @@ def _certify(
             "records": story.tally.records,
         },
     )
-    equipment.ledger.append(event)
+    equipment.ledger.append_once(event)
     checkpoint = equipment.ledger.checkpoint()
     told = (
         "run",
