@@ -111,12 +111,16 @@ def conclude(layout: Layout, shards: Sequence[Shard], basis: Basis) -> Decided:
 
 
 def final_actions(decisions: pa.Table, separation: Separation) -> Iterator[Action]:
-    """Yield each record's action after separation over the mix, in order."""
+    """Yield each record's action after separation over the mix, in order.
+
+    Separation takes from what would stay. A held record stays held: with both concepts in it, a person must look at
+    it; should they free it, its concept leaves the mix all the same.
+    """
     for action, claimed in zip(
         decisions.column("action").to_pylist(), decisions.column("claims").to_pylist(), strict=True
     ):
         leaves = bool(claimed) and not separation.removed.isdisjoint(claimed)
-        yield Action.DENY if leaves else Action(action)
+        yield Action.DENY if leaves and action == Action.ALLOW.value else Action(action)
 
 
 def _shard_digest(basis: str, note: PartNote, source_findings: tuple[Finding, ...]) -> str:
