@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from safehold.datasets.register.address import above, parse_address, read_host
@@ -14,6 +14,8 @@ hosts = st.lists(labels, min_size=1, max_size=4).map(".".join)
 
 
 @given(short, st.text("ab", max_size=12))
+@example("a*a", "a")
+@example("ab*ba", "aba")
 def test_patterns_match_as_the_regular_expression_says(pattern: str, text: str) -> None:
     expression = ".*".join(map(re.escape, pattern.split("*")))
     assert matches(pattern, text) is (re.fullmatch(expression, text) is not None)

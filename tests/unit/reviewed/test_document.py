@@ -55,7 +55,9 @@ def test_a_model_is_read_from_text() -> None:
     assert read_text("books: 3\nlabels: {red: 1}", Shelf, called="s").labels == {"red": 1}
 
 
-@pytest.mark.parametrize("text", ["books: 3\nmore: 1\n", "books: x\n", "labels: {red: blue}\nbooks: 1\n", "", "- 1\n"])
+@pytest.mark.parametrize(
+    "text", ["books: 3\nmore: 1\n", "books: x\n", "books: [\n", "labels: {red: blue}\nbooks: 1\n", "", "- 1\n"]
+)
 def test_what_is_no_such_model_is_refused(text: str) -> None:
     with pytest.raises(ReviewedDataError, match="s, line"):
         read_text(text, Shelf, called="s")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from safehold.screening import Subject, default_policy, screen
+from safehold.screening import Subject, action_of_findings, default_policy, screen
 from safehold.vocabulary import (
     Action,
     Bits,
@@ -155,6 +155,13 @@ def test_a_confirmed_match_with_a_gap_is_denied() -> None:
     verdict = screen(picture(match("csam"), gaps=(Gap("pdq", GapReason.UNREADABLE),)), POLICY)
     assert verdict.action is Action.DENY
     assert verdict.rules == ("confirmed-csam", "any-other-match", "gap")
+
+
+def test_findings_by_themselves_lead_to_what_their_rules_say() -> None:
+    assert action_of_findings((), POLICY) is Action.ALLOW
+    assert action_of_findings((claim("minor"),), POLICY) is Action.ALLOW
+    assert action_of_findings((claim("minor"), claim("adult_sexual")), POLICY) is Action.HOLD
+    assert action_of_findings((claim("minor"), match("csam")), POLICY) is Action.DENY
 
 
 def test_a_record_of_several_kinds_needs_the_detectors_of_all() -> None:
