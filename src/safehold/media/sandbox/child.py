@@ -275,7 +275,12 @@ def _scrubbed() -> dict[str, str]:
 
 
 def _has_exited(process: subprocess.Popen[bytes]) -> bool:
-    """Whether a process has ended, leaving it unreaped: its descendants may still hold the pipes open."""
+    """Whether a process has ended, leaving it unreaped: its descendants may still hold the pipes open.
+
+    Where a system can't tell without reaping, the closed pipe has to do.
+    """
+    if not hasattr(os, "waitid"):
+        return False
     return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
