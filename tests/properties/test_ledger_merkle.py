@@ -1,7 +1,7 @@
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safehold.ledger.errors import ProofFailedError
@@ -39,11 +39,13 @@ def flipped(value: bytes, bit: int) -> bytes:
 
 
 @given(st.integers(min_value=0, max_value=200))
+@settings(deadline=None)
 def test_the_root_is_that_of_the_definition(size: int) -> None:
     assert root(leaves(size)) == by_definition(leaves(size))
 
 
 @given(st.lists(st.integers(min_value=0, max_value=20), max_size=8))
+@settings(deadline=None)
 def test_appending_in_any_portions_gives_the_same_frontier(portions: list[int]) -> None:
     nodes = leaves(sum(portions))
     frontier, at = Frontier(), 0
@@ -56,6 +58,7 @@ def test_appending_in_any_portions_gives_the_same_frontier(portions: list[int]) 
 
 
 @given(sizes, st.data())
+@settings(deadline=None)
 def test_every_leaf_is_shown_to_be_included_where_it_is_and_nowhere_else(size: int, data: st.DataObject) -> None:
     nodes = leaves(size)
     index = data.draw(st.integers(min_value=0, max_value=size - 1))
@@ -69,6 +72,7 @@ def test_every_leaf_is_shown_to_be_included_where_it_is_and_nowhere_else(size: i
 
 
 @given(sizes, st.data())
+@settings(deadline=None)
 def test_a_flip_anywhere_breaks_an_inclusion_proof(size: int, data: st.DataObject) -> None:
     nodes = leaves(size)
     index = data.draw(st.integers(min_value=0, max_value=size - 1))
@@ -82,6 +86,7 @@ def test_a_flip_anywhere_breaks_an_inclusion_proof(size: int, data: st.DataObjec
 
 
 @given(sizes, st.data())
+@settings(deadline=None)
 def test_every_prefix_is_shown_to_be_the_beginning(size: int, data: st.DataObject) -> None:
     nodes = leaves(size)
     old = data.draw(st.integers(min_value=1, max_value=size))
@@ -90,6 +95,7 @@ def test_every_prefix_is_shown_to_be_the_beginning(size: int, data: st.DataObjec
 
 
 @given(sizes, st.data())
+@settings(deadline=None)
 def test_a_flip_anywhere_breaks_a_consistency_proof(size: int, data: st.DataObject) -> None:
     nodes = leaves(size)
     old = data.draw(st.integers(min_value=1, max_value=size))
@@ -102,6 +108,7 @@ def test_a_flip_anywhere_breaks_a_consistency_proof(size: int, data: st.DataObje
 
 
 @given(sizes, st.data())
+@settings(deadline=None)
 def test_a_rewritten_beginning_is_not_consistent(size: int, data: st.DataObject) -> None:
     nodes = leaves(size)
     old = data.draw(st.integers(min_value=1, max_value=size))

@@ -53,7 +53,7 @@ def verified(content: bytes, retained: Checkpoint | None) -> int:
 
 
 @given(histories)
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_it_verifies_after_any_prefix_against_every_checkpoint_on_the_way(history: History) -> None:
     for length in range(1, len(history) + 1):
         lines, signed = lived(history[:length])
@@ -62,7 +62,7 @@ def test_it_verifies_after_any_prefix_against_every_checkpoint_on_the_way(histor
 
 
 @given(histories, st.data())
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_it_fails_after_a_flip_of_any_bit(history: History, data: st.DataObject) -> None:
     lines, _ = lived(history)
     content = bytearray(b"".join(lines))
@@ -92,7 +92,7 @@ def cut(lines: list[bytes], at: int, _: int) -> list[bytes]:
 
 @pytest.mark.parametrize("tamper", [dropped, swapped, doubled, cut])
 @given(history=histories, data=st.data())
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_it_fails_after_any_drop_swap_doubling_or_truncation(
     tamper: Callable[[list[bytes], int, int], list[bytes]], history: History, data: st.DataObject
 ) -> None:
@@ -111,6 +111,7 @@ def test_it_fails_after_any_drop_swap_doubling_or_truncation(
 
 
 @given(histories, st.data())
+@settings(max_examples=40, deadline=None)
 def test_it_fails_when_cut_in_the_middle_of_a_line(history: History, data: st.DataObject) -> None:
     lines, signed = lived(history)
     content = b"".join(lines)
