@@ -129,10 +129,10 @@ def _record(root: str, name: str, sidecars: Sequence[str], rows: Sequence[Metada
     reading = Reading()
     members: tuple[Member, ...] = ()
     for sidecar in sidecars if is_known_media(_suffix(name)) else [name]:
-        _read_sidecar(reading, root, sidecar, names)
+        members += _read_sidecar(reading, root, sidecar, names)
     if is_known_media(_suffix(name)):
         found = open_media(root, name)
-        members = (found,) if isinstance(found, Member) else ()
+        members += (found,) if isinstance(found, Member) else ()
         reading.gaps.extend(() if isinstance(found, Member) else (found,))
     for row in rows:
         add_cells(reading, row.cells, names)
@@ -142,12 +142,14 @@ def _record(root: str, name: str, sidecars: Sequence[str], rows: Sequence[Metada
     )
 
 
-def _read_sidecar(reading: Reading, root: str, sidecar: str, names: Names) -> None:
+def _read_sidecar(reading: Reading, root: str, sidecar: str, names: Names) -> tuple[Member, ...]:
+    """Read one sidecar and return it as a member if it turns out to be no text."""
     found = open_media(root, sidecar)
     if isinstance(found, Member):
-        read_sidecar(reading, _suffix(sidecar), found.data, names)
-    elif found.reason is not GapReason.EMPTY:
+        return () if read_sidecar(reading, _suffix(sidecar), found.data, names) else (found,)
+    if found.reason is not GapReason.EMPTY:
         reading.gaps.append(found)
+    return ()
 
 
 def _rows_without_file(shard: Shard, names: Names) -> Iterator[Record]:

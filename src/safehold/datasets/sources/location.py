@@ -73,6 +73,7 @@ class RemoteBlob:
     filesystem: Any
     path: str
     size: int
+    window_bytes: int = WINDOW_BYTES
     _start: int = 0
     _window: bytes = b""
 
@@ -80,7 +81,7 @@ class RemoteBlob:
         """Return a range, fetching a window where it is not there yet."""
         stop = min(stop, self.size)
         if not self._start <= start <= stop <= self._start + len(self._window):
-            end = min(self.size, max(stop, start + WINDOW_BYTES))
+            end = min(self.size, max(stop, start + self.window_bytes))
             self._window, self._start = self.filesystem.cat_file(self.path, start=start, end=end), start
         return memoryview(self._window)[start - self._start : stop - self._start]
 

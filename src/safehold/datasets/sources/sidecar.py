@@ -21,7 +21,10 @@ from safehold.vocabulary import Algorithm, Gap, GapReason, Signal, signal_width_
 LIMIT_BYTES = 16 << 20
 """The longest sidecar that is read into memory."""
 TEXT_EXTENSIONS = frozenset({"txt", "caption", "text", "cap"})
-_WORDS = {"unlikely": 0.0, "unsure": 0.5, "nsfw": 1.0, "no": 0.0, "yes": 1.0, "false": 0.0, "true": 1.0}
+_WORDS = {
+    "unlikely": 0.0, "unsure": 0.5, "nsfw": 1.0, "sfw": 0.0, "safe": 0.0, "unsafe": 1.0,
+    "no": 0.0, "yes": 1.0, "false": 0.0, "true": 1.0,
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -54,22 +57,27 @@ def is_sidecar(extension: str) -> bool:
     return extension in TEXT_EXTENSIONS or extension in {"json", "cls"} or extension.endswith(".json")
 
 
-def read_sidecar(reading: Reading, extension: str, data: bytes | memoryview, names: Names) -> None:
-    """Add what one sidecar says, or a gap that says why it could not be read."""
+def read_sidecar(reading: Reading, extension: str, data: bytes | memoryview, names: Names) -> bool:
+    """Add what one sidecar says, or a gap that says why it could not be read.
+
+    Returns:
+        whether it is text. If not, it may be media under a wrong name, and its bytes are to be examined as such.
+    """
     if len(data) > LIMIT_BYTES:
         reading.gaps.append(gap(GapReason.OVER_LIMIT, extension))
-        return
+        return False
     try:
         text = str(data, "utf-8")
     except UnicodeDecodeError:
         reading.gaps.append(gap(GapReason.NOT_TEXT, extension))
-        return
-    if extension in TEXT_EXTENSIONS:
+        return False
+    if extension in TEXT_EXTENSIONS or (extension == "cls" and _number(text) is None):
         reading.texts.append(Text(extension, text))
     elif extension == "cls":
-        add_label(reading, "cls", text, "cls")
+        _add_label(reading, "cls", text, "cls")
     else:
         _read_json(reading, extension, text, names)
+    return True
 
 
 def _read_json(reading: Reading, place: str, text: str, names: Names) -> None:
@@ -81,24 +89,44 @@ def _read_json(reading: Reading, place: str, text: str, names: Names) -> None:
     if isinstance(value, dict):
         add_cells(reading, value, names, place=place)
     else:
-        reading.texts.extend(Text(place, found) for found in _strings(value))
+        _add_texts(reading, value, place)
 
 
 def add_cells(reading: Reading, cells: Mapping[str, Any], names: Names, *, place: str = "") -> None:
     """Add what named values say: the fields of a JSON sidecar, or the cells of a table's row."""
     for name, value in cells.items():
         folded = name.lower()
-        if value is None:
+        if value is None or value != value:  # noqa: PLR0124  # not a number: how pandas writes an empty cell
             continue
         where = f"{place}:{name}" if place else name
         if folded in names.captions:
-            reading.texts.extend(Text(where, found) for found in _strings(value))
+            _add_texts(reading, value, where)
         elif folded in names.urls and isinstance(value, str):
-            reading.url = reading.url or value
+            _add_url(reading, value, where)
         elif folded in names.hashes:
             _add_hash(reading, names.hashes[folded], value, where)
         elif folded in names.labels:
-            add_label(reading, folded, value, where)
+            _add_label(reading, folded, value, where)
+
+
+def _add_texts(reading: Reading, value: object, place: str) -> None:
+    for text in _strings(value):
+        if _is_text(text):
+            reading.texts.append(Text(place, text))
+        else:
+            reading.gaps.append(gap(GapReason.NOT_TEXT, place))
+
+
+def _add_url(reading: Reading, url: str, place: str) -> None:
+    if _is_text(url):
+        reading.url = reading.url or url
+    else:
+        reading.gaps.append(gap(GapReason.NOT_TEXT, place))
+
+
+def _is_text(text: str) -> bool:
+    """Return whether a string can be written as UTF-8; JSON can escape halves of letters that can't."""
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _strings(value: object) -> Iterator[str]:
@@ -126,7 +154,7 @@ def _add_hash(reading: Reading, algorithm: Algorithm, value: object, place: str)
     reading.listed.append(Signal(algorithm, digest, place=place))
 
 
-def add_label(reading: Reading, name: str, value: object, place: str) -> None:
+def _add_label(reading: Reading, name: str, value: object, place: str) -> None:
     """Add a label, or a gap where it is neither a number nor a known word."""
     number = _number(value)
     if number is None:

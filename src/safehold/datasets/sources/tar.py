@@ -105,8 +105,8 @@ def _record(blob: Blob, group: Group, names: Names, gaps: list[Gap]) -> Record:
         if entry.fault is not None:
             gaps.append(gap(entry.fault, extension))
         elif is_sidecar(extension):
-            read_sidecar(reading, extension, data, names)
-            continue
+            if read_sidecar(reading, extension, data, names):
+                continue
         elif not data and is_known_media(extension):
             gaps.append(gap(GapReason.EMPTY, extension))
             continue

@@ -137,6 +137,11 @@ def test_a_caption_that_is_not_utf_8_is_a_gap(tmp_path: Path) -> None:
     assert reasons(record) == {GapReason.NOT_TEXT}
 
 
+def test_bytes_under_the_name_of_a_caption_are_examined_as_what_they_are(tmp_path: Path) -> None:
+    record = records_of(tmp_path, tars.raw(b"a.txt", b"\x89PNG\r\n\x1a\n") + tars.END)[0]
+    assert [(member.extension, bytes(member.data[:4])) for member in record.members] == [("txt", b"\x89PNG")]
+
+
 def test_everything_after_a_damaged_header_is_one_gap_and_the_record_before_may_be_cut(tmp_path: Path) -> None:
     records = records_of(tmp_path, tars.corrupted_checksum(2))
     assert [record.key[0] for record in records] == ["0", "0", "@"]

@@ -1,0 +1,110 @@
+import json
+
+import pytest
+
+from safehold.datasets.sources import Fields
+from safehold.datasets.sources.sidecar import LIMIT_BYTES, Names, Reading, add_cells, is_sidecar, read_sidecar
+from safehold.vocabulary import Algorithm, GapReason
+
+NAMES = Names(Fields())
+
+
+def said(extension: str, content: bytes | str | object) -> Reading:
+    reading = Reading()
+    if not isinstance(content, bytes | str):
+        content = json.dumps(content)
+    read_sidecar(reading, extension, content.encode() if isinstance(content, str) else content, NAMES)
+    return reading
+
+
+def reasons(reading: Reading) -> list[tuple[GapReason, str]]:
+    return [(gap.reason, gap.place) for gap in reading.gaps]
+
+
+@pytest.mark.parametrize("extension", ["txt", "caption", "text", "json", "meta.json", "cls"])
+def test_what_speaks_of_media_is_a_sidecar(extension: str) -> None:
+    assert is_sidecar(extension)
+
+
+@pytest.mark.parametrize("extension", ["", "jpg", "npy", "txt.gz", "jsonl"])
+def test_everything_else_is_not(extension: str) -> None:
+    assert not is_sidecar(extension)
+
+
+def test_a_class_is_a_number_or_a_word_to_be_screened() -> None:
+    assert said("cls", "3\n").labels == {"cls": 3.0}
+    assert [text.text for text in said("cls", "red cube").texts] == ["red cube"]
+    assert reasons(said("cls", "red cube")) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "label"),
+    [
+        (1, 1.0),
+        (0.25, 0.25),
+        (True, 1.0),
+        ("0.5", 0.5),
+        ("UNLIKELY", 0.0),
+        ("unsure", 0.5),
+        ("NSFW", 1.0),
+        ("yes", 1.0),
+    ],
+)
+def test_labels_are_numbers_or_known_words(value: object, label: float) -> None:
+    assert said("json", {"NSFW": value}).labels == {"nsfw": label}
+
+
+@pytest.mark.parametrize("value", ["perhaps", [1], {"a": 1}, float("inf"), 10**400])
+def test_a_label_that_says_nothing_is_a_gap(value: object) -> None:
+    assert reasons(said("json", {"punsafe": value})) == [(GapReason.UNREADABLE, "json:punsafe")]
+
+
+def test_of_two_labels_the_higher_counts() -> None:
+    reading = said("json", {"nsfw": 0.9})
+    add_cells(reading, {"NSFW": 0.1}, NAMES)
+    assert reading.labels == {"nsfw": 0.9}
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), ""])
+def test_an_empty_cell_says_nothing(value: object) -> None:
+    reading = Reading()
+    add_cells(reading, {"md5": value, "caption": value, "url": value}, NAMES)
+    assert (reading.gaps, reading.listed) == ([], [])
+
+
+def test_hashes_are_taken_as_text_or_bytes_and_others_are_gaps() -> None:
+    reading = Reading()
+    add_cells(reading, {"md5": "0F" * 16, "SHA1": bytes(20), "sha256": "0f" * 20, "other": 1}, NAMES)
+    assert [(signal.algorithm, signal.value) for signal in reading.listed] == [
+        (Algorithm.MD5, b"\x0f" * 16), (Algorithm.SHA1, bytes(20))
+    ]  # fmt: skip
+    assert reasons(reading) == [(GapReason.UNREADABLE, "sha256")]
+
+
+def test_captions_are_found_in_lists_and_conversations() -> None:
+    reading = said("json", {"caption": ["one", "two"], "messages": [{"role": "user", "content": [{"text": "three"}]}]})
+    assert [text.text for text in reading.texts] == ["one", "two", "user", "three"]
+    assert [text.text for text in said("json", ["a", ["b"]]).texts] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("", GapReason.EMPTY),
+        ("{", GapReason.UNREADABLE),
+        ('{"caption": "a", "caption": "b"}', GapReason.UNREADABLE),
+        ("[" * 100_000, GapReason.UNREADABLE),
+        (b"\xff\xfe", GapReason.NOT_TEXT),
+        (b" " * (LIMIT_BYTES + 1), GapReason.OVER_LIMIT),
+    ],
+    ids=["empty", "cut", "twice", "deep", "binary", "big"],
+)
+def test_json_that_cannot_be_read_is_a_gap(content: str | bytes, reason: GapReason) -> None:
+    assert reasons(said("json", content)) == [(reason, "json")]
+
+
+@pytest.mark.parametrize("name", ["caption", "url"])
+def test_halves_of_letters_are_no_text(name: str) -> None:
+    reading = said("json", f'{{"{name}": "\\ud800"}}')
+    assert reasons(reading) == [(GapReason.NOT_TEXT, f"json:{name}")]
+    assert (reading.texts, reading.url) == ([], None)
