@@ -92,6 +92,13 @@ class SeparationFile(Strict):
     within_record: list[WithinRecordFile]
     across_mix: list[AcrossMixFile]
 
+    @model_validator(mode="after")
+    def _names_each_pair_once(self) -> Self:
+        for pairs in (self.within_record, self.across_mix):
+            if len({frozenset(pair.between) for pair in pairs}) < len(pairs):
+                raise ValueError("the same pair stands twice")
+        return self
+
 
 class TextOnlyFile(Strict):
     """`text_only`."""
@@ -164,10 +171,12 @@ class PolicyFile(Strict):
     disposition: DispositionFile
 
     @model_validator(mode="after")
-    def _rule_ids_differ(self) -> Self:
+    def _says_nothing_twice(self) -> Self:
         ids = [rule.id for rule in self.rules]
         if twice := {name for name in ids if ids.count(name) > 1}:
             raise ValueError(f"two rules have the id {min(twice)!r}")
+        if len({(entry.column.casefold(), entry.concept) for entry in self.columns}) < len(self.columns):
+            raise ValueError("the same column is mapped to the same concept twice")
         return self
 
 

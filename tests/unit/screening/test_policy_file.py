@@ -13,6 +13,8 @@ from safehold.vocabulary.finding import Finding
 FOLDER = resources.files("safehold.screening").joinpath("policies")
 TEXT = FOLDER.joinpath("default-dataset.yaml").read_text(encoding="utf-8")
 
+TWICE = "the same pair stands twice"
+
 
 def changed(old: str, new: str) -> str:
     assert TEXT.count(old) >= 1
@@ -97,6 +99,12 @@ def test_a_missing_key_is_refused_by_name() -> None:
         ("remove: adult_sexual", "remove: weather", "one of the two concepts"),
         ("between: [minor, adult_sexual]", "between: [minor, minor]", "two different concepts"),
         ("between: [minor, adult_sexual]", "between: [minor]", "between"),
+        ("column: p_unsafe", "column: PUnsafe", "the same column is mapped"),
+        (
+            "  across_mix:\n",
+            "    - {between: [adult_sexual, minor], action: deny, reason: the other way}\n  across_mix:\n",
+            TWICE,
+        ),
         ("jurisdiction: unset", "jurisdiction: atlantis", "one of the keys of choices"),
         ("at_least: 0.45", "required: true", "at_least, at_most or both"),
         ("    audio: [sha256, sha1, md5]\n", "", "required for audio"),
