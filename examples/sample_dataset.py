@@ -130,9 +130,7 @@ def broken() -> Iterator[Item]:
     yield Item(whole[: len(whole) // 2], "jpg", "a truncated file", "hold", "truncated")
     yield Item(bomb(), "png", "a bomb", "hold", "over_limit")
     yield Item(b"", "jpg", "an empty file", "hold", "empty")
-    yield Item(
-        b"\x00\x01 not a picture at all" * 40, "jpg", "no picture under a picture's name", "hold", "unknown_kind"
-    )
+    yield Item(b"\x00\x01 not a picture at all" * 40, "jpg", "not a picture", "hold", "unknown_kind")
     yield Item(b"\x7fsome bytes of a kind nobody knows" * 9, "blob", "an unknown member", "hold", "unknown_kind")
     yield Item(encode(picture(50_002), "png"), "png", b"a caption that is not UTF-8: \xff\xfe\xe9", "hold", "not_text")
 

@@ -9,7 +9,6 @@ The home is, in this order: the folder named on the command line, ``SAFEHOLD_HOM
 import getpass
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -105,9 +104,8 @@ class Workshop:
 
 def _cores() -> int:
     """Return the cores that this process may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    allowed = getattr(os, "sched_getaffinity", None)  # Linux only; it knows of containers' and schedulers' limits
+    return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
 
 
 def home_folder(named: Path | None, environment: Mapping[str, str]) -> Path:

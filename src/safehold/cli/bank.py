@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 
 import click
 
@@ -11,8 +11,7 @@ from safehold.cli.command import EXISTING_FILE, NEW_PATH, Shell, command
 from safehold.vocabulary import Algorithm, HarmClass, PdqFlavour, Tier
 
 if TYPE_CHECKING:
-    from safehold.matching import Bank
-    from safehold.matching.store import BankTraits, ImportReport
+    from safehold.matching import Bank, BankTraits, ImportReport
 
 _Declared = TypeVar("_Declared", bound=Callable[..., object])
 
@@ -43,31 +42,37 @@ def _choice(words: type[HarmClass] | type[Tier] | type[PdqFlavour] | type[Algori
     return click.Choice([word.value for word in words])
 
 
-def _stated(options: dict[str, object]) -> "BankTraits":
-    from safehold.matching.bank import BankTerms
-    from safehold.matching.store import BankTraits
+class TraitOptions(TypedDict):
+    """What was stated of a bank, as it was typed."""
 
-    terms = options["terms"]
-    shared = options["onward_sharing"]
-    said = BankTerms(onward_sharing=shared is True, text=str(terms or "")) if (terms, shared) != (None, None) else None
+    harm_class: str | None
+    tier: str | None
+    legal_basis: str | None
+    source: str | None
+    flavour: str | None
+    onward_sharing: bool | None
+    terms: str | None
+
+
+def _stated(options: TraitOptions) -> "BankTraits":
+    from safehold.matching import BankTerms, BankTraits
+
+    terms, shared = options["terms"], options["onward_sharing"]
+    said = None if terms is None and shared is None else BankTerms(onward_sharing=shared is True, text=terms or "")
     return BankTraits(
         harm_class=HarmClass(options["harm_class"]) if options["harm_class"] else None,
         tier=Tier(options["tier"]) if options["tier"] else None,
-        legal_basis=_text(options["legal_basis"]),
-        source=_text(options["source"]),
+        legal_basis=options["legal_basis"],
+        source=options["source"],
         terms=said,
         pdq_flavour=PdqFlavour(options["flavour"]) if options["flavour"] else None,
     )
 
 
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
-
-
 @command(bank, "create")
 @click.argument("name")
 @_traits
-def create(shell: Shell, name: str, **options: object) -> Answer:
+def create(shell: Shell, name: str, **options: Unpack[TraitOptions]) -> Answer:
     """Create an empty bank."""
     with shell.workshop() as workshop:
         made = workshop.banks.create(name, _stated(options))
@@ -83,7 +88,7 @@ def create(shell: Shell, name: str, **options: object) -> Answer:
 @click.option("--algorithm", type=_choice(Algorithm), help="Of values whose row doesn't say.")
 @click.option("--skip-malformed", is_flag=True, help="Leave out rows that can't be read, and count them.")
 def import_list(
-    shell: Shell, name: str, file: Path, algorithm: str | None, skip_malformed: bool, **options: object
+    shell: Shell, name: str, file: Path, algorithm: str | None, skip_malformed: bool, **options: Unpack[TraitOptions]
 ) -> Answer:
     """Add a list to a bank, creating the bank if there is none; repeating it changes nothing.
 

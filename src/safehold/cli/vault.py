@@ -71,7 +71,10 @@ def list_evidence(shell: Shell) -> Answer:
         ],
         empty="The vault is empty.",
     )  # fmt: skip
-    shown = [table, f"custodians: {', '.join(names) or 'none; make keys with: safehold vault keygen NAME --out FILE'}"]
+    shown: list[str | Table] = [
+        table,
+        f"custodians: {', '.join(names) or 'none; make keys with: safehold vault keygen NAME --out FILE'}",
+    ]
     return Answer({"evidence": [_evidence(row) for row in rows], "custodians": names}, shown)
 
 
