@@ -6,6 +6,7 @@ SHA-1 and MD5 are here because lists are made with them, not because they are st
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _CHUNK_BYTES = 1 << 20
@@ -20,11 +21,16 @@ class Digests:
     md5: bytes
 
 
-def digest(data: bytes | memoryview) -> Digests:
+def _silent() -> None:
+    """Tell nobody."""
+
+
+def digest(data: bytes | memoryview, *, beat: Callable[[], object] = _silent) -> Digests:
     """Digest the bytes with all three algorithms, in one pass over memory.
 
     Args:
         data: any contiguous bytes; none at all is fine, since the digests of nothing are defined.
+        beat: is called once a MiB, so that who waits can tell long work from a standstill.
     """
     view = memoryview(data).cast("B")
     sha256, sha1, md5 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False), hashlib.md5(usedforsecurity=False)
@@ -33,4 +39,5 @@ def digest(data: bytes | memoryview) -> Digests:
         sha256.update(chunk)
         sha1.update(chunk)
         md5.update(chunk)
+        beat()
     return Digests(sha256.digest(), sha1.digest(), md5.digest())

@@ -4,7 +4,9 @@ Run as ``python -m safehold.datasets.scan.child`` by the pool, under the sandbox
 and no way to write a file; what it answers is validated before anything is done with it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from safehold.classification import Classifier, load_classifiers
@@ -13,9 +15,10 @@ from safehold.datasets.scan.observation import Observation
 from safehold.datasets.scan.part import PartNote, encode_part, scan_digest, unread_part
 from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.sources import Record, Shard, ShardError, content_sha256, read
-from safehold.media.sandbox import Announce, serve
+from safehold.media.sandbox import NO_RECORD, Announce, serve
 from safehold.vocabulary import GapReason
 
+NO_POISON: Mapping[int, GapReason] = MappingProxyType({})
 CHILD_MODULE = "safehold.datasets.scan.child"
 TASK = "scan"
 
@@ -25,7 +28,7 @@ def scan_shard(
     settings: ScanSettings,
     *,
     announce: Announce,
-    poison: Collection[int] = (),
+    poison: Mapping[int, GapReason] = NO_POISON,
     classifiers: Sequence[Classifier] = (),
 ) -> bytes:
     """Return the scan part of one shard; pure apart from reading it.
@@ -34,7 +37,8 @@ def scan_shard(
         shard: what to read.
         settings: how to examine.
         announce: is told each record's place before it is examined.
-        poison: places of records that killed a child before: they are fingerprinted, not opened.
+        poison: places of records that killed or held up a child before, and the gap that each becomes: they are
+            fingerprinted, not opened.
         classifiers: the loaded image classifiers.
     """
     observations: list[Observation] = []
@@ -42,8 +46,9 @@ def scan_shard(
     try:
         for place, record in enumerate(read(shard)):
             announce(place)
-            reason = GapReason.CRASHED if place in poison else None
-            observations.append(_examine(record, settings, classifiers, reason))
+            observations.append(_examine(record, settings, classifiers, poison.get(place), partial(announce, place)))
+            announce(place + 1)  # what happens while the next one is read is not this one's fault
+        announce(NO_RECORD)
         content = content_sha256(shard)
     except ShardError as error:
         observations.append(unread_part(error.reason))
@@ -52,15 +57,19 @@ def scan_shard(
 
 
 def _examine(
-    record: Record, settings: ScanSettings, classifiers: Sequence[Classifier], poison: GapReason | None
+    record: Record,
+    settings: ScanSettings,
+    classifiers: Sequence[Classifier],
+    poison: GapReason | None,
+    beat: Callable[[], object],
 ) -> Observation:
     """Examine a record; whatever a decoder throws at us costs the opening of this record and nothing else."""
     try:
-        return examine(record, settings, classifiers=classifiers, poison=poison)
+        return examine(record, settings, classifiers=classifiers, poison=poison, beat=beat)
     except MemoryError:
-        return examine(record, settings, poison=GapReason.OVER_LIMIT)
+        return examine(record, settings, poison=GapReason.OVER_LIMIT, beat=beat)
     except Exception:  # noqa: BLE001  # the worker loop: the fault becomes a gap, never a pass
-        return examine(record, settings, poison=GapReason.DETECTOR_FAILED)
+        return examine(record, settings, poison=GapReason.DETECTOR_FAILED, beat=beat)
 
 
 def _serve_scan(request: Mapping[str, Any], announce: Announce) -> bytes:
@@ -69,7 +78,7 @@ def _serve_scan(request: Mapping[str, Any], announce: Announce) -> bytes:
         Shard.from_json(request["shard"]),
         settings,
         announce=announce,
-        poison=frozenset(request.get("skip", ())),
+        poison={int(place): GapReason(reason) for place, reason in request.get("skip_reasons", {}).items()},
         classifiers=load_classifiers(settings.classifiers),
     )
 

@@ -4,7 +4,7 @@ This runs in a decoding child. It takes values and returns values; what goes wro
 its record, and every member is fingerprinted cryptographically whatever else fails.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from safehold.classification import Classifier
@@ -21,8 +21,9 @@ _SNIFFED_BYTES = 4096
 
 @dataclass(slots=True)
 class _Notes:
-    """What one record's examination has gathered so far."""
+    """What one record's examination has gathered so far, and whom it tells that it is alive."""
 
+    beat: Callable[[], object]
     examined: set[str] = field(default_factory=set)
     scores: list[ObservedScore] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
@@ -32,7 +33,12 @@ class _Notes:
 
 
 def examine(
-    record: Record, settings: ScanSettings, *, classifiers: Sequence[Classifier] = (), poison: GapReason | None = None
+    record: Record,
+    settings: ScanSettings,
+    *,
+    classifiers: Sequence[Classifier] = (),
+    poison: GapReason | None = None,
+    beat: Callable[[], object] = lambda: None,
 ) -> Observation:
     """Return everything that can be seen of a record.
 
@@ -41,8 +47,9 @@ def examine(
         settings: how to examine.
         classifiers: the loaded image classifiers.
         poison: why an earlier attempt at this record killed its child: it is fingerprinted but not opened again.
+        beat: is called now and then while a large member is read.
     """
-    notes = _Notes(gaps=list(record.gaps))
+    notes = _Notes(beat, gaps=list(record.gaps))
     if record.members:
         notes.examined |= _DIGESTS
     members = [
@@ -73,7 +80,7 @@ def _examine_member(
     classifiers: Sequence[Classifier],
     poison: GapReason | None,
 ) -> ObservedMember:
-    digests = digest(member.data)
+    digests = digest(member.data, beat=notes.beat)
     sniffed = sniff(bytes(member.data[:_SNIFFED_BYTES]), member.name)
     prints: tuple[Signal, ...] = ()
     if sniffed.kind in (MediaKind.IMAGE, MediaKind.VIDEO):

@@ -4,8 +4,8 @@ What happens when a child dies, stands still on a record, or its task raises som
 
     1. The child is killed and replaced.
     2. The request is tried once more from its start.
-    3. When the same record was under work twice, it is skipped from then on (`"skip": [...]` in the request) and
-       named in the outcome, so that it becomes a gap.
+    3. When the same record was under work twice, it is skipped from then on (`"skip": [...]` in the request, and
+       `"skip_reasons": {"3": "timed_out"}`) and named in the outcome, so that it becomes a gap.
     4. A request that fails twice before any record, or has to skip too many, fails as a whole.
 
 So a record that kills costs at most two more runs of its shard, and no request runs for ever.
@@ -95,7 +95,9 @@ class _Job:
         """Return the request with the records to skip."""
         given = self.request.get("skip", ())
         listed = list(given) if isinstance(given, Iterable) else []
-        return {**self.request, "skip": [*listed, *(skipped.record for skipped in self.skipped)]}
+        reasons = {str(skipped.record): skipped.reason.value for skipped in self.skipped}
+        skip = [*listed, *(skipped.record for skipped in self.skipped)]
+        return {**self.request, "skip": skip, "skip_reasons": reasons}
 
     def blame_record(self, record: int, reason: GapReason, why: str, outcry: Outcry | None = None) -> "Outcome | _Job":
         """Decide what becomes of the job after a fault: itself, to be tried again, or its outcome."""
