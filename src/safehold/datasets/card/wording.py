@@ -47,6 +47,7 @@ _WORDS = {
     "md5": "MD5",
     "pdq": "PDQ (similar pictures)",
     "media": "decoder",
+    "reading": "reading the dataset",
     "caption-rules": "caption rules",
     "source-register": "register of known-risk sources",
     "opennsfw": "OpenNSFW classifier",

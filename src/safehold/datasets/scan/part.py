@@ -56,7 +56,7 @@ def encode_part(observations: Sequence[Observation], note: PartNote) -> bytes:
 
 def unread_part(reason: GapReason) -> Observation:
     """Return the row that stands for what could not be read of a shard."""
-    return Observation(record="", gaps=(Gap("source", reason),))
+    return Observation(record="", gaps=(Gap("reading", reason),))
 
 
 def decode_part(data: bytes | pa.Buffer) -> tuple[pa.Table, PartNote]:

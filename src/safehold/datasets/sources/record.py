@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from safehold.vocabulary import Gap, GapReason, Signal
 
-DETECTOR = "source"
+DETECTOR = "reading"
 """The detector that a gap found while reading names."""
 
 
