@@ -1,14 +1,22 @@
+import csv
 import io
+import itertools
+import re
 import tarfile
 import tempfile
 from pathlib import Path
 
+import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.vectors import tars
 
 from safehold.datasets.sources import Shard, ShardError, discover, read, rewrite
+from safehold.datasets.sources.lines import Notation, csv_header, lines_of
+from safehold.datasets.sources.location import MemoryBlob
+from safehold.datasets.sources.metadata import parse
 from safehold.datasets.sources.tar import split_name
+from safehold.vocabulary import Algorithm
 
 
 def is_plain(name: str) -> bool:
@@ -83,3 +91,51 @@ def loader_contents(content: bytes) -> set[bytes]:
     except (tarfile.TarError, EOFError, KeyError, ValueError):
         pass
     return found
+
+
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(CELLS, CELLS), max_size=8), st.sampled_from(["\n", "\r\n"]), st.data())
+def test_lines_of_a_csv_are_the_rows_of_python_and_their_bytes_are_the_file(
+    rows: list[tuple[str, str]], ending: str, data: st.DataObject
+) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator=ending, quoting=csv.QUOTE_ALL)
+    writer.writerows([("path", "caption"), *rows])
+    content = text.getvalue().encode()
+    blob = MemoryBlob(memoryview(content))
+    lines = list(lines_of(blob, Notation.CSV))
+    assert [tuple(line.cells.values()) for line in lines] == [(one or None, two or None) for one, two in rows]
+    _, body = csv_header(blob, Notation.CSV)
+    assert b"".join([content[:body], *(content[line.start : line.stop] for line in lines)]) == content
+    if lines:
+        half = data.draw(st.sampled_from(lines))
+        rest = list(lines_of(blob, Notation.CSV, first=half.number, start=half.start))
+        assert rest == lines[half.number :]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=400), st.sampled_from(list(Notation)))
+def test_lines_cover_whatever_a_file_holds_without_other_errors(content: bytes, notation: Notation) -> None:
+    try:
+        lines = list(lines_of(MemoryBlob(memoryview(b"path,caption\n" + content)), notation))
+    except ShardError:
+        return
+    assert [line.number for line in lines] == list(range(len(lines)))
+    assert all(one.stop <= two.start for one, two in itertools.pairwise(lines))
+    assert all(line.cells or line.gaps or notation.delimiter is None for line in lines)
+
+
+HASHES = st.binary(min_size=16, max_size=16).map(bytes.hex)
+
+
+@given(st.lists(st.one_of(st.none(), HASHES, st.text(max_size=40)), max_size=9))
+def test_a_column_of_hashes_is_parsed_as_each_cell_would_be(cells: list[str | None]) -> None:
+    hashes = parse(pa.array(cells, pa.string()), Algorithm.MD5)
+    for number, cell in enumerate(cells):
+        is_hash = cell is not None and re.fullmatch("[0-9a-fA-F]{32}", cell) is not None
+        assert hashes.is_there[number] == is_hash
+        assert hashes.is_malformed[number] == (bool(cell) and not is_hash)
+        assert bytes(hashes.values[number]) == (bytes.fromhex(cell) if is_hash and cell else bytes(16))

@@ -162,7 +162,7 @@ def from_hexadecimal(digits: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDAr
         digits = digits.copy()
         digits[bad] = ord("0")
         content = binascii.unhexlify(digits.data)
-    return np.frombuffer(content, np.uint8).reshape(len(digits), -1), bad
+    return np.frombuffer(content, np.uint8).reshape(len(digits), digits.shape[1] // 2), bad
 
 
 _IS_DIGIT = np.isin(np.arange(256, dtype=np.uint8), np.frombuffer(b"0123456789abcdefABCDEF", np.uint8))

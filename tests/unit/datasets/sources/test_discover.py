@@ -209,7 +209,8 @@ def test_remote_folders_tables_and_manifests_are_read(bucket: str, tmp_path: Pat
     assert (tmp_path / "out" / "2-lines" / "a.jpg").read_bytes() == b"2"
 
 
-def test_a_big_remote_tar_is_read_through_a_window(bucket: str) -> None:
+@pytest.mark.usefixtures("bucket")
+def test_a_big_remote_tar_is_read_through_a_window() -> None:
     memory = fsspec.filesystem("memory")
     data = tars.plain(30)
     memory.pipe("/bucket/a.tar", data)

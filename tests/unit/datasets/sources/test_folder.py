@@ -116,6 +116,14 @@ def test_rows_of_metadata_belong_to_the_files_they_name(tmp_path: Path, kind: st
     assert "red cube" not in (tmp_path / "out" / name).read_bytes().decode("latin-1")
 
 
+def test_a_row_of_metadata_that_names_no_file_at_all_is_a_gap_and_goes(tmp_path: Path) -> None:
+    folder = write(tmp_path, {"a.jpg": b"1", "metadata.jsonl": '{"text": "of nothing"}\n{"file_name": "a.jpg"}\n'})
+    mix = discover([folder])
+    assert reasons(records_of(mix)["metadata.jsonl#0"]) == {GapReason.MISSING}
+    reemit(mix.companions[0], lambda _: True, tmp_path / "out.jsonl")
+    assert (tmp_path / "out.jsonl").read_text() == '{"file_name": "a.jpg"}\n'
+
+
 def test_metadata_is_written_again_for_a_source_that_has_a_folder_of_its_own(tmp_path: Path) -> None:
     for name in ("one", "two"):
         write(tmp_path / name, {"a.jpg": b"1", "metadata.jsonl": '{"file_name": "a.jpg", "text": "red cube"}\n'})
