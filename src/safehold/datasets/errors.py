@@ -7,6 +7,14 @@ class ForeignOutputError(UsageError):
     """The output folder holds something that this run did not make."""
 
 
+class UnwritableOutputError(UsageError):
+    """The output folder can't be written to."""
+
+
+class OutputFullError(UsageError):
+    """The disk is full or a quota is used up; what was committed stays, nothing was half-written."""
+
+
 class OutputBusyError(UsageError):
     """Another process is writing to the output folder."""
 

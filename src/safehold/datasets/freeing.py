@@ -42,14 +42,14 @@ def release(out: Path, records: Sequence[str], *, reason: str, equipment: Equipm
         held = _held(layout, records)
         known = decode_releases(layout.releases.read_bytes() if layout.releases.exists() else b"")
         now = equipment.clock.now().isoformat()
-        new = [
+        asked = [
             Release(record, reason, equipment.actor, now, grounds_of(decision.findings, decision.gaps))
             for record, decision in held.items()
-            if not decision.released
         ]
-        write_atomic(layout.releases, encode_releases([*known.values(), *new]))
-        for one in new:
+        new = [one for one in asked if one.record not in known or known[one.record].grounds != one.grounds]
+        for one in new:  # before it takes effect, so that nothing is ever freed without its event
             equipment.ledger.append_once(_event(run, one, equipment))
+        write_atomic(layout.releases, encode_releases([*known.values(), *new]))
     return len(new)
 
 

@@ -10,6 +10,7 @@ The one command that alters source data. In this order, for safety:
 Held records stay where they are: nobody has decided on them. Repeating is safe.
 """
 
+import glob
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from safehold.datasets.proof.checksums import sha256_of
 from safehold.datasets.proof.verify import verify
 from safehold.datasets.run import Layout, load_mix, load_run, locked
 from safehold.datasets.sources import Output, is_remote, local_path, read, rewrite
-from safehold.home import fsync_folder, private_folder, write_atomic
+from safehold.home import fsync_folder, write_atomic
 from safehold.screening import Disposition
 from safehold.vault import Reference, ReferenceKind
 from safehold.vocabulary import Event, UsageError
@@ -134,13 +135,16 @@ def _purge_file(layout: Layout, number: int, output: Output, keys: frozenset[str
     What it will be is noted before it takes the original's place, so that a killed purge knows what it had done.
     """
     location = local_path(output.shards[0].location)
-    note = layout.state / "purged" / f"{number:06d}.sha256"
-    if note.exists() and note.read_text() == sha256_of(location):
-        return
+    note = layout.purged(number)
     draft = location.with_name(f".{location.name}.purge")
+    for left in location.parent.glob(f"{glob.escape(f'.{draft.name}.')}*.tmp"):
+        left.unlink()
+    if note.exists() and note.read_text() == sha256_of(location):
+        draft.unlink(missing_ok=True)
+        return
     rewritten = rewrite(output, lambda key: key not in keys, draft)
     draft.chmod(location.stat().st_mode & 0o777)
-    write_atomic(private_folder(note.parent) / note.name, rewritten.sha256.encode())
+    write_atomic(note, rewritten.sha256.encode())
     draft.replace(location)
     fsync_folder(location.parent)
 

@@ -1,5 +1,6 @@
 """Risks of a whole source: what the register says of it, who waived what, and what the policy makes of the rest."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -48,16 +49,22 @@ class SourceRisks:
 
 
 def save_waivers(layout: Layout, run: Run, waivers: Sequence[Waiver], equipment: Equipment) -> None:
-    """Keep the waivers with the run, beside those given before, and record each new one."""
+    """Keep the waivers with the run, beside those given before, and record each new one.
+
+    The event comes first, so that nothing is ever waived without one; a repetition after a kill records it once.
+    """
     known = load_waivers(layout)
     new = [waiver for waiver in waivers if waiver not in known]
     if not new:
         return
-    lines = [json.dumps(asdict(waiver), sort_keys=True).encode() + b"\n" for waiver in (*known, *new)]
-    write_atomic(layout.waivers, b"".join(lines))
     for waiver in new:
-        details = {"run": run.id, "entry": waiver.entry}
+        details = {"run": run.id, "entry": waiver.entry, "waiver": hashlib.sha256(_line(waiver)).hexdigest()}
         equipment.ledger.append_once(Event("source.waived", equipment.actor, equipment.policy.label, details))
+    write_atomic(layout.waivers, b"".join(map(_line, (*known, *new))))
+
+
+def _line(waiver: Waiver) -> bytes:
+    return json.dumps(asdict(waiver), sort_keys=True).encode() + b"\n"
 
 
 def load_waivers(layout: Layout) -> tuple[Waiver, ...]:

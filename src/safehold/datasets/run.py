@@ -9,24 +9,33 @@
 """
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from safehold.datasets.errors import DamagedStateError, ForeignOutputError, OutputBusyError
+from safehold.datasets.errors import (
+    DamagedStateError,
+    ForeignOutputError,
+    OutputBusyError,
+    OutputFullError,
+    UnwritableOutputError,
+)
 from safehold.datasets.sources import Companion, CompanionKind, Fields, Mix, Shard, SourceOptions
-from safehold.home import private_folder, sweep, write_atomic
+from safehold.home import HomeUnusableError, private_folder, sweep, write_atomic
+from safehold.home.files import locked_folder
 from safehold.vocabulary import Clock
 
 RUN_SCHEMA = "safehold.run/1"
 STATE = ".safehold"
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_UNWRITABLE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +86,13 @@ class Layout:
         """Return the commit record of a shard's clean copy."""
         return self.state / "applied" / f"{number:06d}.json"
 
+    def purged(self, number: int) -> Path:
+        """Return the note of what a purged source file is to be."""
+        return self.state / "purged" / f"{number:06d}.sha256"
+
     def folders(self) -> tuple[Path, ...]:
         """Return the state's folders, outermost first."""
-        return (self.state, self.state / "scan", self.state / "decisions", self.state / "applied")
+        return (self.state, *(self.state / name for name in ("scan", "decisions", "applied", "purged")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +123,21 @@ def open_run(layout: Layout, sources: Sequence[str], options: SourceOptions, *, 
 
     Raises:
         ForeignOutputError: the folder holds something else, or a run over other sources.
+        UnwritableOutputError: it can't be written to.
     """
-    if not layout.record.exists():
-        _refuse_foreign(layout)
-        _begin(
-            layout, Run(secrets.token_hex(8), secrets.token_bytes(32), clock.now().isoformat(), tuple(sources), options)
-        )
+    with _translated(layout):
+        if not layout.record.exists():
+            _refuse_foreign(layout)
+            _begin(layout, tuple(sources), options, clock=clock)
     run = load_run(layout)
     if (run.sources, run.options) != (tuple(sources), options):
         raise ForeignOutputError(
             f"{layout.root} holds a run over other sources or options",
             advice="Name the same sources and options to resume it, or choose another --out folder.",
         )
-    for folder in layout.folders():
-        private_folder(folder)
+    with _translated(layout):
+        for folder in layout.folders():
+            private_folder(folder)
     return run
 
 
@@ -169,28 +183,44 @@ def _refuse_foreign(layout: Layout) -> None:
         )
 
 
-def _begin(layout: Layout, run: Run) -> None:
+def _begin(layout: Layout, sources: tuple[str, ...], options: SourceOptions, *, clock: Clock) -> None:
     """Write the run record; of several slices that begin at once, the first one's record stays."""
-    try:
-        layout.root.mkdir(parents=True, exist_ok=True)
-        private_folder(layout.state)
-    except OSError as error:
-        raise ForeignOutputError(
-            f"{layout.root} can't be written: {error.strerror}", advice="Choose a folder that you may write to."
-        ) from error
+    layout.root.mkdir(parents=True, exist_ok=True)
+    private_folder(layout.state)
     fields = {
         "schema": RUN_SCHEMA,
-        "id": run.id,
-        "salt": run.salt.hex(),
-        "created_at": run.created_at,
-        "sources": list(run.sources),
-        "options": asdict(run.options),
+        "id": secrets.token_hex(8),
+        "salt": secrets.token_hex(32),
+        "created_at": clock.now().isoformat(),
+        "sources": list(sources),
+        "options": asdict(options),
     }
-    draft = layout.state / f"run.{run.id}.tmp"
-    write_atomic(draft, json.dumps(fields, indent=1).encode())
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, layout.record)
-    draft.unlink()
+    with locked_folder(layout.state):
+        if not layout.record.exists():
+            write_atomic(layout.record, json.dumps(fields, indent=1).encode())
+
+
+@contextlib.contextmanager
+def _translated(layout: Layout) -> Iterator[None]:
+    """Say what a failing disk means and what to do; other faults pass."""
+    try:
+        yield
+    except HomeUnusableError as error:
+        raise UnwritableOutputError(f"{layout.root} can't be written to: {error}", advice=_ELSEWHERE) from error
+    except OSError as error:
+        if error.errno in _FULL:
+            raise OutputFullError(
+                f"the disk is full: a file for {layout.root} can't be written ({error.strerror})",
+                advice="Free space or raise the quota, then run the same command again: it goes on where it stopped.",
+            ) from error
+        if error.errno in _UNWRITABLE:
+            raise UnwritableOutputError(
+                f"{layout.root} can't be written to: {error.strerror}", advice=_ELSEWHERE
+            ) from error
+        raise
+
+
+_ELSEWHERE = "Choose an --out folder on a file system that you may write to and that keeps access rights."
 
 
 def save_mix(layout: Layout, mix: Mix) -> None:
@@ -231,8 +261,14 @@ def locked(layout: Layout, *, slice_name: str = "") -> Iterator[None]:
 
     Raises:
         OutputBusyError: somebody else writes to it.
+        OutputFullError: a disk is full; running the same command again goes on from there.
+        UnwritableOutputError: the folder can't be written to.
     """
-    with (layout.state / "lock").open("a+b") as whole, (layout.state / f"lock{slice_name}").open("a+b") as own:
+    with (
+        _translated(layout),
+        (layout.state / "lock").open("a+b") as whole,
+        (layout.state / f"lock{slice_name}").open("a+b") as own,
+    ):
         try:
             fcntl.flock(whole, (fcntl.LOCK_SH if slice_name else fcntl.LOCK_EX) | fcntl.LOCK_NB)
             if slice_name:
@@ -243,6 +279,6 @@ def locked(layout: Layout, *, slice_name: str = "") -> Iterator[None]:
                 advice="Wait until it has finished, or stop it; the work done so far is kept.",
             ) from error
         if not slice_name:
-            for folder in layout.folders():
+            for folder in (layout.root, *layout.folders()):
                 sweep(folder)
         yield

@@ -27,7 +27,7 @@ from safehold.datasets.run import Layout, Run, load_mix, load_run, locked, open_
 from safehold.datasets.scan.engine import Engine, ProcessEngine
 from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.scan.stage import is_scanned, scan_shards
-from safehold.datasets.sources import Mix, Shard, current_fingerprint, discover, is_remote
+from safehold.datasets.sources import Mix, Shard, ShardError, current_fingerprint, discover, is_remote
 from safehold.media import Limits
 from safehold.vocabulary import Action
 
@@ -75,7 +75,7 @@ def scan(
         step("begun")
         shards = order.slice.of(mix.shards)
         if slice_name:
-            return _scan_slice(layout, shards, settings, engine=engine, watcher=watcher)
+            return _scan_slice(layout, shards, settings, engine=engine, watcher=watcher, step=step)
         work = _Work(layout, run, mix, equipment, risks, watcher, step)
         work.judge(scan_shards(layout, shards, settings, engine), Stage.SCAN)
         return work.finish(dry_run=order.dry_run)
@@ -120,11 +120,12 @@ def settings_for(equipment: Equipment) -> ScanSettings:
 
 
 def _scan_slice(
-    layout: Layout, shards: Sequence[Shard], settings: ScanSettings, *, engine: Engine, watcher: Watcher
+    layout: Layout, shards: Sequence[Shard], settings: ScanSettings, *, engine: Engine, watcher: Watcher, step: Step
 ) -> Outcome:
     watcher.begin(Stage.SCAN, len(shards), sum(shard.size for shard in shards))
     done = size_bytes = 0
     for shard in scan_shards(layout, shards, settings, engine):
+        step(f"scanned {shard.number}")
         done, size_bytes = done + 1, size_bytes + shard.size
         watcher.see(Sighting(shards=done, size_bytes=size_bytes))
     incomplete = any(not is_scanned(layout, shard, settings) for shard in shards)
@@ -140,12 +141,19 @@ def _require_served(scanned: ScanSettings, needed: ScanSettings) -> None:
 
 
 def _require_unchanged(shards: Sequence[Shard]) -> None:
-    changed = [shard for shard in shards if current_fingerprint(shard) != shard.fingerprint]
+    changed = [shard for shard in shards if _is_changed(shard)]
     if changed:
         raise ChangedSourceError(
             f"{len(changed)} of {len(shards)} shards have changed since the scan, the first is {changed[0].name}",
             advice="Run `safehold dataset scan` again: it scans what has changed.",
         )
+
+
+def _is_changed(shard: Shard) -> bool:
+    try:
+        return current_fingerprint(shard) != shard.fingerprint
+    except ShardError:
+        return True
 
 
 @dataclass(slots=True)

@@ -1,13 +1,14 @@
 """Sealing: confirmed originals go to the custodians before anything is removed, readable by none of our machines."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from safehold.datasets.run import Run
-from safehold.datasets.sources import Output, Shard, read
+from safehold.datasets.sources import Output, Record, ShardError, current_fingerprint, read
 from safehold.screening import Disposition, Policy
 from safehold.vault import EvidenceId, Label, Vault
-from safehold.vocabulary import Finding
+from safehold.vocabulary import Finding, GapReason
 
 _KEEPS_EVIDENCE = frozenset({Disposition.HOLD_FOR_COUNSEL, Disposition.REPORT_AND_PRESERVE})
 
@@ -46,15 +47,29 @@ class Sealer:
 
         Returns:
             the vault's ids, sorted.
+
+        Raises:
+            ShardError: an input is no longer what was scanned; whatever was sealed before stays sealed.
         """
         vault = self._vault
         if vault is None or not keys:
             return ()
-        return tuple(sorted({one for shard in output.shards for one in self._seal_shard(vault, shard, keys)}))
-
-    def _seal_shard(self, vault: Vault, shard: Shard, keys: frozenset[str]) -> Iterator[EvidenceId]:
         label = Label(case=self.run.id, actor=self.actor, policy=self.policy.label)
-        for record in read(shard):
+        sealed: set[EvidenceId] = set()
+        waiting = set(keys)
+        for record in _records(output):
             if record.key in keys:
-                for member in record.members:
-                    yield vault.put(member.data, label)
+                sealed |= {vault.put(member.data, label) for member in record.members}
+                waiting.discard(record.key)
+        if waiting:
+            raise ShardError("records to be sealed are gone", reason=GapReason.CHANGED_SINCE_SCAN)
+        return tuple(sorted(sealed))
+
+
+def _records(output: Output) -> Iterator[Record]:
+    """Yield the records of an output that is still what was scanned, as far as each shard can be read."""
+    for shard in output.shards:
+        if current_fingerprint(shard) != shard.fingerprint:
+            raise ShardError("an input has changed since it was scanned", reason=GapReason.CHANGED_SINCE_SCAN)
+        with suppress(ShardError):  # a shard with a damaged end was scanned as far as this as well
+            yield from read(shard)

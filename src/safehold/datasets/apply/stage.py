@@ -1,6 +1,7 @@
 """The apply stage: write each output of the cleaned dataset, or link it whole, and commit that it was done.
 
-For every output, in this order:
+What no part of the mix accounts for is taken away first: left by a killed process, or by an earlier scan or policy.
+Then, for every output, in this order:
 
 1. confirmed originals are sealed to the custodians, if there are any and the disposition keeps evidence;
 2. the output is written under a temporary name, synced and renamed, or linked;
@@ -12,6 +13,7 @@ An output whose apply digest (scans, decisions, sides) is unchanged is not touch
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
@@ -21,8 +23,10 @@ import pyarrow as pa
 from safehold.datasets.apply.companions import Companions
 from safehold.datasets.apply.seal import Sealer
 from safehold.datasets.apply.sides import Side, sides_of
+from safehold.datasets.apply.strangers import remove_strangers
 from safehold.datasets.decide.decision import Decision, read_rows
 from safehold.datasets.decide.stage import final_actions, read_decisions
+from safehold.datasets.errors import ChangedSourceError
 from safehold.datasets.run import Layout
 from safehold.datasets.scan.part import note_of
 from safehold.datasets.sources import Mix, Output, ShardError, leave_out, link_or_copy, rewrite
@@ -108,29 +112,49 @@ def apply_outputs(
     """Bring every output into the cleaned dataset and yield its commit record.
 
     Raises:
-        ShardError: an input is no longer what was scanned.
+        ChangedSourceError: an input is no longer what was scanned.
         OSError: the disk is full or failing; what was committed stays, and a re-run goes on from there.
     """
     sides = sides_of(separation)
     companions = Companions(mix.companions, sides)
+    remove_strangers(layout.root, mix, sides)
+    step("strangers removed")
     for number, output in enumerate(mix.outputs):
         fate = _fate_of(layout, output, separation, sides=sides, sealer=sealer)
-        digest = _digest(output, fate, sealer)
-        applied = _committed(layout, number, output, digest)
-        if applied is None:
-            evidence = sealer.seal(output, fate.sealed)
-            step(f"sealed {number}")
-            written = tuple(_write(layout, output, side, fate) for side in sides)
-            step(f"written {number}")
-            dropped = fate.records - sum(side.kept for side in written)
-            applied = Applied(output.name, digest, written, dropped, evidence)
-            write_atomic(layout.applied(number), json.dumps(_to_json(applied), sort_keys=True).encode())
-            step(f"committed {number}")
-        source = output.shards[0].source
-        companions.after_output(layout.root, output.name, source=source, kept=fate.kept, records=fate.size)
+        with _as_changed(output):
+            applied = _apply(layout, number, output, fate, sealer=sealer, step=step)
+            source = output.shards[0].source
+            companions.after_output(layout.root, output.name, source=source, kept=fate.kept, records=fate.size)
         yield applied
     companions.after_all(layout.root)
     step("companions written")
+
+
+@contextmanager
+def _as_changed(output: Output) -> Iterator[None]:
+    try:
+        yield
+    except ShardError as error:
+        raise ChangedSourceError(
+            f"{output.name} is no longer what was scanned",
+            advice="Run `safehold dataset scan` again with the same sources and --out: it scans what has changed.",
+        ) from error
+
+
+def _apply(layout: Layout, number: int, output: Output, fate: _Fate, *, sealer: Sealer, step: Step) -> Applied:
+    digest = _digest(output, fate, sealer)
+    committed = _committed(layout, number, output, digest)
+    if committed is not None:
+        return committed
+    evidence = sealer.seal(output, fate.sealed)
+    step(f"sealed {number}")
+    written = tuple(_write(layout, output, folder, fate) for folder in fate.kept)
+    step(f"written {number}")
+    dropped = fate.records - sum(side.kept for side in written)
+    applied = Applied(output.name, digest, written, dropped, evidence)
+    write_atomic(layout.applied(number), json.dumps(_to_json(applied), sort_keys=True).encode())
+    step(f"committed {number}")
+    return applied
 
 
 def _fate_of(
@@ -166,37 +190,36 @@ def _digest(output: Output, fate: _Fate, sealer: Sealer) -> str:
         [shard.fingerprint for shard in output.shards],
         fate.content,
         {side: sorted(keys) for side, keys in fate.kept.items()},
+        sorted(fate.sealed),
         fate.is_whole,
         sealer.digest,
     ]
     return hashlib.sha256(json.dumps(told).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _write(layout: Layout, output: Output, side: Side, fate: _Fate) -> AppliedSide:
-    root = layout.root / side.folder
-    kept = fate.kept[side.folder]
+def _write(layout: Layout, output: Output, folder: str, fate: _Fate) -> AppliedSide:
+    root, kept = layout.root / folder, fate.kept[folder]
     destination = root / output.name if output.format.is_one_file else root
     destination.parent.mkdir(parents=True, exist_ok=True)
     if fate.is_whole and len(kept) == fate.records:
         link_or_copy(output, destination)
         digest = fate.content if output.format.is_one_file and len(output.shards) == 1 else ""
-        return AppliedSide(side.folder, Method.LINKED, digest, len(kept))
+        return AppliedSide(folder, Method.LINKED, digest, len(kept))
     if not kept and not fate.is_whole:
-        return _left_out(output, side, destination)
+        return _left_out(output, folder, destination)
     try:
         rewritten = rewrite(output, kept.__contains__, destination)
     except ShardError:
         if fate.is_whole:
             raise
-        return _left_out(output, side, destination)
-    return AppliedSide(
-        side.folder, Method.REWRITTEN, rewritten.sha256 if output.format.is_one_file else "", rewritten.kept
-    )
+        return _left_out(output, folder, destination)
+    digest = rewritten.sha256 if output.format.is_one_file else ""
+    return AppliedSide(folder, Method.REWRITTEN, digest, rewritten.kept)
 
 
-def _left_out(output: Output, side: Side, destination: Path) -> AppliedSide:
+def _left_out(output: Output, folder: str, destination: Path) -> AppliedSide:
     leave_out(output, destination)
-    return AppliedSide(side.folder, Method.LEFT_OUT, "", 0)
+    return AppliedSide(folder, Method.LEFT_OUT, "", 0)
 
 
 def _committed(layout: Layout, number: int, output: Output, digest: str) -> Applied | None:

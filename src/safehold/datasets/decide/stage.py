@@ -20,7 +20,7 @@ from safehold.datasets.decide.decision import decode, encode
 from safehold.datasets.decide.judgement import judge
 from safehold.datasets.errors import DamagedStateError, IncompleteScanError
 from safehold.datasets.run import Layout
-from safehold.datasets.scan.part import PartNote, note_of, read_part
+from safehold.datasets.scan.part import PartNote, note_of, read_part, scan_digest
 from safehold.datasets.sources import Shard
 from safehold.home import write_atomic
 from safehold.screening import Separation, separate
@@ -46,10 +46,11 @@ def check_complete(layout: Layout, shards: Sequence[Shard]) -> list[PartNote]:
     """Return what each shard's scan part says of itself.
 
     Raises:
-        IncompleteScanError: a part is missing, or was made under other settings than the rest.
+        IncompleteScanError: a part is missing, is one of another shard or of an earlier version of it, or was made
+            under other settings than the rest.
     """
-    notes = [note_of(layout.part(shard.number)) for shard in shards]
-    present = [note for note in notes if note is not None]
+    notes = [(shard, note_of(layout.part(shard.number))) for shard in shards]
+    present = [note for shard, note in notes if note is not None and note.scan == scan_digest(shard, note.settings)]
     if len(present) < len(shards):
         raise IncompleteScanError(
             f"{len(shards) - len(present)} of {len(shards)} shards are not scanned yet",

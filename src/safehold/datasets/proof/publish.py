@@ -114,6 +114,7 @@ def _certify(
             "summary": pinned[SUMMARY],
             "index": equipment.index.version,
             "records": story.tally.records,
+            "replaces": sha256_of(path) if path.exists() else "",  # so that deciding back and forth is told in full
         },
     )
     equipment.ledger.append_once(event)

@@ -5,7 +5,7 @@ part, so a retry or a second worker on the same shard does no harm.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from safehold.datasets.scan.child import CHILD_MODULE, TASK
@@ -43,17 +43,19 @@ class ProcessEngine:
     Attributes:
         workers: how many at a time.
         allow_network: whether sources are read over the network by the children.
+        argv: the children's program.
     """
 
     workers: int
     allow_network: bool = False
+    argv: tuple[str, ...] = field(default_factory=lambda: module_argv(CHILD_MODULE))
 
     def submit(self, shards: Sequence[Shard], settings: ScanSettings) -> Iterator[ShardScan]:
         """Yield every shard's scan, in the order in which they end."""
         told = settings.to_json()
         requests = ({"shard": shard.to_json(), "settings": told} for shard in shards)
         environment = {NETWORK_VARIABLE: "1"} if self.allow_network else {}
-        with Pool(module_argv(CHILD_MODULE), settings.limits, size=self.workers, environment=environment) as pool:
+        with Pool(self.argv, settings.limits, size=self.workers, environment=environment) as pool:
             for outcome in pool.run(TASK, requests):
                 shard = shards[outcome.number]
                 yield ShardScan(shard, outcome.data if outcome.failure is None else _unread(shard, settings, outcome))

@@ -20,9 +20,11 @@ from safehold.media.sandbox.inbox import Outcry
 from safehold.media.sandbox.pool import Failure, Outcome, Pool, Skipped
 from safehold.media.sandbox.serving import Announce, Request, Task, serve
 from safehold.media.sandbox.terms import NETWORK_VARIABLE
+from safehold.media.sandbox.wire import NO_RECORD
 
 __all__ = [
     "NETWORK_VARIABLE",
+    "NO_RECORD",
     "Announce",
     "Answer",
     "Child",
