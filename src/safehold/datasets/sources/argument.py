@@ -158,6 +158,8 @@ def _named_files(root: str, places: list[str]) -> Source:
 
 def _stamp(place: str) -> Stamp:
     if not is_remote(place):
+        if not local_path(place).is_file():
+            raise UnreadableSourceError(f"{place} is no regular file", advice="Name a file, not a pipe or a device.")
         return Stamp.of_status(local_path(place).stat())
     filesystem, path = filesystem_of(place)
     return stamp_of_details(filesystem.info(path))

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import fsspec
@@ -155,6 +156,12 @@ def test_faults_of_the_whole_input_are_told_apart(tmp_path: Path) -> None:
         assert error.value.advice
     with pytest.raises(EmptySourceError):
         discover([])
+
+
+def test_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.tar")
+    with pytest.raises(UnreadableSourceError, match="regular"):
+        discover([str(tmp_path / "pipe.tar")])
 
 
 @pytest.mark.parametrize("address", ["simplecache::memory://x", "nosuchprotocol://x/y"])
