@@ -22,8 +22,7 @@ from safehold.datasets.equipment import Equipment
 from safehold.datasets.register import Waiver, load_register
 from safehold.home import Home
 from safehold.ledger import Ledger, SigningKey, is_fit, open_ledger
-from safehold.matching import Index
-from safehold.matching.store import BankStore
+from safehold.matching import BankStore, Index
 from safehold.screening import Policy, default_policy, load
 from safehold.settings import MalformedSettingsError, Settings, load_settings
 from safehold.vault import LocalVault

@@ -11,11 +11,11 @@ from safehold.datasets.decide.basis import Basis
 from safehold.datasets.decide.decision import Decision, read_rows
 from safehold.datasets.decide.judgement import judge
 from safehold.datasets.equipment import Equipment
-from safehold.datasets.errors import EngineError
 from safehold.datasets.safeguard import settings_for
 from safehold.datasets.scan.engine import Engine, ProcessEngine
 from safehold.datasets.scan.part import decode_part
 from safehold.datasets.sources import Format, Shard
+from safehold.vocabulary import Action, Gap, GapReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,7 @@ def check_files(paths: Sequence[Path], equipment: Equipment, *, engine: Engine |
         equipment: what to work with.
         engine: runs the examination; None for one decoding child on this machine.
 
-    Raises:
-        EngineError: a file came back without an answer: it must not pass for examined.
+    A file of a kind that no dataset holds has no record; it comes back held, with a gap.
     """
     basis = Basis(
         index=equipment.index,
@@ -73,5 +72,6 @@ def _shard(number: int, path: Path) -> Shard:
 
 def _severest(decisions: Sequence[Decision] | None) -> Decision:
     if not decisions:
-        raise EngineError("a file was not examined", advice="Run the command again; report it if it stays so.")
+        gap = Gap("source", GapReason.UNKNOWN_KIND)
+        return Decision(record="", profile="|", action=Action.HOLD, gaps=(gap,))
     return max(decisions, key=lambda decision: decision.action)
