@@ -5,7 +5,12 @@ What is confirmed by hash, or removed by separation, can't be freed: that is the
 
 import hmac
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from safehold.datasets.decide.decision import Decision, read_rows
 from safehold.datasets.decide.judgement import record_id
@@ -14,9 +19,10 @@ from safehold.datasets.decide.stage import read_decisions
 from safehold.datasets.equipment import Equipment
 from safehold.datasets.errors import UnknownRecordError
 from safehold.datasets.run import Layout, Run, load_mix, load_run, locked
+from safehold.datasets.scan.part import read_part
 from safehold.datasets.sources import Shard
 from safehold.home import write_atomic
-from safehold.vocabulary import Action, Event
+from safehold.vocabulary import Action, Event, GapReason
 
 
 def release(out: Path, records: Sequence[str], *, reason: str, equipment: Equipment) -> int:
@@ -42,10 +48,7 @@ def release(out: Path, records: Sequence[str], *, reason: str, equipment: Equipm
         held = _held(layout, records)
         known = decode_releases(layout.releases.read_bytes() if layout.releases.exists() else b"")
         now = equipment.clock.now().isoformat()
-        asked = [
-            Release(record, reason, equipment.actor, now, grounds_of(decision.findings, decision.gaps))
-            for record, decision in held.items()
-        ]
+        asked = [Release(record, reason, equipment.actor, now, one.grounds) for record, one in held.items()]
         new = [one for one in asked if one.record not in known or known[one.record].grounds != one.grounds]
         for one in new:  # before it takes effect, so that nothing is ever freed without its event
             equipment.ledger.append_once(_event(run, one, equipment))
@@ -59,33 +62,58 @@ def _event(run: Run, one: Release, equipment: Equipment) -> Event:
     return Event("record.released", equipment.actor, equipment.policy.label, details)
 
 
-def _held(layout: Layout, records: Iterable[str]) -> dict[str, Decision]:
-    found: dict[str, Decision] = {}
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A record as it was decided on, and its row of the scan part."""
+
+    decision: Decision
+    observed: pa.Table
+
+    @property
+    def grounds(self) -> str:
+        return grounds_of(self.decision.findings, self.decision.gaps, self.observed)
+
+    @property
+    def is_ambiguous(self) -> bool:
+        return any(gap.reason is GapReason.DUPLICATE_KEY for gap in self.decision.gaps)
+
+
+def _held(layout: Layout, records: Iterable[str]) -> dict[str, _Held]:
+    found: dict[str, _Held] = {}
     for record in records:
-        candidates = [
-            decision for shard in _shards_of(layout, record) for decision in _decisions_on(layout, shard, record)
-        ]
+        candidates = [one for shard in _shards_of(layout, record) for one in _rows_of(layout, shard, record)]
         if not candidates:
             raise UnknownRecordError(
                 f"there is no record {record}", advice="Copy the record id from manifest.parquet: OUTPUT#KEY."
             )
-        for decision in candidates:
-            if decision.action is not Action.HOLD and not decision.released:
-                raise UnknownRecordError(
-                    f"{record} is not held: its action is {decision.action.value}",
-                    advice="Only held records can be released; what a policy removes, the policy must change.",
-                )
+        for one in candidates:
+            _require_held(record, one)
         found[record] = candidates[0]
     return found
+
+
+def _require_held(record: str, one: _Held) -> None:
+    if one.is_ambiguous:
+        raise UnknownRecordError(
+            f"{record} is the id of several records", advice="Give them different keys in the source and scan it again."
+        )
+    if one.decision.action is not Action.HOLD and not one.decision.released:
+        raise UnknownRecordError(
+            f"{record} is not held: its action is {one.decision.action.value}",
+            advice="Only held records can be released; what a policy removes, the policy must change.",
+        )
 
 
 def _shards_of(layout: Layout, record: str) -> list[Shard]:
     return [shard for shard in load_mix(layout).shards if record.startswith(record_id(shard, ""))]
 
 
-def _decisions_on(layout: Layout, shard: Shard, record: str) -> list[Decision]:
-    decisions = read_decisions(layout, shard)
-    rows = [
-        row for row, key in enumerate(decisions.column("record").to_pylist()) if key and record_id(shard, key) == record
-    ]
-    return read_rows(decisions.take(rows))
+def _rows_of(layout: Layout, shard: Shard, record: str) -> list[_Held]:
+    decisions, key = read_decisions(layout, shard), record.removeprefix(record_id(shard, ""))
+    is_meant = pc.equal(decisions.column("record"), key).to_numpy(zero_copy_only=False)
+    rows = np.flatnonzero(is_meant) if key else np.zeros(0, np.int64)
+    if not len(rows):
+        return []
+    part, _ = read_part(layout.part(shard.number))
+    held = read_rows(decisions.take(pa.array(rows)))
+    return [_Held(decision, part.slice(row, 1)) for row, decision in zip(rows.tolist(), held, strict=True)]

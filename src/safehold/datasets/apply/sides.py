@@ -37,10 +37,14 @@ class Side:
 def sides_of(separation: Separation) -> tuple[Side, ...]:
     """Return the sides that a separation makes.
 
-    Every allowed record belongs to exactly one; only one that claims the second concept of two pairs belongs to none.
+    Every record that stays belongs to exactly one. Those that claim both concepts of a pair, or the second concepts of
+    two, would belong to none: `final_actions` lets none of them stay.
     """
     apart = sorted({second for _, second in separation.outputs})
-    others = {concept: frozenset(apart) - {concept} for concept in apart}
+    others = {
+        concept: frozenset(apart).union(first for first, second in separation.outputs if second == concept) - {concept}
+        for concept in apart
+    }
     return (
         Side(CLEAN, None, frozenset(apart)),
         *(Side(f"{CLEAN}-{_file_name(concept)}", concept, others[concept]) for concept in apart),

@@ -5,15 +5,19 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from safehold.classification.text import to_findings
 from safehold.datasets.decide.basis import Basis
 from safehold.datasets.decide.fingerprints import Fingerprints, fingerprints_of
-from safehold.matching import HARM_CLASSES
+from safehold.matching import HARM_CLASSES, MOST_HITS, Hits
 from safehold.screening import Policy, read_columns
 from safehold.vocabulary import Algorithm, Bits, Finding, FindingKind, Fraction, Gap
 
 Placed = tuple[int, Finding]
+
+_UNCAPPED = 1 << 40
+"""More hits than any index has entries."""
 
 
 def matches(part: pa.Table, basis: Basis) -> Iterator[Placed]:
@@ -24,26 +28,54 @@ def matches(part: pa.Table, basis: Basis) -> Iterator[Placed]:
 
 
 def _matches_of(fingerprints: Fingerprints, basis: Basis) -> Iterator[Placed]:
+    for hits, queries in _lookups(fingerprints, basis):
+        columns = (queries[hits.query], hits.distance, hits.bank, hits.entry, hits.harm_class)
+        for query, distance, bank, entry, harm_class in zip(*(column.tolist() for column in columns), strict=True):
+            listed = basis.index.banks[bank]
+            found = Finding(
+                kind=FindingKind.MATCH,
+                detector=fingerprints.algorithm.value,
+                subject=HARM_CLASSES[harm_class].value,
+                reference=f"{listed.reference}#{entry}",
+                tier=listed.tier,
+                distance=Bits(distance),
+                place=str(fingerprints.places[query]).rstrip(),
+            )
+            yield int(fingerprints.records[query]), found
+
+
+def _lookups(fingerprints: Fingerprints, basis: Basis) -> Iterator[tuple[Hits, NDArray[np.int64]]]:
+    """Yield hits with the numbers of the fingerprints that their queries stand for.
+
+    What lies beyond the cap of a query may be what the policy acts on: a list of the trusted tier behind a hundred
+    entries of another. Such queries are asked again without a cap, and the first hit of each bank and class counts.
+    """
+    first = _lookup(fingerprints.values, fingerprints, basis)
+    yield first, np.arange(len(fingerprints.values))
+    for query in first.capped.tolist():
+        every = _lookup(fingerprints.values[query : query + 1], fingerprints, basis, max_hits=_UNCAPPED)
+        yield _beyond(every, given=MOST_HITS), np.full(1, query)
+
+
+def _lookup(values: NDArray[np.uint8], fingerprints: Fingerprints, basis: Basis, *, max_hits: int = MOST_HITS) -> Hits:
     is_near = fingerprints.algorithm is Algorithm.PDQ
-    hits = basis.index.lookup(
+    return basis.index.lookup(
         fingerprints.algorithm,
-        fingerprints.values,
+        values,
         threshold=basis.policy.thresholds.pdq if is_near else Bits(0),
         flavour=fingerprints.flavour,
+        max_hits=max_hits,
     )
-    columns = (hits.query, hits.distance, hits.bank, hits.entry, hits.harm_class)
-    for query, distance, bank, entry, harm_class in zip(*(column.tolist() for column in columns), strict=True):
-        listed = basis.index.banks[bank]
-        found = Finding(
-            kind=FindingKind.MATCH,
-            detector=fingerprints.algorithm.value,
-            subject=HARM_CLASSES[harm_class].value,
-            reference=f"{listed.reference}#{entry}",
-            tier=listed.tier,
-            distance=Bits(distance),
-            place=str(fingerprints.places[query]).rstrip(),
-        )
-        yield int(fingerprints.records[query]), found
+
+
+def _beyond(hits: Hits, *, given: int) -> Hits:
+    """Return the nearest hit of each bank and class that has none among the first ones; all hits are of one query."""
+    kinds = hits.bank.astype(np.int64) << 8 | hits.harm_class
+    _, nearest = np.unique(kinds, return_index=True)
+    chosen = np.sort(nearest[nearest >= given])
+    return Hits(
+        hits.query[chosen], hits.distance[chosen], hits.bank[chosen], hits.entry[chosen], hits.harm_class[chosen]
+    )
 
 
 def caption_hits(part: pa.Table, basis: Basis) -> Iterator[Placed]:
@@ -54,8 +86,9 @@ def caption_hits(part: pa.Table, basis: Basis) -> Iterator[Placed]:
     owner = texts.value_parent_indices().to_numpy(zero_copy_only=False)
     places = texts.flatten().field("place")
     for row, hits in enumerate(basis.captions.find(texts.flatten().field("text").to_pylist())):
-        for finding in to_findings(hits, place=str(places[row])):
-            yield int(owner[row]), finding
+        if hits:
+            place = str(places[row])
+            yield from ((int(owner[row]), finding) for finding in to_findings(hits, place=place))
 
 
 def score_findings(part: pa.Table, policy: Policy) -> Iterator[Placed]:
@@ -92,14 +125,15 @@ def column_readings(part: pa.Table, policy: Policy) -> Iterator[tuple[int, Findi
         yield from ((int(row), gap) for gap in reading.gaps)
 
 
-def mapped_rows(part: pa.Table, policy: Policy) -> frozenset[int]:
-    """Return the rows that have a column which the policy maps to a concept."""
-    if not policy.columns:
-        return frozenset()
+def mapped_rows(part: pa.Table, policy: Policy) -> NDArray[np.bool_]:
+    """Return which rows have a column that the policy maps to a concept."""
+    is_mapped = np.zeros(part.num_rows, np.bool_)
     labels = part.column("labels").combine_chunks()
-    names = pa.array([mapping.column.casefold() for mapping in policy.columns])
-    is_mapped = pc.is_in(pc.utf8_lower(labels.flatten().field("name")), value_set=names)
-    return frozenset(labels.value_parent_indices().filter(is_mapped).to_pylist())
+    if policy.columns and len(labels.flatten()):
+        names = pa.array([mapping.column.casefold() for mapping in policy.columns])
+        named = pc.is_in(pc.utf8_lower(labels.flatten().field("name")), value_set=names)
+        is_mapped[labels.value_parent_indices().filter(named).to_numpy()] = True
+    return is_mapped
 
 
 def address_hits(part: pa.Table, basis: Basis) -> Iterator[Placed]:

@@ -83,5 +83,5 @@ def _matrix(values: pa.FixedSizeBinaryArray, width: int) -> NDArray[np.uint8]:
     buffer = values.buffers()[1]
     if buffer is None or not len(values):
         return np.empty((0, width), np.uint8)
-    rows = np.frombuffer(buffer, np.uint8).reshape(-1, width)
-    return rows[values.offset : values.offset + len(values)]
+    content = np.frombuffer(buffer, np.uint8, len(values) * width, values.offset * width)
+    return content.reshape(-1, width)

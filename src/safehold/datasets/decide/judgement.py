@@ -6,14 +6,13 @@ hold, which detectors examined them), which is screened once a profile. The othe
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from safehold.datasets.decide.basis import Basis
-from safehold.datasets.decide.decision import Decision, tabulate
+from safehold.datasets.decide.decision import Decision, read_rows, tabulate
 from safehold.datasets.decide.findings import (
     address_hits,
     caption_hits,
@@ -25,7 +24,7 @@ from safehold.datasets.decide.findings import (
 from safehold.datasets.decide.release import grounds_of
 from safehold.datasets.scan.observation import parse_profile, profile_of
 from safehold.datasets.sources import Format, Shard
-from safehold.screening import COLUMN_DETECTOR, Subject, action_of_findings, claims, screen
+from safehold.screening import COLUMN_DETECTOR, Policy, Subject, action_of_findings, claims, screen
 from safehold.vocabulary import Action, Finding, Gap, GapReason, MediaKind, Verdict
 
 CAPTION_RULES = "caption-rules"
@@ -46,82 +45,129 @@ def judge(part: pa.Table, shard: Shard, basis: Basis, *, source_findings: tuple[
         source_findings: what the register says of the whole source; it concerns every record.
     """
     case = _Case(part, shard, basis, source_findings)
-    return tabulate([case.decide(row) for row in range(part.num_rows)])
+    special = case.special_rows()
+    profiles = case.profiles()
+    rows = [case.decide(profile, "", (), ()) for profile in profiles] + [case.decide_row(row) for row in special]
+    places = case.profile_codes.copy()
+    places[special] = np.arange(len(special)) + len(profiles)
+    decisions = tabulate(rows).take(pa.array(places)).combine_chunks()
+    named = decisions.set_column(0, decisions.schema.field(0), part.column("record"))
+    return named.combine_chunks()
+
+
+def judged_again(decisions: pa.Table, policy: Policy) -> pa.Table:
+    """Return the decisions on a shard without media as another policy's pairs of concepts make them.
+
+    Thresholds, rules and what is required are the same in both; only which concepts must not meet differs.
+    """
+    rows = []
+    for one in read_rows(decisions):
+        kinds, examined = parse_profile(one.profile)
+        verdict = screen(Subject(kinds, one.findings, one.gaps, examined), policy)
+        is_freed = one.released and verdict.action is Action.HOLD
+        rows.append(_decision(one.record, one.profile, verdict, policy, released=is_freed))
+    return tabulate(rows)
+
+
+def is_text_only(table: pa.Table, shard: Shard) -> bool:
+    """Return whether the records of a shard, observed or decided, are text and nothing that points at or is media."""
+    profiles = pc.unique(table.column("profile")).to_pylist()
+    return shard.format is not Format.METADATA and all(parse_profile(one)[0] == {MediaKind.TEXT} for one in profiles)
+
+
+_Profile = tuple[str, bool]
 
 
 class _Case:
-    """One shard before the judge: everything said of each record, gathered once."""
+    """One shard before the judge: everything said of each record, gathered once.
+
+    Attributes:
+        profile_codes: (rows,) which of `profiles` each record has.
+    """
 
     def __init__(self, part: pa.Table, shard: Shard, basis: Basis, source_findings: tuple[Finding, ...]) -> None:
-        self._shard, self._releases = shard, basis.releases
+        self._part, self._shard, self._releases = part, shard, basis.releases
         self._policy = basis.policy.as_text_only() if is_text_only(part, shard) else basis.policy
-        self._records = part.column("record").to_pylist()
-        self._profiles = part.column("profile").to_pylist()
         self._findings: dict[int, list[Finding]] = defaultdict(list)
         self._gaps: dict[int, list[Gap]] = defaultdict(list)
         self._source_findings = source_findings
-        self._plain: dict[tuple[str, bool], Decision] = {}
-        self._mapped = mapped_rows(part, basis.policy)
+        coded = part.column("profile").combine_chunks().dictionary_encode()
+        self._names = coded.dictionary.to_pylist()
+        self.profile_codes = coded.indices.to_numpy().astype(np.int64) * 2 + mapped_rows(part, basis.policy)
         for row, said in _said_of(part, basis):
             if isinstance(said, Gap):
                 self._gaps[row].append(said)
             else:
                 self._findings[row].append(said)
 
-    def decide(self, row: int) -> Decision:
+    def profiles(self) -> list[_Profile]:
+        """Return every profile, without and with a column that the policy maps."""
+        return [(name, is_mapped) for name in self._names for is_mapped in (False, True)]
+
+    def special_rows(self) -> list[int]:
+        """Return the rows whose decision is not that of their profile: something is said of them, or they are freed."""
+        return sorted({*self._findings, *self._gaps, *self._freed_rows()})
+
+    def _freed_rows(self) -> list[int]:
+        prefix = record_id(self._shard, "")
+        freed = [one.removeprefix(prefix) for one in self._releases if one.startswith(prefix)]
+        if not freed:
+            return []
+        is_freed = pc.is_in(self._part.column("record"), value_set=pa.array(freed, pa.string()))
+        found: list[int] = np.flatnonzero(is_freed.to_numpy(zero_copy_only=False)).tolist()
+        return found
+
+    def decide_row(self, row: int) -> Decision:
         """Return the decision on one record."""
-        key, findings, gaps = self._records[row], self._findings.get(row), self._gaps.get(row)
-        kind_of_row = (self._profiles[row], row in self._mapped)
-        if findings is None and gaps is None:
-            if kind_of_row not in self._plain:
-                self._plain[kind_of_row] = self._judged("", kind_of_row, (), ())
-            plain = self._plain[kind_of_row]
-            if plain.action is Action.ALLOW:
-                return replace(plain, record=key)
-        return self._judged(key, kind_of_row, tuple(findings or ()), tuple(gaps or ()))
+        code = int(self.profile_codes[row])
+        profile = (self._names[code // 2], code % 2 == 1)
+        key = self._part.column("record")[row].as_py() if self._releases else ""
+        return self.decide(profile, key, tuple(self._findings.get(row, ())), tuple(self._gaps.get(row, ())), row=row)
 
-    def _judged(
-        self, key: str, kind_of_row: tuple[str, bool], findings: tuple[Finding, ...], gaps: tuple[Gap, ...]
+    def decide(
+        self, profile: _Profile, key: str, findings: tuple[Finding, ...], gaps: tuple[Gap, ...], *, row: int = -1
     ) -> Decision:
-        kinds, examined = self._examined(*kind_of_row)
-        said = (*self._source_findings, *findings)
+        """Return the decision on a record of a profile; the key and row matter only where somebody freed it."""
+        kinds, examined = _examined(*profile, gaps)
         is_pointer = self._shard.format is Format.METADATA
+        said = (*self._source_findings, *findings)
         verdict = screen(Subject(kinds, said, gaps, examined, is_pointer), self._policy)
-        released = self._is_released(key, verdict)
-        return Decision(
-            record=key,
-            profile=profile_of(kinds, examined),
-            action=Action.ALLOW if released else verdict.action,
-            found=action_of_findings(said, self._policy) is not Action.ALLOW,
-            confirmed=any(finding.is_confirmed for finding in verdict.findings),
-            released=released,
-            rules=verdict.rules,
-            claims=tuple(sorted(claims(verdict.findings, self._policy))),
-            findings=verdict.findings,
-            gaps=verdict.gaps,
-        )
+        released = bool(key) and self._is_released(key, row, verdict)
+        return _decision(key, profile_of(kinds, examined), verdict, self._policy, released=released)
 
-    @staticmethod
-    def _examined(profile: str, is_mapped: bool) -> tuple[frozenset[MediaKind], frozenset[str]]:
-        """Return the kinds, and the detectors of the scan with those that work on text and columns here."""
-        kinds, examined = parse_profile(profile)
-        if MediaKind.TEXT in kinds:
-            examined |= {CAPTION_RULES}
-        return kinds, examined | {COLUMN_DETECTOR} if is_mapped else examined
-
-    def _is_released(self, key: str, verdict: Verdict) -> bool:
-        release = self._releases.get(record_id(self._shard, key)) if key else None
+    def _is_released(self, key: str, row: int, verdict: Verdict) -> bool:
+        release = self._releases.get(record_id(self._shard, key))
         return (
             release is not None
             and verdict.action is Action.HOLD
-            and release.grounds == grounds_of(verdict.findings, verdict.gaps)
+            and all(gap.reason is not GapReason.DUPLICATE_KEY for gap in verdict.gaps)  # one id, several records
+            and release.grounds == grounds_of(verdict.findings, verdict.gaps, self._part.slice(row, 1))
         )
 
 
-def is_text_only(part: pa.Table, shard: Shard) -> bool:
-    """Return whether a shard holds text and nothing that points at or is media."""
-    profiles = pc.unique(part.column("profile")).to_pylist()
-    return shard.format is not Format.METADATA and all(parse_profile(one)[0] == {MediaKind.TEXT} for one in profiles)
+def _decision(key: str, profile: str, verdict: Verdict, policy: Policy, *, released: bool) -> Decision:
+    return Decision(
+        record=key,
+        profile=profile,
+        action=Action.ALLOW if released else verdict.action,
+        found=bool(verdict.findings) and action_of_findings(verdict.findings, policy) is not Action.ALLOW,
+        confirmed=any(finding.is_confirmed for finding in verdict.findings),
+        released=released,
+        rules=verdict.rules,
+        claims=tuple(sorted(claims(verdict.findings, policy))),
+        findings=verdict.findings,
+        gaps=verdict.gaps,
+    )
+
+
+def _examined(profile: str, is_mapped: bool, gaps: tuple[Gap, ...]) -> tuple[frozenset[MediaKind], frozenset[str]]:
+    """Return the kinds, and the detectors of the scan with those that work on text and columns here."""
+    kinds, examined = parse_profile(profile)
+    if MediaKind.TEXT in kinds:
+        examined |= {CAPTION_RULES}
+    if is_mapped:
+        examined |= {COLUMN_DETECTOR}
+    return kinds, examined - {gap.detector for gap in gaps}
 
 
 def _said_of(part: pa.Table, basis: Basis) -> Iterator[tuple[int, Finding | Gap]]:
@@ -131,6 +177,6 @@ def _said_of(part: pa.Table, basis: Basis) -> Iterator[tuple[int, Finding | Gap]
     yield from column_readings(part, basis.policy)
     yield from address_hits(part, basis)
     gaps = part.column("gaps").combine_chunks()
-    for row in np.flatnonzero(pc.list_value_length(gaps).to_numpy(zero_copy_only=False)):
-        for gap in gaps[int(row)].as_py():
-            yield int(row), Gap(gap["detector"], GapReason(gap["reason"]), gap["place"])
+    owner = gaps.value_parent_indices().to_pylist()
+    for row, gap in zip(owner, gaps.flatten().to_pylist(), strict=True):
+        yield row, Gap(gap["detector"], GapReason(gap["reason"]), gap["place"])

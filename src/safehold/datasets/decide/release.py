@@ -1,12 +1,15 @@
 """Releases: a person frees a held record, on the grounds that were known when they looked at it.
 
-A release is bound to those grounds: when a newer list or lexicon finds something else, the record is held again.
+A release is bound to those grounds and to the content that was looked at: when a newer list or lexicon finds
+something else, or other bytes have the same key, the record is held again.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+
+import pyarrow as pa
 
 from safehold.datasets.errors import DamagedStateError
 from safehold.vocabulary import Finding, Gap
@@ -31,14 +34,30 @@ class Release:
     grounds: str
 
 
-def grounds_of(findings: Iterable[Finding], gaps: Iterable[Gap]) -> str:
-    """Return a digest of what speaks against a record, whatever version of a list says it, as hex."""
+def grounds_of(findings: Iterable[Finding], gaps: Iterable[Gap], observed: pa.Table) -> str:
+    """Return a digest of what speaks against a record, whatever version of a list says it, as hex.
+
+    Args:
+        findings: what was found.
+        gaps: what was not examined.
+        observed: the record's row of the scan part: the person looked at this content and no other.
+    """
     told = sorted(
         [finding.kind.value, finding.detector, finding.subject, _without_version(finding.reference), finding.place]
         for finding in findings
     )
     missing = sorted([gap.detector, gap.reason.value, gap.place] for gap in gaps)
-    return hashlib.sha256(json.dumps([told, missing]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([told, missing, _content_of(observed)]).encode()).hexdigest()
+
+
+def _content_of(observed: pa.Table) -> list[object]:
+    """Return what identifies a record's content, whatever else a newer scan notes of it."""
+    (row,) = observed.select(["url", "texts", "labels", "listed", "members"]).to_pylist()
+    members = [[member["name"], member["sha256"].hex()] for member in row["members"]]
+    listed = [[signal["algorithm"], signal["value"].hex()] for signal in row["listed"]]
+    texts = [[text["place"], text["text"]] for text in row["texts"]]
+    labels = [[label["name"], label["value"]] for label in row["labels"]]
+    return [row["url"], texts, labels, listed, members]
 
 
 def _without_version(reference: str) -> str:

@@ -9,24 +9,27 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from safehold.datasets.decide.basis import Basis
 from safehold.datasets.decide.decision import decode, encode
-from safehold.datasets.decide.judgement import judge
+from safehold.datasets.decide.judgement import is_text_only, judge, judged_again
 from safehold.datasets.errors import DamagedStateError, IncompleteScanError
 from safehold.datasets.run import Layout
-from safehold.datasets.scan.part import PartNote, note_of, read_part, scan_digest
+from safehold.datasets.scan.part import PartNote, decode_part, note_of, scan_digest
 from safehold.datasets.sources import Shard
 from safehold.home import write_atomic
-from safehold.screening import Separation, separate
+from safehold.screening import Policy, Separation, separate
 from safehold.vocabulary import Action, Finding
 
-SourceFindings = Callable[[Shard], tuple[Finding, ...]]
+_ACTIONS = {action.value: action for action in Action}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,12 @@ def judge_shard(layout: Layout, shard: Shard, basis: Basis, *, source_findings: 
     Raises:
         DamagedStateError: the scan part can't be read.
     """
-    part, note = read_part(layout.part(shard.number))
-    digest = _shard_digest(basis.digest, note, source_findings)
+    data = layout.part(shard.number).read_bytes()
+    digest = _shard_digest(basis.digest, data, source_findings)
     kept = _kept_decisions(layout, shard, digest)
     if kept is not None:
         return kept
+    part, _ = decode_part(data)
     decisions = judge(part, shard, basis, source_findings=source_findings)
     write_atomic(layout.decision(shard.number), encode(decisions, digest))
     return decisions
@@ -94,13 +98,14 @@ def read_decisions(layout: Layout, shard: Shard) -> pa.Table:
 
 def conclude(layout: Layout, shards: Sequence[Shard], basis: Basis) -> Decided:
     """Count what would remain, separate it, and commit the conclusion."""
+    policy = _policy_of_mix(layout, shards, basis.policy)
     remaining: Counter[str] = Counter()
     state = hashlib.sha256(basis.digest.encode())
     for shard in shards:
         data = layout.decision(shard.number).read_bytes()
         state.update(hashlib.sha256(data).digest())
         remaining.update(_remaining_claims(decode(data)[0]))
-    decided = Decided(state.hexdigest(), separate(remaining, basis.policy))
+    decided = Decided(state.hexdigest(), separate(remaining, policy))
     fields = {
         "digest": decided.digest,
         "removed": sorted(decided.separation.removed),
@@ -111,21 +116,67 @@ def conclude(layout: Layout, shards: Sequence[Shard], basis: Basis) -> Decided:
     return decided
 
 
+def _policy_of_mix(layout: Layout, shards: Sequence[Shard], policy: Policy) -> Policy:
+    """Return the policy as it applies to the whole mix: what it says of text holds only if there is nothing else.
+
+    Whether there is something else is known only now: shards of text are judged again if that makes a difference.
+    """
+    texts = [shard for shard in shards if is_text_only(read_decisions(layout, shard), shard)]
+    of_mix = policy.as_text_only() if len(texts) == len(shards) else policy
+    if policy.separation.within_record != policy.text_separation.within_record:
+        for shard in texts:
+            decisions, digest = decode(layout.decision(shard.number).read_bytes())
+            write_atomic(layout.decision(shard.number), encode(judged_again(decisions, of_mix), digest))
+    return of_mix
+
+
 def final_actions(decisions: pa.Table, separation: Separation) -> Iterator[Action]:
-    """Yield each record's action after separation over the mix, in order.
+    """Yield each record's action after separation over the mix, in order; see `final_names`."""
+    yield from map(_ACTIONS.__getitem__, final_names(decisions, separation).to_pylist())
+
+
+def final_names(decisions: pa.Table, separation: Separation) -> pa.StringArray:
+    """Return the name of each record's action after separation over the mix, in order.
 
     Separation takes from what would stay. A held record stays held: with both concepts in it, a person must look at
     it; should they free it, its concept leaves the mix all the same.
     """
-    for action, claimed in zip(
-        decisions.column("action").to_pylist(), decisions.column("claims").to_pylist(), strict=True
-    ):
-        leaves = bool(claimed) and not separation.removed.isdisjoint(claimed)
-        yield Action.DENY if leaves and action == Action.ALLOW.value else Action(action)
+    actions = decisions.column("action").combine_chunks()
+    leaves = _leaving(decisions.column("claims").combine_chunks(), separation) & _equal(actions, Action.ALLOW.value)
+    return pc.if_else(pa.array(leaves), Action.DENY.value, actions) if leaves.any() else actions
 
 
-def _shard_digest(basis: str, note: PartNote, source_findings: tuple[Finding, ...]) -> str:
-    told = [basis, note.scan, note.content, [finding.reference for finding in source_findings]]
+def _leaving(claims: pa.ListArray, separation: Separation) -> NDArray[np.bool_]:
+    """Return which records claim a concept that leaves the mix, or concepts that belong into different outputs."""
+    has = {concept: _claiming(claims, concept) for concept in _concepts_of(separation)}
+    leaves: NDArray[np.bool_] = np.zeros(len(claims), np.bool_)
+    for concept in separation.removed:
+        leaves |= has[concept]
+    for first, second in separation.outputs:
+        leaves |= has[first] & has[second]
+    for one, other in combinations(sorted({second for _, second in separation.outputs}), 2):
+        leaves |= has[one] & has[other]
+    return leaves
+
+
+def _concepts_of(separation: Separation) -> frozenset[str]:
+    return separation.removed.union(*separation.outputs)
+
+
+def _claiming(claims: pa.ListArray, concept: str) -> NDArray[np.bool_]:
+    claiming: NDArray[np.bool_] = np.zeros(len(claims), np.bool_)
+    claiming[claims.value_parent_indices().to_numpy()[_equal(claims.flatten(), concept)]] = True
+    return claiming
+
+
+def _equal(values: pa.StringArray, word: str) -> NDArray[np.bool_]:
+    equal: NDArray[np.bool_] = pc.equal(values, word).to_numpy(zero_copy_only=False)
+    return equal
+
+
+def _shard_digest(basis: str, part: bytes, source_findings: tuple[Finding, ...]) -> str:
+    """Return the decide digest of a shard; over the part's own bytes, since a shard that fails may fail elsewhere."""
+    told = [basis, hashlib.sha256(part).hexdigest(), [finding.reference for finding in source_findings]]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
