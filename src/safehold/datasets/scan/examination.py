@@ -52,6 +52,8 @@ def examine(
     notes = _Notes(beat, gaps=list(record.gaps))
     if record.members:
         notes.examined |= _DIGESTS
+    else:  # a record that only points at media: what can be looked up is what it lists
+        notes.examined |= {signal.algorithm.value for signal in record.listed}
     members = [
         _examine_member(member, settings, notes, classifiers=classifiers, poison=poison) for member in record.members
     ]
