@@ -52,7 +52,6 @@ class ImportReport:
         duplicates: how many rows repeat an earlier row of the file.
         malformed: how many rows can't be read; 0 unless they were to be skipped.
         faults: the first 1000 of them.
-        is_unchanged: whether the bank stayed as it was.
     """
 
     bank: Bank
@@ -82,6 +81,11 @@ class WithdrawReport:
     bank: Bank
     withdrawn: int
     before: int
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the bank stayed as it was."""
+        return self.withdrawn == 0
 
 
 class BankStore:

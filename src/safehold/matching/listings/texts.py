@@ -18,7 +18,7 @@ from safehold.matching.errors import UnreadableListError
 _OURS = {name: name for name in ("algorithm", "value", "class", "note", "source_id")}
 _THREATEXCHANGE = {"signal_type": "algorithm", "signal_str": "value", "collab": "note", "category": "", "tags": ""}
 _LISTED_CATEGORIES = {"", "POSITIVE_CLASS", "WORTH_INVESTIGATING"}
-_LONGEST_PLAIN_LINE = 200
+_LONGEST_FIRST_LINE = 1000
 
 
 class _Reader(Protocol):
@@ -74,22 +74,30 @@ def _first_line(path: Path, file: TextIO) -> str:
 def _shaped(path: Path, first: str, file: TextIO) -> Iterator[Texts]:
     if first.startswith("{"):
         return _json_lines(file)
+    if len(first) > _LONGEST_FIRST_LINE or not first.isprintable():
+        raise _of_no_shape(path)
     names = [name.strip().lower() for name in next(csv.reader([first]))]
     if "algorithm" in names or "value" in names or {"signal_type", "signal_str"} <= set(names):
         return _csv(path, file)
-    if "," in first or len(first) > _LONGEST_PLAIN_LINE:
-        raise UnreadableListError(
-            f"{path} is no list of a known shape: its first line is neither a header with a column value, nor JSON, "
-            "nor a single value",
-            advice="Give a CSV with the columns algorithm,value and optional class,note,source_id.",
-        )
+    if "," in first:
+        raise _of_no_shape(path)
     return _plain(file)
+
+
+def _of_no_shape(path: Path) -> UnreadableListError:
+    return UnreadableListError(
+        f"{path} is no list of a known shape: its first line is neither a header with a column value, nor JSON, nor a "
+        "single value",
+        advice="Give a CSV with the columns algorithm,value and optional class,note,source_id.",
+    )
 
 
 def _csv(path: Path, file: TextIO) -> Iterator[Texts]:
     reader = csv.reader(file, strict=True)
-    header = next(row for row in reader if any(row))
-    names = [name.strip().lower() for name in header]
+    try:
+        names = [name.strip().lower() for name in next(row for row in reader if any(row))]
+    except csv.Error as error:
+        raise _of_no_shape(path) from error
     places = _places(_meanings(path, names))
     category = names.index("category") if "category" in names else None
     before = reader.line_num

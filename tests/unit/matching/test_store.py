@@ -1,0 +1,344 @@
+import csv
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.unit.matching.made_up import AT, values
+
+from safehold.home import Home
+from safehold.ledger import MemoryLedger, SigningKey, open_ledger
+from safehold.matching import BankStore, BankTerms, BankTraits, Index
+from safehold.matching.errors import (
+    BankDiffersError,
+    BankExistsError,
+    BankNameError,
+    BankWithdrawnError,
+    ExportRefusedError,
+    MalformedListError,
+    MissingTraitError,
+    NotListedError,
+    PartDamagedError,
+    UnknownBankError,
+)
+from safehold.matching.tables import banks
+from safehold.vocabulary import Algorithm, FixedClock, HarmClass, OutsidePartyError, PdqFlavour, SafeholdError, Tier
+
+TRAITS = BankTraits(harm_class=HarmClass.NCII, legal_basis="made up", pdq_flavour=PdqFlavour.FULL)
+MD5 = values(40, width=16)
+PDQ = values(30, seed=1)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    with Home.open(tmp_path / "home", FixedClock(AT)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(home: Home) -> BankStore:
+    return BankStore(home, open_ledger(home), actor="alice")
+
+
+def listing(folder: Path, first: int = 0, last: int = 20, source: str = "s") -> Path:
+    path = folder / f"list-{first}-{last}-{source}.csv"
+    lines = [f"md5,{row.tobytes().hex()},a note,{source}{number}" for number, row in enumerate(MD5[first:last], first)]
+    lines += [f"pdq,{row.tobytes().hex()},a note,{source}{number}" for number, row in enumerate(PDQ[first:last], first)]
+    path.write_text("\n".join(["algorithm,value,note,source_id", *lines, ""]))
+    return path
+
+
+def found(home: Home) -> dict[str, list[int]]:
+    """Return which of the made-up values the index of a home finds."""
+    index = Index.open(home)
+    return {
+        "md5": index.lookup(Algorithm.MD5, MD5).query.tolist(),
+        "pdq": index.lookup(Algorithm.PDQ, PDQ, threshold=31, flavour=PdqFlavour.FULL).query.tolist(),
+    }
+
+
+def events(home: Home) -> list[str]:
+    return [entry.event.kind for entry in open_ledger(home).events() if entry.event.kind.startswith("bank.")]
+
+
+def test_an_import_creates_the_bank_and_its_entries_are_found(home: Home, store: BankStore, tmp_path: Path) -> None:
+    report = store.import_file("made-up", listing(tmp_path), TRAITS)
+    assert (report.added, report.known, report.duplicates, report.malformed) == (40, 0, 0, 0)
+    assert report.bank.entries == {Algorithm.MD5: 20, Algorithm.PDQ: 20}
+    assert (report.bank.version, report.bank.tier, report.bank.reference) == (1, Tier.TRUSTED, "made-up@1")
+    assert found(home) == {"md5": list(range(20)), "pdq": list(range(20))}
+    assert events(home) == ["bank.created", "bank.imported"]
+
+
+def test_importing_the_same_file_again_changes_nothing(home: Home, store: BankStore, tmp_path: Path) -> None:
+    store.import_file("made-up", listing(tmp_path), TRAITS)
+    before = Index.open(home).version
+    report = store.import_file("made-up", listing(tmp_path))
+    assert report.is_unchanged
+    assert (report.known, report.bank.version) == (40, 1)
+    assert Index.open(home).version == before
+    assert events(home) == ["bank.created", "bank.imported"]
+
+
+def test_a_second_list_adds_what_is_new(home: Home, store: BankStore, tmp_path: Path) -> None:
+    store.import_file("made-up", listing(tmp_path), TRAITS)
+    report = store.import_file("made-up", listing(tmp_path, 10, 25))
+    assert (report.added, report.known, report.bank.version) == (10, 20, 2)
+    assert found(home) == {"md5": list(range(25)), "pdq": list(range(25))}
+    assert [entry.number for entry in store.entries("made-up")] == list(range(50))
+
+
+def test_adding_then_withdrawing_restores_what_is_found(home: Home, store: BankStore, tmp_path: Path) -> None:
+    store.import_file("made-up", listing(tmp_path, 0, 5), TRAITS)
+    before = found(home)
+    store.import_file("made-up", listing(tmp_path, 5, 9))
+    assert found(home) != before
+    hexadecimal = [row.tobytes().hex() for row in (*MD5[5:9], *PDQ[5:9])]
+    report = store.withdraw("made-up", hexadecimal, reason="a mistake of ours")
+    assert (report.withdrawn, report.before, report.bank.version) == (8, 0, 3)
+    assert report.bank.entries == {Algorithm.MD5: 5, Algorithm.PDQ: 5}
+    assert found(home) == before
+
+
+def test_what_was_withdrawn_stays_withdrawn_when_it_is_imported_again(
+    home: Home, store: BankStore, tmp_path: Path
+) -> None:
+    store.import_file("made-up", listing(tmp_path, 0, 3), TRAITS)
+    store.withdraw("made-up", [MD5[1].tobytes().hex().upper()], reason="a mistake")
+    for source in ("s", "another"):
+        report = store.import_file("made-up", listing(tmp_path, 0, 3, source))
+        assert report.withdrawn == 1
+        assert found(home)["md5"] == ([0, 2] if source == "s" else [0, 0, 2, 2])
+    assert [entry.number for entry in store.entries("made-up") if entry.is_withdrawn] == [1]
+
+
+def test_withdrawing_again_changes_nothing(store: BankStore, tmp_path: Path) -> None:
+    store.import_file("made-up", listing(tmp_path, 0, 3), TRAITS)
+    for expected in (1, 0):
+        report = store.withdraw("made-up", [MD5[1].tobytes().hex()], reason="a mistake")
+        assert (report.withdrawn, report.before, report.bank.version) == (expected, 1 - expected, 2)
+
+
+def test_a_source_id_takes_back_only_what_that_source_lists(home: Home, store: BankStore, tmp_path: Path) -> None:
+    store.import_file("made-up", listing(tmp_path, 0, 3, "a"), TRAITS)
+    store.import_file("made-up", listing(tmp_path, 0, 3, "b"))
+    assert found(home)["md5"] == [0, 0, 1, 1, 2, 2]
+    assert store.withdraw("made-up", [], reason="a mistake", source_ids=["a1"]).withdrawn == 2
+    assert found(home)["md5"] == [0, 0, 1, 2, 2]
+    assert store.import_file("made-up", listing(tmp_path, 0, 3, "a")).withdrawn == 2
+    assert store.import_file("made-up", listing(tmp_path, 0, 3, "c")).added == 6
+    assert store.withdraw("made-up", [], reason="a mistake", source_ids=["a1"]).is_unchanged
+
+
+@pytest.mark.parametrize("value", ["00" * 16, "", "zz"])
+def test_a_value_that_is_not_listed_can_not_be_withdrawn(
+    home: Home, store: BankStore, tmp_path: Path, value: str
+) -> None:
+    store.import_file("made-up", listing(tmp_path, 0, 3), TRAITS)
+    with pytest.raises(NotListedError, match="1 of 2"):
+        store.withdraw("made-up", [MD5[1].tobytes().hex(), value], reason="a mistake")
+    assert found(home)["md5"] == [0, 1, 2]
+
+
+def test_a_list_with_malformed_rows_is_refused_whole_with_their_lines(
+    home: Home, store: BankStore, tmp_path: Path
+) -> None:
+    path = listing(tmp_path, 0, 3)
+    path.write_text(path.read_text() + "md5,zz,,\nsha3,00,,\n")
+    with pytest.raises(
+        MalformedListError, match=r"2 rows can't be read, nothing was imported.*line 8.*line 9"
+    ) as raised:
+        store.import_file("made-up", path, TRAITS)
+    assert [fault.line for fault in raised.value.faults] == [8, 9]
+    assert found(home) == {"md5": [], "pdq": []}
+    assert [bank.name for bank in store.list()] == ["test"]
+
+
+def test_malformed_rows_can_be_skipped_and_are_counted(home: Home, store: BankStore, tmp_path: Path) -> None:
+    path = listing(tmp_path, 0, 3)
+    path.write_text(path.read_text() + "md5,zz,,\n")
+    report = store.import_file("made-up", path, TRAITS, skip_malformed=True)
+    assert (report.added, report.malformed, report.faults[0].line) == (6, 1, 8)
+    assert found(home)["md5"] == [0, 1, 2]
+
+
+def test_a_list_of_nothing_but_malformed_rows_is_refused_even_when_they_may_be_skipped(
+    store: BankStore, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.csv").write_text("algorithm,value\nmd5,zz\n")
+    with pytest.raises(MalformedListError):
+        store.import_file("made-up", tmp_path / "bad.csv", TRAITS, skip_malformed=True)
+
+
+@pytest.mark.parametrize(
+    "traits",
+    [
+        BankTraits(harm_class=HarmClass.CSAM),
+        BankTraits(tier=Tier.REVIEW),
+        BankTraits(legal_basis="another"),
+        BankTraits(source="another"),
+        BankTraits(terms=BankTerms(onward_sharing=True)),
+        BankTraits(pdq_flavour=PdqFlavour.NEAREST_512),
+    ],
+)
+def test_an_import_that_states_something_else_of_a_bank_is_refused(
+    home: Home, store: BankStore, tmp_path: Path, traits: BankTraits
+) -> None:
+    store.import_file("made-up", listing(tmp_path, 0, 3), TRAITS)
+    with pytest.raises(BankDiffersError):
+        store.import_file("made-up", listing(tmp_path, 3, 6), traits)
+    assert found(home)["md5"] == [0, 1, 2]
+
+
+def test_a_new_bank_needs_a_class_unless_all_its_rows_state_one(store: BankStore, tmp_path: Path) -> None:
+    with pytest.raises(MissingTraitError):
+        store.import_file("made-up", listing(tmp_path))
+    (tmp_path / "classed.csv").write_text(f"algorithm,value,class\nmd5,{'00' * 16},ncii\nmd5,{'01' * 16},ncii\n")
+    assert store.import_file("classed", tmp_path / "classed.csv").bank.harm_class is HarmClass.NCII
+
+
+def test_an_entry_may_have_another_class_than_its_bank(home: Home, store: BankStore, tmp_path: Path) -> None:
+    (tmp_path / "classed.csv").write_text(f"algorithm,value,class\nmd5,{MD5[0].tobytes().hex()},exploitative\n")
+    store.import_file("made-up", tmp_path / "classed.csv", TRAITS)
+    hits = Index.open(home).lookup(Algorithm.MD5, MD5[:1])
+    assert hits.harm_class.tolist() == [list(HarmClass).index(HarmClass.EXPLOITATIVE)]
+
+
+@pytest.mark.parametrize("name", ["", "A", "a b", "../x", "-a", "a.b", "x" * 65, "test"])
+def test_a_name_that_can_not_be_used_is_refused(store: BankStore, name: str) -> None:
+    with pytest.raises(BankNameError):
+        store.create(name, TRAITS)
+
+
+def test_a_bank_is_created_once(store: BankStore) -> None:
+    assert store.create("made-up", TRAITS).version == 0
+    with pytest.raises(BankExistsError):
+        store.create("made-up", TRAITS)
+
+
+def test_an_unknown_bank_is_refused(store: BankStore, tmp_path: Path) -> None:
+    for act in (
+        lambda: store.show("nothing"),
+        lambda: store.withdraw("nothing", ["00"], reason="a mistake"),
+        lambda: store.export("nothing", tmp_path / "out.csv"),
+    ):
+        with pytest.raises(UnknownBankError):
+            act()
+
+
+def test_a_bank_taken_out_of_use_is_not_searched_and_takes_no_import(
+    home: Home, store: BankStore, tmp_path: Path
+) -> None:
+    store.import_file("made-up", listing(tmp_path), TRAITS)
+    with home.database.writing() as connection:
+        connection.execute(banks.update().values(withdrawn_at=AT.isoformat()))
+    assert found(home)["md5"] == []
+    with pytest.raises(BankWithdrawnError):
+        store.import_file("made-up", listing(tmp_path, 20, 22))
+
+
+def test_the_built_in_bank_is_listed_first_and_can_not_be_changed(store: BankStore, tmp_path: Path) -> None:
+    assert store.list()[0].name == "test"
+    assert store.show("test").entries[Algorithm.PDQ] == 1
+    with pytest.raises(BankNameError):
+        store.import_file("test", listing(tmp_path), TRAITS)
+    with pytest.raises(BankNameError):
+        store.withdraw("test", ["00"], reason="a mistake")
+
+
+def test_a_bank_is_exported_only_if_its_terms_allow_it(store: BankStore, tmp_path: Path) -> None:
+    store.import_file("made-up", listing(tmp_path), TRAITS)
+    with pytest.raises(ExportRefusedError):
+        store.export("made-up", tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_what_is_exported_can_be_imported_and_lacks_what_was_withdrawn(
+    home: Home, store: BankStore, tmp_path: Path
+) -> None:
+    open_terms = BankTraits(harm_class=HarmClass.NCII, terms=BankTerms(onward_sharing=True))
+    store.import_file("made-up", listing(tmp_path, 0, 4), open_terms)
+    store.withdraw("made-up", [MD5[1].tobytes().hex()], reason="a mistake")
+    assert store.export("made-up", tmp_path / "out.csv") == 7
+    assert (tmp_path / "out.csv").stat().st_mode & 0o077 == 0
+    with (tmp_path / "out.csv").open() as file:
+        assert [row["note"] for row in csv.DictReader(file)] == ["a note"] * 7
+    report = store.import_file("copy", tmp_path / "out.csv")
+    assert (report.added, report.bank.harm_class) == (7, HarmClass.NCII)
+    assert "bank.exported" in events(home)
+
+
+def test_a_part_that_was_altered_or_is_missing_stops_the_index(home: Home, store: BankStore, tmp_path: Path) -> None:
+    store.import_file("made-up", listing(tmp_path), TRAITS)
+    (part,) = (home.banks / "made-up").iterdir()
+    content = bytearray(part.read_bytes())
+    content[len(content) // 2] ^= 1
+    part.write_bytes(bytes(content))
+    with pytest.raises(PartDamagedError, match="was altered"):
+        Index.open(home)
+    part.unlink()
+    with pytest.raises(PartDamagedError, match="can't be read"):
+        Index.open(home)
+
+
+def test_parts_are_private_files(home: Home, store: BankStore, tmp_path: Path) -> None:
+    store.import_file("made-up", listing(tmp_path), TRAITS)
+    folder = home.banks / "made-up"
+    assert folder.stat().st_mode & 0o077 == 0
+    assert all(file.stat().st_mode & 0o077 == 0 for file in folder.iterdir())
+
+
+def test_an_import_that_the_ledger_refuses_leaves_the_old_version_and_its_file_is_swept(
+    home: Home, store: BankStore, tmp_path: Path
+) -> None:
+    store.import_file("made-up", listing(tmp_path, 0, 3), TRAITS)
+    ledger = MemoryLedger(home.clock, SigningKey.load_or_create(home.keys, "made-up"))
+    ledger.refusal = OutsidePartyError("out of order", advice="wait")
+    with pytest.raises(SafeholdError):
+        BankStore(home, ledger).import_file("made-up", listing(tmp_path, 3, 6))
+    assert found(home)["md5"] == [0, 1, 2]
+    assert len(list((home.banks / "made-up").iterdir())) == 2
+    store.import_file("made-up", listing(tmp_path, 3, 5))
+    assert found(home)["md5"] == [0, 1, 2, 3, 4]
+    assert len(list((home.banks / "made-up").iterdir())) == 2
+
+
+KILLED_BEFORE_COMMIT = """
+import os, signal, sys
+from pathlib import Path
+from safehold.home import Home
+from safehold.matching import BankStore
+from safehold.vocabulary import SystemClock
+
+class DeadlyLedger:
+    def append(self, event, connection=None):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with Home.open(Path(sys.argv[1]), SystemClock()) as home:
+    BankStore(home, DeadlyLedger()).import_file("made-up", Path(sys.argv[2]))
+"""
+
+
+def test_an_import_killed_before_its_commit_leaves_the_old_version(
+    home: Home, store: BankStore, tmp_path: Path
+) -> None:
+    store.import_file("made-up", listing(tmp_path, 0, 3), TRAITS)
+    command = [sys.executable, "-c", KILLED_BEFORE_COMMIT, os.fspath(home.path), os.fspath(listing(tmp_path, 3, 6))]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    assert found(home)["md5"] == [0, 1, 2]
+    assert store.import_file("made-up", listing(tmp_path, 3, 6)).bank.version == 2
+    assert found(home)["md5"] == [0, 1, 2, 3, 4, 5]
+    assert len(list((home.banks / "made-up").iterdir())) == 2
+
+
+def test_events_hold_no_reason_note_or_path(home: Home, store: BankStore, tmp_path: Path) -> None:
+    store.import_file("made-up", listing(tmp_path), TRAITS)
+    store.withdraw("made-up", [MD5[1].tobytes().hex()], reason="because of Bob")
+    text = str([entry.event for entry in open_ledger(home).events()])
+    assert "Bob" not in text
+    assert "note" not in text
+    assert str(tmp_path) not in text
+    assert MD5[1].tobytes().hex() not in text
