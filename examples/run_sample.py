@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib import resources
 from pathlib import Path
 
 from rich.console import Console
@@ -21,6 +22,7 @@ from sample_dataset import make
 
 HERE = Path(__file__).resolve().parent
 SAFEHOLD = str(Path(sys.executable).with_name("safehold"))
+STAND_INS = resources.files("safehold.classification.text").joinpath("lexicons", "stand-in")
 MARK = "made-by-make-run"
 MEANINGS = {
     ("allow", ""): "ordinary pictures of many kinds and forms",
@@ -81,7 +83,7 @@ def _safeguard(root: Path, console: Console) -> str:
 def _run(console: Console, root: Path, *arguments: str, expected: int = 0) -> dict[str, object]:
     """Run one command as a user would; anything but the expected exit code ends the sample."""
     console.print(f"$ safehold {' '.join(arguments)}", style="dim", markup=False, soft_wrap=True)
-    lexicons = ",".join(str(HERE / "sample" / f"{name}.yaml") for name in ("red-cube", "blue-ball"))
+    lexicons = ",".join(str(STAND_INS.joinpath(f"en-{name}.yaml")) for name in ("red-cube", "blue-ball"))
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SAFEHOLD_")}
     done = subprocess.run(
         [SAFEHOLD, "--home", str(root / "home"), *arguments, "--json"],

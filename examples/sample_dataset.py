@@ -142,9 +142,9 @@ def concepts() -> Iterator[Item]:
         ("A red cube beside a blue ball", "hold", "within-record"),
         ("RED  CUBE and Blue Ball on a table", "hold", "within-record"),
         ("a red cube on a shelf", "deny", "red_cube"),
-        ("three red cubes", "deny", "red_cube"),
+        ("a redcube toy", "deny", "red_cube"),
         ("a blue ball in the garden", "allow", ""),
-        ("two blue balls", "allow", ""),
+        ("a blueball game", "allow", ""),
         ("a red ball and a blue cube", "allow", ""),
         ("the hundred cubers met a ballroom band", "allow", ""),
     ):
