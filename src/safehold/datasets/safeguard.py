@@ -6,7 +6,7 @@ Every step may be killed at any moment and the command repeated: what is committ
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -77,7 +77,7 @@ def scan(
         if slice_name:
             return _scan_slice(layout, shards, settings, engine=engine, watcher=watcher, step=step)
         work = _Work(layout, run, mix, equipment, risks, watcher, step)
-        work.judge(scan_shards(layout, shards, settings, engine), Stage.SCAN)
+        work.judge(scan_shards(layout, shards, settings, engine, tick=work.glance), Stage.SCAN)
         return work.finish(dry_run=order.dry_run)
 
 
@@ -167,6 +167,7 @@ class _Work:
     risks: SourceRisks
     watcher: Watcher
     step: Step
+    seen: Sighting = field(default_factory=Sighting)
 
     @property
     def basis(self) -> Basis:
@@ -187,13 +188,17 @@ class _Work:
         """Judge each shard as it comes."""
         basis = self.basis
         self.watcher.begin(stage, len(self.mix.shards), sum(shard.size for shard in self.mix.shards))
-        seen = Sighting()
+        self.seen = Sighting()
         for shard in scanned:
             self.step(f"scanned {shard.number}")
             decisions = judge_shard(self.layout, shard, basis, source_findings=self.risks.of_source(shard.source))
             self.step(f"decided {shard.number}")
-            seen = _seen(seen, shard, decisions)
-            self.watcher.see(seen)
+            self.seen = _seen(self.seen, shard, decisions)
+            self.watcher.see(self.seen)
+
+    def glance(self, records: int) -> None:
+        """Let the watcher see how many records are done in the shards under work."""
+        self.watcher.see(replace(self.seen, records=self.seen.records + records))
 
     def finish(self, *, dry_run: bool) -> Outcome:
         """Separate concepts over the mix, write the cleaned dataset and its proof."""
@@ -206,7 +211,7 @@ class _Work:
         return Outcome(
             summary=published.summary,
             found=story.tally.found > 0 or story.tally.separated > 0,
-            incomplete=bool(story.tally.gaps),
+            incomplete=story.tally.unexamined > 0,
             files=published.files,
         )
 

@@ -4,7 +4,7 @@ An engine takes shards and gives back parts, in any order; it commits nothing. O
 part, so a retry or a second worker on the same shard does no harm.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -28,11 +28,23 @@ class ShardScan:
     part: bytes
 
 
+def quietly(_records: int) -> None:
+    """Take no notice of how far the work is."""
+
+
 class Engine(Protocol):
     """Run `scan_shard` over shards somewhere."""
 
-    def submit(self, shards: Sequence[Shard], settings: ScanSettings) -> Iterator[ShardScan]:
-        """Yield every shard's scan, in the order in which they end."""
+    def submit(
+        self, shards: Sequence[Shard], settings: ScanSettings, *, tick: Callable[[int], object] = quietly
+    ) -> Iterator[ShardScan]:
+        """Yield every shard's scan, in the order in which they end.
+
+        Args:
+            shards: what to scan.
+            settings: how.
+            tick: is told now and then how many records are done in the shards under work.
+        """
         ...
 
 
@@ -50,12 +62,14 @@ class ProcessEngine:
     allow_network: bool = False
     argv: tuple[str, ...] = field(default_factory=lambda: module_argv(CHILD_MODULE))
 
-    def submit(self, shards: Sequence[Shard], settings: ScanSettings) -> Iterator[ShardScan]:
+    def submit(
+        self, shards: Sequence[Shard], settings: ScanSettings, *, tick: Callable[[int], object] = quietly
+    ) -> Iterator[ShardScan]:
         """Yield every shard's scan, in the order in which they end."""
         told = settings.to_json()
         requests = ({"shard": shard.to_json(), "settings": told} for shard in shards)
         environment = {NETWORK_VARIABLE: "1"} if self.allow_network else {}
-        with Pool(self.argv, settings.limits, size=self.workers, environment=environment) as pool:
+        with Pool(self.argv, settings.limits, size=self.workers, environment=environment, tick=tick) as pool:
             for outcome in pool.run(TASK, requests):
                 shard = shards[outcome.number]
                 yield ShardScan(shard, outcome.data if outcome.failure is None else _unread(shard, settings, outcome))

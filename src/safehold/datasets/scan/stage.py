@@ -4,12 +4,12 @@ A part is on the medium, complete, before the shard counts as scanned; a kill at
 whole, and a re-run does the rest.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from safehold.datasets.errors import DamagedStateError
 from safehold.datasets.run import Layout
-from safehold.datasets.scan.engine import Engine, ShardScan
+from safehold.datasets.scan.engine import Engine, ShardScan, quietly
 from safehold.datasets.scan.part import PartNote, decode_part, encode_part, note_of, scan_digest, unread_part
 from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.sources import Shard
@@ -40,7 +40,14 @@ def is_scanned(layout: Layout, shard: Shard, settings: ScanSettings) -> bool:
     return note is not None and note.content != "" and note.scan == scan_digest(shard, settings)
 
 
-def scan_shards(layout: Layout, shards: Sequence[Shard], settings: ScanSettings, engine: Engine) -> Iterator[Shard]:
+def scan_shards(
+    layout: Layout,
+    shards: Sequence[Shard],
+    settings: ScanSettings,
+    engine: Engine,
+    *,
+    tick: Callable[[int], object] = quietly,
+) -> Iterator[Shard]:
     """Yield each shard once its part is committed: first those that were, then the others as they end."""
     waiting = []
     for shard in shards:
@@ -49,7 +56,7 @@ def scan_shards(layout: Layout, shards: Sequence[Shard], settings: ScanSettings,
         else:
             waiting.append(shard)
     if waiting:
-        for scan in engine.submit(waiting, settings):
+        for scan in engine.submit(waiting, settings, tick=tick):
             write_atomic(layout.part(scan.shard.number), _validated(scan, settings))
             yield scan.shard
 

@@ -13,7 +13,7 @@ So a record that kills costs at most two more runs of its shard, and no request 
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Self
@@ -133,11 +133,21 @@ class _Seat:
         return now - self.since > (limits.opening_seconds if self.child.record == NO_RECORD else limits.seconds)
 
 
+def _quietly(_records: int) -> None:
+    """Take no notice."""
+
+
 class Pool:
     """Some children that serve requests side by side. Not for threads."""
 
     def __init__(
-        self, argv: Sequence[str], limits: Limits, *, size: int, environment: Mapping[str, str] | None = None
+        self,
+        argv: Sequence[str],
+        limits: Limits,
+        *,
+        size: int,
+        environment: Mapping[str, str] | None = None,
+        tick: Callable[[int], object] = _quietly,
     ) -> None:
         """Prepare the pool; children start with the first requests.
 
@@ -146,8 +156,10 @@ class Pool:
             limits: each child's limits.
             size: the most children at a time, 1 or more.
             environment: see `Child`.
+            tick: is told a few times a second how many records the children are through in the requests under work.
         """
         self._argv, self._limits, self._size, self._environment = tuple(argv), limits, size, environment
+        self._tick = tick
         self._idle: list[Child] = []
         self._is_open = True
 
@@ -177,8 +189,11 @@ class Pool:
         waiting = (_Job(number, request) for number, request in enumerate(requests))
         again: deque[_Job] = deque()
         seats: list[_Seat] = []
+        ended: list[Outcome] = []
         try:
             while seats := [*seats, *self._fill(self._size - len(seats), task, chain(_drain(again), waiting))]:
+                yield from ended  # only now: the children have work again while the caller looks at an outcome
+                ended = []
                 wait_readable([source for seat in seats for source in seat.child.sources], _TICK_SECONDS)
                 for seat in tuple(seats):
                     end = self._attend(seat)
@@ -186,9 +201,11 @@ class Pool:
                         continue
                     seats.remove(seat)
                     if isinstance(end, Outcome):
-                        yield end
+                        ended.append(end)
                     else:
                         again.append(end)
+                self._tick(sum(max(seat.child.record, 0) for seat in seats))
+            yield from ended
         finally:
             for seat in seats:
                 seat.child.kill()
