@@ -68,12 +68,14 @@ def details_text(event: Event) -> str:
     return canonical(dict(event.details)).decode()
 
 
-def read_details(seq: int, text: str) -> Json:
+def read_details(seq: int, text: object) -> Json:
     """Return the details from the database's text.
 
     Raises:
         LedgerBrokenError: the text is not what was written.
     """
+    if not isinstance(text, str):
+        raise broken(f"event {seq} was altered: its details are not text")
     try:
         return parse(text)
     except NotCanonicalError as error:

@@ -17,17 +17,16 @@ import sqlalchemy as sa
 from safehold.home import Database
 from safehold.ledger.admission import admit
 from safehold.ledger.checkpoint import Checkpoint
-from safehold.ledger.entry import Recorded, broken, details_text, read_details, timestamp
-from safehold.ledger.errors import BadSignatureError, KeyLostError, LedgerBrokenError, ProofFailedError, UnfitEventError
+from safehold.ledger.entry import Recorded, broken, details_text, timestamp
+from safehold.ledger.errors import BadSignatureError, KeyLostError, UnfitEventError
 from safehold.ledger.export import write_export
 from safehold.ledger.keychain import KEY_EVENTS, Keychain, created
 from safehold.ledger.keys import SigningKey
 from safehold.ledger.merkle import Frontier
+from safehold.ledger.stored import altered, entries, fetched, to_checkpoint, to_entry
 from safehold.ledger.tables import checkpoints, events
 from safehold.ledger.verify import Anchors, LedgerState, verify_log
 from safehold.vocabulary import Clock, Event
-
-_BATCH = 1000
 
 
 class EventLog(Protocol):
@@ -126,7 +125,7 @@ class Ledger:
             if _size(connection) == 0:
                 self._insert(connection, ())
             last, frontier, chain = _resume(connection)
-            for entry in _entries(connection, frontier.size, None):
+            for entry in entries(connection, frontier.size):
                 if entry.seq != frontier.size:
                     raise broken(f"event {frontier.size} is missing")
                 frontier = frontier.extended((bytes.fromhex(entry.leaf_hex),))
@@ -139,8 +138,8 @@ class Ledger:
         """Return every checkpoint signed so far, smallest first; unverified."""
         with self._database.reading() as connection:
             origin = _origin(connection)
-            rows = connection.execute(sa.select(checkpoints).order_by(checkpoints.c.size)).mappings()
-            return tuple(_checkpoint(row, origin) for row in rows)
+            rows = fetched(connection, sa.select(checkpoints), checkpoints.c.size)
+            return tuple(to_checkpoint(row, origin) for row in rows)
 
     def verify(self, retained: Checkpoint | None = None) -> LedgerState:
         """Verify every event, checkpoint and change of key against our own key, and a checkpoint kept elsewhere.
@@ -159,7 +158,7 @@ class Ledger:
             LedgerBrokenError: an entry was altered.
         """
         with self._database.reading() as connection:
-            yield from _entries(connection, start, stop)
+            yield from entries(connection, start, stop)
 
     def export(self, out: Path) -> None:
         """Sign what there is and write all of it to a private file that :func:`verify_export` reads.
@@ -231,57 +230,51 @@ def _size(connection: sa.Connection) -> int:
 
 def _resume(connection: sa.Connection) -> tuple[Checkpoint | None, Frontier, Keychain]:
     """Return the last checkpoint with the frontier and keys there, shown to be what was signed."""
-    query = sa.select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)
-    row = connection.execute(query).mappings().one_or_none()
+    newest = sa.select(sa.func.max(checkpoints.c.size)).scalar_subquery()
+    query = sa.select(checkpoints).where(checkpoints.c.size == newest)
+    row = next(fetched(connection, query, checkpoints.c.size), None)
     if row is None:
         return None, Frontier(), Keychain()
     chain = _keychain(connection, row["size"])
-    last = _checkpoint(row, chain.origin)
+    last = to_checkpoint(row, chain.origin)
     try:
         last.verify_signature()
     except BadSignatureError as error:
-        raise _altered(last.size) from error
+        raise altered(last.size) from error
     if last.public_key != chain.current:
-        raise _altered(last.size)
+        raise altered(last.size)
     return last, Frontier.from_bytes(last.size, row["frontier"]), chain
 
 
 def _keychain(connection: sa.Connection, size: int | None = None) -> Keychain:
     """Return the keys that the first `size` events name."""
-    query = sa.select(events).where(events.c.kind.in_(KEY_EVENTS)).order_by(events.c.seq)
+    query = sa.select(events).where(events.c.kind.in_(KEY_EVENTS))
     if size is not None:
         query = query.where(events.c.seq < size)
     chain = Keychain()
-    for row in connection.execute(query).mappings():
-        chain = chain.follow(_entry(row))
+    for row in fetched(connection, query, events.c.seq):
+        chain = chain.follow(to_entry(row))
     return chain
 
 
 def _log(connection: sa.Connection, stop: int | None = None) -> Iterator[Recorded | Checkpoint]:
     """Give entries and checkpoints in the order of the ledger."""
-    query = sa.select(checkpoints).order_by(checkpoints.c.size.desc())
+    query = sa.select(checkpoints)
     if stop is not None:
         query = query.where(checkpoints.c.size <= stop)
     origin = _origin(connection)
-    waiting = [_checkpoint(row, origin) for row in connection.execute(query).mappings()]
-    for entry in _entries(connection, 0, stop):
+    waiting = [to_checkpoint(row, origin) for row in fetched(connection, query, checkpoints.c.size)]
+    waiting.reverse()
+    for entry in entries(connection, 0, stop):
         yield entry
         while waiting and waiting[-1].size <= entry.seq + 1:
             yield waiting.pop()
     yield from reversed(waiting)
 
 
-def _entries(connection: sa.Connection, start: int, stop: int | None) -> Iterator[Recorded]:
-    query = sa.select(events).where(events.c.seq >= start).order_by(events.c.seq)
-    if stop is not None:
-        query = query.where(events.c.seq < stop)
-    for row in connection.execute(query, execution_options={"yield_per": _BATCH}).mappings():
-        yield _entry(row)
-
-
 def _origin(connection: sa.Connection) -> str:
-    row = connection.execute(sa.select(events).where(events.c.seq == 0)).mappings().one_or_none()
-    return "" if row is None else Keychain().follow(_entry(row)).origin
+    first = next(entries(connection, 0, 1), None)
+    return "" if first is None else Keychain().follow(first).origin
 
 
 def _row(entry: Recorded) -> dict[str, object]:
@@ -295,30 +288,3 @@ def _row(entry: Recorded) -> dict[str, object]:
         "details": details_text(event),
         "leaf": bytes.fromhex(entry.leaf_hex),
     }
-
-
-def _entry(row: sa.RowMapping) -> Recorded:
-    details = read_details(row["seq"], row["details"])
-    return Recorded.read({**row, "details": details, "leaf": row["leaf"].hex()})
-
-
-def _checkpoint(row: sa.RowMapping, origin: str) -> Checkpoint:
-    """Return a stored checkpoint once its frontier is found to lead to its root; its signature is unverified."""
-    try:
-        frontier = Frontier.from_bytes(row["size"], row["frontier"])
-    except ProofFailedError as error:
-        raise _altered(row["size"]) from error
-    if frontier.root() != row["root"]:
-        raise _altered(row["size"])
-    return Checkpoint(
-        origin=origin,
-        size=row["size"],
-        root_hex=row["root"].hex(),
-        issued_at=row["issued_at"],
-        signature=row["signature"].hex(),
-        public_key=row["key"],
-    )
-
-
-def _altered(size: int) -> LedgerBrokenError:
-    return broken(f"the checkpoint at size {size} was altered")

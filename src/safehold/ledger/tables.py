@@ -4,6 +4,17 @@ import sqlalchemy as sa
 
 from safehold.home import metadata
 
+
+class Octets(sa.LargeBinary):
+    """Bytes; what else somebody put into such a column is read as it is, to be refused by name."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> None:
+        """Convert nothing: SQLAlchemy's own conversion fails on text, and makes bytes of a number."""
+        del dialect, coltype
+
+
 events = sa.Table(
     "events",
     metadata,
@@ -13,7 +24,7 @@ events = sa.Table(
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("policy", sa.Text, nullable=False),
     sa.Column("details", sa.Text, nullable=False),
-    sa.Column("leaf", sa.LargeBinary, nullable=False),
+    sa.Column("leaf", Octets, nullable=False),
 )
 """`details` is canonical JSON; `leaf` the 32 bytes that :mod:`safehold.ledger.entry` computes from the rest.
 
@@ -23,10 +34,10 @@ checkpoints = sa.Table(
     "checkpoints",
     metadata,
     sa.Column("size", sa.Integer, primary_key=True),
-    sa.Column("root", sa.LargeBinary, nullable=False),
+    sa.Column("root", Octets, nullable=False),
     sa.Column("issued_at", sa.Text, nullable=False),
-    sa.Column("signature", sa.LargeBinary, nullable=False),
+    sa.Column("signature", Octets, nullable=False),
     sa.Column("key", sa.Text, nullable=False),
-    sa.Column("frontier", sa.LargeBinary, nullable=False),
+    sa.Column("frontier", Octets, nullable=False),
 )
 """Signed tree heads. `frontier` lets the next one be made from the events since; the signed root vouches for it."""

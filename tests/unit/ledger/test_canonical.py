@@ -32,3 +32,12 @@ def test_parsing_gives_the_value_back(value: object) -> None:
 def test_any_other_text_of_a_value_is_refused(text: str | bytes) -> None:
     with pytest.raises(NotCanonicalError):
         parse(text)
+
+
+@pytest.mark.parametrize("depth", [200, 500, 900, 980, 5000])
+def test_deep_nesting_is_refused_or_read_but_never_a_crash(depth: int) -> None:
+    text = '{"a":' * depth + "1" + "}" * depth
+    try:
+        assert canonical(parse(text)) == text.encode()
+    except NotCanonicalError:
+        assert depth > 200

@@ -156,8 +156,44 @@ def test_tampering_with_the_database_is_found_before_anything_more_is_signed(
 
 
 @pytest.mark.parametrize(
+    ("tampering", "found"),
+    [
+        ("UPDATE events SET leaf = 'text' WHERE seq = 2", "event 2 was altered"),
+        ("UPDATE events SET leaf = 1000000000000 WHERE seq = 2", "event 2 was altered"),
+        ("UPDATE events SET leaf = 0.5 WHERE seq = 2", "event 2 was altered"),
+        ("UPDATE events SET details = x'ff' WHERE seq = 2", "event 2 was altered"),
+        ("UPDATE events SET details = CAST(details AS BLOB) WHERE seq = 2", "event 2 was altered"),
+        ("UPDATE events SET actor = x'ff' WHERE seq = 2", "event 2 has missing, added or wrong fields"),
+        ("UPDATE events SET actor = CAST(x'ff' AS TEXT) WHERE seq = 2", "event 2 was altered: .* not Unicode"),
+        ("UPDATE events SET at = CAST(x'ff' AS TEXT) WHERE seq = 0", "event 0 was altered: .* not Unicode"),
+        ("UPDATE events SET leaf = 'text' WHERE seq = 0", "event 0 was altered"),
+        ("UPDATE checkpoints SET root = 'text'", "the checkpoint at size 4 was altered"),
+        ("UPDATE checkpoints SET frontier = hex(zeroblob(16))", "the checkpoint at size 4 was altered"),
+        ("UPDATE checkpoints SET signature = 'text'", "the checkpoint at size 4 was altered"),
+        ("UPDATE checkpoints SET key = x'00'", "the checkpoint at size 4 was altered"),
+        ("UPDATE checkpoints SET issued_at = x'00'", "the checkpoint at size 4 was altered"),
+        ("UPDATE checkpoints SET issued_at = CAST(x'ff' AS TEXT)", "the checkpoint at size 4 was altered"),
+    ],
+)
+def test_a_value_of_another_type_or_encoding_is_named_as_tampering(
+    home: Home, ledger: Ledger, tampering: str, found: str
+) -> None:
+    ledger.append_all([EVENT] * 3)
+    ledger.checkpoint()
+    ledger.append_all([EVENT] * 2)
+    change(home, tampering)
+    with pytest.raises(LedgerBrokenError, match=found):
+        ledger.verify()
+
+
+@pytest.mark.parametrize(
     "tampering",
     [
+        "UPDATE events SET leaf = 'text' WHERE seq = 6",
+        "UPDATE events SET actor = CAST(x'ff' AS TEXT) WHERE seq = 6",
+        "UPDATE events SET kind = x'00' WHERE seq = 6",
+        "UPDATE checkpoints SET root = 'text'",
+        "UPDATE checkpoints SET issued_at = CAST(x'ff' AS TEXT)",
         "DELETE FROM events WHERE seq = 7",
         "UPDATE events SET actor = 'somebody' WHERE seq = 7",
         "UPDATE checkpoints SET root = zeroblob(32), frontier = zeroblob(64)",
