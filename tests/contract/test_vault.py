@@ -269,6 +269,10 @@ def test_every_opening_and_every_refusal_is_recorded(setting: Setting) -> None:
     assert {event.actor for event in setting.events} == {"tester", "wen"}
 
 
+def test_a_vault_that_two_must_open_is_not_one_persons(setting: Setting) -> None:
+    assert setting.vault.is_single_operator is False
+
+
 def test_events_hold_no_content(setting: Setting) -> None:
     canary = b"canary-7d1f" * 3
     identifier = setting.vault.put(canary, LABEL)

@@ -8,16 +8,15 @@ is committed, and a put that was interrupted before that leaves orphans, which t
 """
 
 import datetime as dt
-import fcntl
 import hashlib
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import nacl.utils
 
 from safehold.home import Home, HomeFullError, fsync_folder, write_atomic
+from safehold.home.files import locked_folder
 from safehold.vault import holds, occurrence, register
 from safehold.vault.custodians import CustodianKey, Custodians
 from safehold.vault.envelope import name_content
@@ -50,6 +49,15 @@ class LocalVault:
         self._watch = watch
         self._shelves = Shelves(home.vault, watch)
         self.custodians = Custodians(home.keys / "custodians")
+
+    @property
+    def is_single_operator(self) -> bool:
+        """Whether one person alone can open what is sealed now.
+
+        Raises:
+            NoCustodiansError: there is nobody to seal to.
+        """
+        return self.custodians.quorum().is_single_operator
 
     def put(self, data: bytes | memoryview, label: Label) -> EvidenceId:
         """Seal bytes to the custodians registered now; the same bytes are kept once.
@@ -254,12 +262,6 @@ class LocalVault:
     def _now(self) -> dt.datetime:
         return self._home.clock.now()
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep every other writer of this vault waiting; ends with the process, however it ends."""
-        descriptor = os.open(self._home.vault / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
+    def _alone(self) -> AbstractContextManager[None]:
+        """Keep every other writer of this vault waiting, and a backup too; ends with the process, however it ends."""
+        return locked_folder(self._home.vault)

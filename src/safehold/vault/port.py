@@ -60,6 +60,15 @@ def unrecorded(_event: Event, _connection: Connection | None = None, /) -> None:
 class Vault(Protocol):
     """Keep evidence so that the machine that sealed it can't read it back."""
 
+    @property
+    def is_single_operator(self) -> bool:
+        """Whether one person alone can open what is sealed now: every export and certificate then says so.
+
+        Raises:
+            NoCustodiansError: there is nobody to seal to.
+        """
+        ...
+
     def put(self, data: bytes | memoryview, label: Label) -> EvidenceId:
         """Seal bytes; when this returns they survive power loss. The same bytes are kept once.
 

@@ -55,6 +55,11 @@ class SandboxVault:
         """Show these faults from now on, and no others."""
         self._faults = set(faults)
 
+    @property
+    def is_single_operator(self) -> bool:
+        """Whether one person alone can open what is sealed now."""
+        return self._quorum.is_single_operator
+
     def put(self, data: bytes | memoryview, label: Label) -> EvidenceId:
         """Seal bytes; the same bytes are kept once."""
         self._refuse_faulty()

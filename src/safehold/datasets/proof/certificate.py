@@ -71,9 +71,20 @@ def read_certificate(path: Path) -> Certificate:
         raise DamagedStateError(
             f"{path} can't be read as a certificate", advice="Fetch certificate.json again from its maker."
         ) from error
-    if not isinstance(fields, dict) or fields.get("schema") != SCHEMA:
+    if not isinstance(fields, dict) or fields.get("schema") != SCHEMA or not _is_whole(fields):
         raise DamagedStateError(f"{path} is not a certificate", advice="Fetch certificate.json again from its maker.")
     return Certificate(fields)
+
+
+def _is_whole(fields: Mapping[str, Any]) -> bool:
+    """Return whether everything that a verification reads is there and has the right shape."""
+    shapes = {"public_key": str, "signature": str, "issued_at": str, "run": dict, "files": dict, "checkpoint": dict}
+    return (
+        all(isinstance(fields.get(name), shape) for name, shape in shapes.items())
+        and "id" in fields["run"]
+        and set(fields["files"]) == set(PINNED)
+        and isinstance(fields.get("records"), dict)
+    )
 
 
 def _signed_bytes(fields: Mapping[str, Any]) -> bytes:

@@ -13,15 +13,19 @@ from safehold.datasets.errors import DamagedStateError
 
 CHECKSUMS = "SHA256SUMS"
 _ESCAPES = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"))
-_CHUNK = 1 << 20
+_DIGITS = 64
 
 
 def files_below(root: Path, folders: tuple[str, ...]) -> Iterator[str]:
-    """Yield the files below some folders of a root, as POSIX paths relative to it, in byte order of each folder."""
+    """Yield the files below some folders of a root, as POSIX paths relative to it, in byte order of each folder.
+
+    A link to a folder is one of them: what it leads to is not part of the dataset, but a training job would read it.
+    """
     for folder in folders:
         for parent, inner, names in os.walk(root / folder):
             inner.sort()
-            for name in sorted(names):
+            links = [name for name in inner if (Path(parent) / name).is_symlink()]
+            for name in sorted([*names, *links]):
                 yield (Path(parent) / name).relative_to(root).as_posix()
 
 
@@ -47,14 +51,18 @@ def parse_checksums(data: bytes) -> dict[str, str]:
     """Return digests by relative path.
 
     Raises:
-        DamagedStateError: a line is not one of ours, or a path leaves the folder.
+        DamagedStateError: a line is not one of ours, a path leaves the folder, or a file stands there twice.
     """
     listed: dict[str, str] = {}
-    for line in data.decode("utf-8", "surrogateescape").split("\n")[:-1]:
+    *lines, rest = data.decode("utf-8", "surrogateescape").split("\n")
+    if rest:
+        raise DamagedStateError(f"{CHECKSUMS} is cut short", advice="Fetch the output folder again from its maker.")
+    for line in lines:
         digest, separator, name = line.removeprefix("\\").partition("  ")
         if line.startswith("\\"):
             name = _unescape(name)
-        if not separator or len(digest) != 64 or name.startswith("/") or ".." in name.split("/"):
+        is_outside = name.startswith("/") or ".." in name.split("/")
+        if not separator or len(digest) != _DIGITS or is_outside or name in listed:
             raise DamagedStateError(f"{CHECKSUMS} is damaged", advice="Fetch the output folder again from its maker.")
         listed[name] = digest
     return listed

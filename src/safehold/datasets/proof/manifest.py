@@ -4,17 +4,20 @@ Rows of records that are confirmed by hash carry a salted token instead of hashe
 become a list of pointers to known abuse material. Two runs over the same input with the same salt write the same bytes.
 """
 
-from collections.abc import Iterator
+import binascii
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from safehold.datasets.decide.decision import SCHEMA as DECISION
 from safehold.datasets.decide.judgement import record_id
-from safehold.datasets.decide.stage import final_actions, read_decisions
+from safehold.datasets.decide.stage import final_names, read_decisions
+from safehold.datasets.errors import DamagedStateError
 from safehold.datasets.run import Layout, Run
 from safehold.datasets.scan.part import read_part
 from safehold.datasets.sources import Shard
@@ -62,38 +65,73 @@ def write_manifest(path: Path, layout: Layout, run: Run, shards: tuple[Shard, ..
 
 
 def manifest_of(layout: Layout, run: Run, shard: Shard, separation: Separation) -> pa.Table:
-    """Return one shard's rows."""
+    """Return one shard's rows.
+
+    Raises:
+        DamagedStateError: the observations and the decisions are not of the same records.
+    """
     part, _ = read_part(layout.part(shard.number))
     decisions = read_decisions(layout, shard)
-    confirmed = decisions.column("confirmed").to_pylist()
+    if not part.column("record").equals(decisions.column("record")):
+        raise DamagedStateError("a decision part is of another scan", advice="Run `safehold dataset decide` again.")
+    confirmed = decisions.column("confirmed").combine_chunks()
+    keys = decisions.column("record").cast(pa.string())
     columns = {
-        "record": [record_id(shard, key) for key in decisions.column("record").to_pylist()],
-        "shard": [shard.name] * len(confirmed),
-        "action": [action.value for action in final_actions(decisions, separation)],
+        "record": pc.binary_join_element_wise(record_id(shard, ""), keys, ""),
+        "shard": pa.repeat(shard.name, len(confirmed)),
+        "action": final_names(decisions, separation),
         "coverage": decisions.column("profile"),
-        "url": pc.if_else(decisions.column("confirmed"), pa.scalar(None, pa.string()), part.column("url")),
-        **dict(zip(("hashes", "token"), _hashes_and_tokens(part, confirmed, run), strict=True)),
+        "url": pc.if_else(confirmed, pa.scalar(None, pa.string()), part.column("url")),
+        "hashes": _hashes(part.column("members").combine_chunks(), confirmed),
+        "token": _tokens(part, confirmed, run),
     }
     for name in ("rules", "confirmed", "released", "claims", "findings", "gaps"):
         columns[name] = decisions.column(name)
     return pa.table([columns[field.name] for field in SCHEMA], schema=SCHEMA)
 
 
-def _hashes_and_tokens(
-    part: pa.Table, confirmed: list[bool], run: Run
-) -> tuple[list[list[dict[str, Any]] | None], list[str | None]]:
-    hashes: list[list[dict[str, Any]] | None] = []
-    tokens: list[str | None] = []
-    for members, is_sealed in zip(part.column("members").to_pylist(), confirmed, strict=True):
-        hashes.append(None if is_sealed else list(_rows_of(members)))
-        tokens.append(run.token(b"".join(member["sha256"] for member in members)) if is_sealed else None)
-    return hashes, tokens
+def _tokens(part: pa.Table, confirmed: pa.BooleanArray, run: Run) -> pa.StringArray:
+    """Return what stands for each sealed record: of its bytes, or of the hashes it lists where it only points."""
+    sealed = np.flatnonzero(confirmed.to_numpy(zero_copy_only=False))
+    tokens: list[str | None] = [None] * len(confirmed)
+    rows = part.select(["members", "listed"]).take(pa.array(sealed)).to_pylist()
+    for place, row in zip(sealed.tolist(), rows, strict=True):
+        stored = [member["sha256"] for member in row["members"]]
+        tokens[place] = run.token(b"".join(stored or [signal["value"] for signal in row["listed"]]))
+    return pa.array(tokens, pa.string())
 
 
-def _rows_of(members: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for member in members:
-        yield {
-            "member": member["name"],
-            **{name: member[name].hex() for name in ("sha256", "sha1", "md5")},
-            "pdq": [made["value"].hex() for made in member["prints"]],
-        }
+def _hashes(members: pa.ListArray, confirmed: pa.BooleanArray) -> pa.ListArray:
+    """Return the hashes of every member; of sealed records none are there, nor hidden behind a null."""
+    is_open = pc.invert(confirmed)
+    shown = members.filter(is_open)
+    member = shown.flatten()
+    prints = member.field("prints")
+    values = {
+        "member": member.field("name"),
+        **{name: hexadecimal(member.field(name)) for name in ("sha256", "sha1", "md5")},
+        "pdq": pa.ListArray.from_arrays(_offsets(_lengths(prints)), hexadecimal(prints.flatten().field("value"))),
+    }
+    lengths = np.zeros(len(members), np.int64)
+    lengths[is_open.to_numpy(zero_copy_only=False)] = _lengths(shown)
+    rows = pa.StructArray.from_arrays([values[field.name] for field in _HASHES], fields=list(_HASHES))
+    return pa.ListArray.from_arrays(_offsets(lengths), rows, mask=confirmed)
+
+
+def _lengths(lists: pa.ListArray) -> NDArray[np.int64]:
+    lengths: NDArray[np.int64] = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+    return lengths
+
+
+def _offsets(lengths: NDArray[np.int64]) -> pa.Int32Array:
+    return pa.array(np.append(0, np.cumsum(lengths)), pa.int32())
+
+
+def hexadecimal(values: pa.FixedSizeBinaryArray) -> pa.StringArray:
+    """Return binary values of one width, none of them null, as lower-case hexadecimal text."""
+    width = values.type.byte_width
+    buffer = values.buffers()[1]
+    start = values.offset * width
+    digits = b"" if buffer is None else binascii.hexlify(memoryview(buffer)[start : start + len(values) * width])
+    offsets = np.arange(len(values) + 1, dtype=np.int32) * (2 * width)
+    return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(digits))

@@ -73,7 +73,7 @@ def summarise(story: Story, equipment: Equipment) -> dict[str, Any]:
             "id": story.run.id,
             "started_at": story.run.created_at,
             "safehold": __version__,
-            "single_operator": policy.single_operator,
+            "single_operator": policy.single_operator or _is_opened_alone(equipment),
         },
         "sources": _sources(story),
         "records": {
@@ -135,6 +135,10 @@ def summarise(story: Story, equipment: Equipment) -> dict[str, Any]:
         "datasets": {"before": _digest(story.shards, story.counts), "after": story.after},
         "clean": _clean(story),
     }
+
+
+def _is_opened_alone(equipment: Equipment) -> bool:
+    return equipment.vault is not None and equipment.vault.is_single_operator
 
 
 def _sources(story: Story) -> list[dict[str, Any]]:
@@ -215,6 +219,8 @@ def _not_covered(tally: Tally, equipment: Equipment) -> Iterable[str]:
         yield "Videos are examined by sampled frames; what is between them and their sound were not."
     if tally.kinds[MediaKind.IMAGE.value] and not equipment.classifiers:
         yield "No image classifier ran: concepts were taken from captions and columns alone."
+    if tally.kinds[MediaKind.IMAGE.value] and equipment.classifiers:
+        yield "Image classifiers look at the first frame of an animation only; its other frames are compared by hash."
     if not any(bank.name != "test" for bank in equipment.index.banks):
         yield "No hash list beside the built-in test bank was loaded: known material could not be recognised."
     if any(lexicon.status == "draft" for lexicon in equipment.lexicons):

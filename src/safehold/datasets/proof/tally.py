@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from safehold.datasets.decide.decision import Decision, read_rows
-from safehold.datasets.decide.stage import final_actions
+from safehold.datasets.decide.stage import final_names
 from safehold.datasets.scan.observation import parse_profile
 from safehold.screening import Separation
 from safehold.vocabulary import Action, Finding, MediaKind
@@ -34,6 +34,7 @@ class Tally:
         found: records that a finding keeps out.
         released: records that people freed.
         confirmed: records confirmed by hash.
+        unexamined: records with a gap that no person has looked at instead.
     """
 
     actions: Counter[Action] = field(default_factory=Counter)
@@ -49,6 +50,7 @@ class Tally:
     found: int = 0
     released: int = 0
     confirmed: int = 0
+    unexamined: int = 0
 
     @property
     def records(self) -> int:
@@ -63,13 +65,14 @@ class Tally:
             separation: what separation over the mix takes away.
             concept_detectors: detectors that say whether a concept is present.
         """
-        actions = list(final_actions(decisions, separation))
-        self.actions.update(actions)
-        for profile, records in Counter(decisions.column("profile").to_pylist()).items():
+        actions = final_names(decisions, separation)
+        self.actions.update({Action(name): count for name, count in _counts(actions)})
+        for profile, records in _counts(decisions.column("profile")):
             self._add_profile(profile, records, concept_detectors)
-        special = np.flatnonzero(pc.list_value_length(decisions.column("rules")).to_numpy())
-        for row, decision in zip(special, read_rows(decisions.take(pa.array(special))), strict=True):
-            self._add_special(decision, actions[row])
+        special = pa.array(np.flatnonzero(pc.list_value_length(decisions.column("rules")).to_numpy()))
+        finals = actions.take(special).to_pylist()
+        for decision, final in zip(read_rows(decisions.take(special)), finals, strict=True):
+            self._add_special(decision, Action(final))
 
     def _add_special(self, decision: Decision, final: Action) -> None:
         self.findings.update({_key(finding) for finding in decision.findings})
@@ -81,6 +84,7 @@ class Tally:
         self.separated += decision.action is Action.ALLOW and final is Action.DENY
         self.found += decision.found and not decision.released
         self.released += decision.released
+        self.unexamined += bool(decision.gaps) and not decision.released
         self.confirmed += decision.confirmed
 
     def _add_profile(self, profile: str, records: int, concept_detectors: frozenset[str]) -> None:
@@ -91,6 +95,10 @@ class Tally:
                 self.examined[detector, kind.value] += records
             if kind is not MediaKind.TEXT and examined.isdisjoint(concept_detectors):
                 self.unclassified[kind.value] += records
+
+
+def _counts(words: pa.ChunkedArray) -> list[tuple[str, int]]:
+    return [(row["values"], row["counts"]) for row in pc.value_counts(words).to_pylist()]
 
 
 def _key(finding: Finding) -> FindingKey:

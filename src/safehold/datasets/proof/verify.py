@@ -113,7 +113,7 @@ def _signatures(certificate: Certificate, expected: str | None) -> Iterator[Diff
 def _pinned(root: Path, certificate: Certificate) -> Iterator[Difference]:
     for name, digest in certificate.files.items():
         path = root / name
-        if not path.is_file():
+        if not _is_plain(path):
             yield Difference("file", name, "missing")
         elif sha256_of(path) != digest:
             yield Difference("file", name, "altered")
@@ -129,15 +129,21 @@ def _listed(root: Path) -> tuple[Mapping[str, str], tuple[Difference, ...]]:
 
 
 def _clean(root: Path, listed: Mapping[str, str]) -> Iterator[Difference]:
-    folders = sorted({name.split("/", 1)[0] for name in listed} | {CLEAN})
+    folders = sorted({CLEAN, *(path.name for path in root.glob(f"{CLEAN}-*"))})
+    yield from (Difference("clean file", name, "extra") for name in folders if (root / name).is_symlink())
     present = set(files_below(root, tuple(folders)))
     for name, digest in listed.items():
         if name not in present:
             yield Difference("clean file", name, "missing")
-        elif sha256_of(root / name) != digest:
+        elif not _is_plain(root / name) or sha256_of(root / name) != digest:
             yield Difference("clean file", name, "altered")
     for name in sorted(present - set(listed)):
         yield Difference("clean file", name, "extra")
+
+
+def _is_plain(path: Path) -> bool:
+    """Return whether a path is a file and no link: what a link leads to may be another tomorrow."""
+    return path.is_file() and not path.is_symlink()
 
 
 def _counts(root: Path, certificate: Certificate) -> Iterator[Difference]:
@@ -152,6 +158,8 @@ def _counts(root: Path, certificate: Certificate) -> Iterator[Difference]:
         yield Difference("file", path.name, "not valid")
         return
     stated: Mapping[str, Any] = certificate.fields["records"]
+    if stated.get("total") != actions.total():
+        yield Difference("counts", "total", "altered")
     for action in ("allow", "hold", "deny"):
-        if stated[action] != actions[action]:
+        if stated.get(action) != actions[action]:
             yield Difference("counts", action, "altered")
