@@ -216,12 +216,21 @@ class Pool:
         try:
             for seat in seats:
                 seat.job.attempts += 1
-                seat.child.submit(task, seat.job.to_send())
+                self._submit(seat, task)
         except ChildStartError:
             for seat in seats:
                 seat.child.kill()
             raise
         return seats
+
+    def _submit(self, seat: _Seat, task: str) -> None:
+        """Send a job; a child that was killed while it started is replaced once."""
+        try:
+            seat.child.submit(task, seat.job.to_send())
+        except ChildStartError:
+            seat.child.kill()
+            seat.child = self._seat_child()
+            seat.child.submit(task, seat.job.to_send())
 
     def _seat_child(self) -> Child:
         return self._idle.pop() if self._idle else Child(self._argv, self._limits, environment=self._environment)
