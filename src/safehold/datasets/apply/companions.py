@@ -1,4 +1,8 @@
-"""Companions in the cleaned dataset: linked where nothing of theirs was dropped, else written again for what stays."""
+"""Companions in the cleaned dataset: written again for what stays.
+
+Only the metadata of a folder, whose rows were examined, is linked where nothing of it was dropped. What else stands
+beside shards was not examined: what is written is made from what the cleaned shard holds.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -6,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from safehold.datasets.apply.sides import Side
-from safehold.datasets.sources import Companion, link_file, reemit
+from safehold.datasets.sources import Companion, CompanionKind, link_file, reemit
 
 
 @dataclass(slots=True)
@@ -75,7 +79,7 @@ class Companions:
 
 def _write(companion: Companion, folder: Path, kept: Kept) -> None:
     destination = folder / companion.name
-    if kept.is_all:
+    if kept.is_all and companion.kind is CompanionKind.METADATA:  # its rows were examined; of the others nothing was
         link_file(companion.location, destination)
         return
     output = folder / companion.output if companion.output else None

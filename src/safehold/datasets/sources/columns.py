@@ -11,6 +11,10 @@ from safehold.datasets.sources.errors import UnknownColumnError
 from safehold.datasets.sources.fields import Fields
 
 _DEFAULTS = Fields()
+_WRAPPERS = (
+    pa.ListType, pa.LargeListType, pa.FixedSizeListType, pa.ListViewType, pa.LargeListViewType, pa.DictionaryType,
+    pa.RunEndEncodedType,
+)  # fmt: skip
 
 
 def resolve(schema: pa.Schema, fields: Fields, *, table: str) -> Fields:
@@ -27,11 +31,11 @@ def resolve(schema: pa.Schema, fields: Fields, *, table: str) -> Fields:
     """
     for role in ("media", "path", "caption", "url", "md5", "sha1", "sha256", "label"):
         _require_named(schema.names, fields, role, table)
-    texts = [field.name for field in schema if not _is_bytes(field.type)]
+    texts = [field.name for field in schema if not holds_bytes(field.type)]
     hashes = {role: _named(schema.names, getattr(fields, role)) for role in ("md5", "sha1", "sha256")}
     taken = {name for names in hashes.values() for name in names}
     found = Fields(
-        media=tuple(field.name for field in schema if _is_bytes(field.type) and field.name not in taken),
+        media=tuple(field.name for field in schema if holds_bytes(field.type) and field.name not in taken),
         path=_named([field.name for field in schema if _is_text(field.type)], fields.path),
         caption=_named(texts, fields.caption),
         url=_named(texts, fields.url),
@@ -78,12 +82,16 @@ def _named(names: Iterable[str], wanted: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name.lower() in folded)
 
 
-def _is_bytes(kind: pa.DataType) -> bool:
-    """Return whether a column holds bytes: as such, as a struct with a field of bytes, or as a list of either."""
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        return _is_bytes(kind.value_type)
+def holds_bytes(kind: pa.DataType) -> bool:
+    """Return whether a column holds bytes: as such, or anywhere in what structs, lists, maps and the like wrap."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return holds_bytes(kind.storage_type)
+    if pa.types.is_map(kind):
+        return holds_bytes(kind.key_type) or holds_bytes(kind.item_type)
+    if isinstance(kind, _WRAPPERS):
+        return holds_bytes(kind.value_type)
     if pa.types.is_struct(kind):
-        return any(_is_bytes(kind.field(number).type) for number in range(kind.num_fields))
+        return any(holds_bytes(kind.field(number).type) for number in range(kind.num_fields))
     return bool(
         pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)
         or pa.types.is_fixed_size_binary(kind)

@@ -11,11 +11,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from safehold.datasets.sources.location import opened, read_whole
+import pyarrow as pa
+
+from safehold.datasets.sources.columns import holds_bytes
+from safehold.datasets.sources.errors import ShardError
+from safehold.datasets.sources.location import opened, read_start
 from safehold.datasets.sources.metadata_rows import rewrite_metadata
 from safehold.datasets.sources.output import HashingWriter, write_hashed
 from safehold.datasets.sources.parquet import opened_parquet, rewrite_rows
 from safehold.datasets.sources.shard import Companion, CompanionKind
+from safehold.datasets.sources.sidecar import LIMIT_BYTES
 from safehold.datasets.sources.tar import groups
 
 _INDEX_VERSIONS = (b"v1.1", b"v1.2")
@@ -54,19 +59,28 @@ def reemit(companion: Companion, keep: Callable[[str], bool], destination: Path,
 
 
 def _rows(companion: Companion, keep: Callable[[str], bool], destination: Path) -> bool:
-    with opened_parquet(companion.location) as parquet:
-        if "key" not in parquet.schema_arrow.names:
-            return False
-        keys = parquet.read(["key"], use_threads=False).column("key").to_pylist()
-    stays = [key is not None and keep(str(key)) for key in keys]
-    rewrite_rows(companion.location, lambda row: stays[row], destination)
+    try:
+        with opened_parquet(companion.location) as parquet:
+            if not _has_known_form(parquet.schema_arrow):
+                return False
+            keys = parquet.read(["key"], use_threads=False).column("key").to_pylist()
+        stays = [key is not None and keep(str(key)) for key in keys]
+        rewrite_rows(companion.location, lambda row: stays[row], destination)
+    except ShardError:
+        return False
     return True
 
 
+def _has_known_form(schema: pa.Schema) -> bool:
+    """Return whether rows name their record, and hold no bytes, which nobody would have examined."""
+    return "key" in schema.names and not any(holds_bytes(field.type) for field in schema)
+
+
 def _stats(companion: Companion, output: Path, destination: Path) -> bool:
-    """Write the counts as they are now; what the numbers say of the download (times, configuration) stays."""
+    """Write the counts as they are now; numbers that tell of the download (its times) stay, and nothing else does."""
     try:
-        stats = json.loads(read_whole(companion.location))
+        with opened(companion.location) as blob:
+            stats = json.loads(bytes(blob.view(0, min(blob.size, LIMIT_BYTES))))
     except (ValueError, RecursionError):
         return False
     if not isinstance(stats, dict):
@@ -79,8 +93,10 @@ def _stats(companion: Companion, output: Path, destination: Path) -> bool:
 
 def _recounted(stats: dict[str, Any], records: int) -> dict[str, Any]:
     known = dict.fromkeys(_COUNTS, records) | dict.fromkeys(_FAILURES, 0)
-    changed = {name: known.get(name, value) for name, value in stats.items()}
-    if "status_dict" in changed:
+    changed: dict[str, Any] = {
+        name: known.get(name, value) for name, value in stats.items() if isinstance(value, int | float)
+    }
+    if "status_dict" in stats:
         changed["status_dict"] = {"success": records}
     return changed
 
@@ -91,7 +107,7 @@ def _write_text(out: HashingWriter, text: str) -> None:
 
 def _index(companion: Companion, output: Path, destination: Path) -> bool:
     """Compute the index of the cleaned tar; a form other than the text of `wds2idx` is not known."""
-    version = read_whole(companion.location)[:64].partition(b" ")[0]
+    version = read_start(companion.location, 64).partition(b" ")[0]
     if version not in _INDEX_VERSIONS:
         return False
     lines = list(_index_lines(output, has_names=version == _INDEX_VERSIONS[1]))

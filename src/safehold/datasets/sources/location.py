@@ -166,19 +166,6 @@ def _fetched(location: str) -> Blob:
         return MemoryBlob(memoryview(filesystem.cat_file(path)))
 
 
-def read_whole(location: str) -> bytes:
-    """Return all bytes of a small file.
-
-    Raises:
-        ShardError: it is gone or can't be read.
-    """
-    with _as_shard_error():
-        if is_remote(location):
-            filesystem, path = filesystem_of(location)
-            return bytes(filesystem.cat_file(path))
-        return local_path(location).read_bytes()
-
-
 def read_start(location: str, size: int) -> bytes:
     """Return the first bytes of a file, or b"" where it can't be read: for telling formats apart."""
     try:

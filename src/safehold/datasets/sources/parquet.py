@@ -184,7 +184,9 @@ def _record(
 
 def _add_media(members: list[Member], gaps: list[Gap], column: str, cell: pa.Scalar, *, name: str = "") -> None:
     """Add the bytes of one cell, whatever they are wrapped in; bytes without content are a gap."""
-    if not cell.is_valid:
+    while isinstance(cell, pa.DictionaryScalar | pa.ExtensionScalar | pa.RunEndEncodedScalar):
+        cell = cell.value
+    if cell is None or not cell.is_valid:
         return
     if isinstance(cell, pa.ListScalar):
         for item in cell.values:

@@ -24,6 +24,7 @@ _ZEROS = bytes(BLOCK)
 _STRIDE = 1 << 20
 _BATCH = 4096
 _OCTAL_LIMIT = 8**11
+_OCTAL_DIGITS = b"01234567"
 _REGULAR, _PAX, _EXTENSIONS, _WITHOUT_CONTENT = b"\x0007", b"xX", b"LKxXg", b"123456"
 _LONG_NAME, _FOLDER, _GLOBAL, _SPARSE = b"L5gS"
 
@@ -142,8 +143,9 @@ def _end(walk: _Walk, header: bytes) -> None:
 
 def _member(blob: Blob, walk: _Walk, header: bytes) -> Entry:
     kind, size, name = header[156], _size(walk, header), _header_name(header)
-    is_folder = kind == _FOLDER or (kind == 0 and not walk.names and name.endswith("/"))
-    if size and (is_folder or kind in _WITHOUT_CONTENT):
+    has_slash = kind == 0 and any(said.endswith("/") for said in (name, *walk.names))  # some judge by one of them
+    is_folder = kind == _FOLDER or (has_slash and not walk.names)
+    if size and (is_folder or has_slash or kind in _WITHOUT_CONTENT):
         raise _DamageError(GapReason.UNREADABLE)  # readers disagree about where the next member begins
     if kind == _SPARSE:
         raise _DamageError(GapReason.UNSUPPORTED_FORMAT)
@@ -192,13 +194,11 @@ def _size(walk: _Walk, header: bytes) -> int:
 def _number(octal: bytes) -> int:
     if octal[0] == 0x80:
         return int.from_bytes(octal[1:], "big")
-    try:
-        value = int(octal.partition(b"\0")[0].strip() or b"0", 8)
-    except ValueError as error:
-        raise _DamageError(GapReason.UNREADABLE) from error
-    if value < 0:
-        raise _DamageError(GapReason.UNREADABLE)
-    return value
+    digits, _, after = octal.partition(b"\0")
+    digits = digits.strip(b" ")
+    if digits.strip(_OCTAL_DIGITS) or (not digits and after.strip(b"\0 ")):
+        raise _DamageError(GapReason.UNREADABLE)  # Python reads "1_0" and "0o10"; GNU tar skips a leading zero byte
+    return int(digits or b"0", 8)
 
 
 def _extension(blob: Blob, walk: _Walk, header: bytes) -> None:

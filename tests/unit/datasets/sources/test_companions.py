@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from tests.vectors import tars
 
 from safehold.datasets.sources import CompanionKind, Mix, discover, reemit, rewrite
@@ -42,6 +43,22 @@ def test_rows_without_a_key_are_left_out(tmp_path: Path) -> None:
     _, done = cleaned(tmp_path, {"00000.parquet": out.getvalue()})
     assert done == {CompanionKind.ROWS: False}
     assert not (tmp_path / "out" / "00000.parquet").exists()
+
+
+@pytest.mark.parametrize("table", [pa.table({"key": ["00000"], "extra": [b"bytes"]}), None])
+def test_rows_with_bytes_that_nobody_examined_and_damaged_ones_are_left_out(
+    tmp_path: Path, table: pa.Table | None
+) -> None:
+    out = io.BytesIO(b"no Parquet")
+    if table is not None:
+        pq.write_table(table, out)
+    assert cleaned(tmp_path, {"00000.parquet": out.getvalue()})[1] == {CompanionKind.ROWS: False}
+    assert not (tmp_path / "out" / "00000.parquet").exists()
+
+
+def test_counts_keep_numbers_only(tmp_path: Path) -> None:
+    cleaned(tmp_path, {"00000_stats.json": json.dumps({"count": 4, "note": "unexamined", "more": ["text"]}).encode()})
+    assert json.loads((tmp_path / "out" / "00000_stats.json").read_text()) == {"count": 3}
 
 
 def test_counts_say_what_is_left(tmp_path: Path) -> None:

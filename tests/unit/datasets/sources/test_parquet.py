@@ -56,6 +56,21 @@ def test_bytes_are_found_in_every_shape(tmp_path: Path, kind: pa.DataType) -> No
     assert [bytes(member.data) for member in record.members] == (cell if isinstance(cell, list) else [cell])
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([b"one"]).dictionary_encode(),
+        pa.array([[("a", b"one")]], pa.map_(pa.string(), pa.binary())),
+        pa.StructArray.from_arrays([pa.array([b"one"]).dictionary_encode()], ["bytes"]),
+        pa.ExtensionArray.from_storage(pa.opaque(pa.binary(), "name", "vendor"), pa.array([b"one"])),
+    ],
+    ids=["dictionary", "map", "dictionary in a struct", "extension"],
+)
+def test_bytes_do_not_hide_in_what_wraps_them(tmp_path: Path, column: pa.Array) -> None:
+    table = pictures(1).append_column("extra", column)
+    assert [bytes(member.data) for member in records_of(tmp_path, table)[0].members] == [b"picture 0", b"one"]
+
+
 def test_a_column_of_bytes_with_an_unknown_name_is_examined_too(tmp_path: Path) -> None:
     table = pictures(1).append_column("extra", pa.array([b"more"]))
     assert [member.extension for member in records_of(tmp_path, table)[0].members] == ["image", "extra"]

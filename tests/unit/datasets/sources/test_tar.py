@@ -1,5 +1,7 @@
+import io
 import itertools
 import json
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -226,6 +228,24 @@ def test_a_global_comment_is_accepted(tmp_path: Path) -> None:
 def test_a_size_in_base_256_is_read(tmp_path: Path) -> None:
     data = tars.header(b"a.jpg", 0, size_field=b"\x80" + bytes(10) + b"\x07") + tars.padded(b"payload") + tars.END
     assert bytes(records_of(tmp_path, data)[0].members[0].data) == b"payload"
+
+
+@pytest.mark.parametrize("field", [b"\x0000000000013", b"000000000_13", b"0o13\0", b"+0000000013\0", b"-0000000013\0"])
+def test_a_size_that_readers_take_differently_ends_what_can_be_trusted(tmp_path: Path, field: bytes) -> None:
+    odd = tars.header(b"b.jpg", 11, size_field=field[:12].ljust(12, b"\0")) + tars.padded(bytes(11))
+    sound, rest = records_of(tmp_path, tars.raw(b"a.jpg") + odd + tars.END)
+    assert (sound.key, rest.members, reasons(rest)) == ("a", (), {GapReason.UNREADABLE})
+
+
+@pytest.mark.parametrize("names", [tars.pax(path=b"b.jpg"), tars.raw(b"././@LongLink", b"b.jpg\0", b"L")])
+def test_content_that_some_readers_take_for_a_folders_members_can_not_be_trusted(tmp_path: Path, names: bytes) -> None:
+    """Python's reader calls it a folder, by its short name, and goes on reading inside the content."""
+    inner = tars.raw(b"hidden.jpg")
+    data = tars.raw(b"a.jpg") + names + tars.header(b"folder/", len(inner), b"\0") + inner + tars.END
+    with tarfile.open(fileobj=io.BytesIO(data)) as loader:
+        assert "hidden.jpg" in loader.getnames()
+    sound, rest = records_of(tmp_path, data)
+    assert (sound.key, rest.members, reasons(rest)) == ("a", (), {GapReason.UNREADABLE})
 
 
 def test_a_file_that_is_no_tar_is_a_fault_of_the_shard(tmp_path: Path) -> None:
