@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from safehold.home.errors import BackupBrokenError, HomeNotEmptyError
-from safehold.home.files import FILE_MODE, temporary_file, write_atomic
+from safehold.home.files import FILE_MODE, locked_folder, temporary_file, write_atomic
 from safehold.home.home import DATABASE_NAME, Home
 from safehold.home.schema import REVISIONS
 
@@ -67,7 +67,9 @@ class Manifest:
 
 
 def backup(home: Home, out: Path, *, with_private_keys: bool = False) -> Manifest:
-    """Write an archive of a home; no command may write to the home meanwhile.
+    """Write an archive of a home as of one moment: what would change keys is refused meanwhile, and the vault waits.
+
+    Banks may grow meanwhile: their parts never change, and one that the copied database doesn't name does no harm.
 
     Args:
         home: what to copy.
@@ -93,7 +95,7 @@ def backup(home: Home, out: Path, *, with_private_keys: bool = False) -> Manifes
             text = manifest.to_json()
             archive.addfile(_header(MANIFEST_NAME, len(text)), io.BytesIO(text))
 
-    with home.lock():
+    with home.lock(), locked_folder(home.vault):
         write_atomic(out, write)
     return manifest
 
