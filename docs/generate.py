@@ -31,7 +31,10 @@ def cli_page() -> str:
 
 
 def _pages() -> Iterator[tuple[str, str]]:
-    root = click.Context(cli, info_name="safehold", max_content_width=_WIDTH, terminal_width=_WIDTH)
+    names = list(cli.context_settings["help_option_names"])  # a context that is made by hand doesn't look there
+    root = click.Context(
+        cli, info_name="safehold", max_content_width=_WIDTH, terminal_width=_WIDTH, help_option_names=names
+    )
     yield "safehold", cli.get_help(root)
     for name in cli.list_commands(root):
         declared = cli.get_command(root, name)

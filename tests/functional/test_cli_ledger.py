@@ -1,5 +1,6 @@
 """The ledger, policies, vault and backups through the command line."""
 
+import hashlib
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -41,6 +42,16 @@ def test_a_cut_off_ledger_is_found_against_a_checkpoint_kept_elsewhere(call: Cal
         database.execute("DELETE FROM events WHERE seq = (SELECT max(seq) FROM events)")
     assert call("ledger", "verify").code == 0, "without the checkpoint nothing shows it"
     assert call("ledger", "verify", "--checkpoint", kept).code == 2
+
+
+def test_verifying_without_a_checkpoint_says_what_it_cannot_show(
+    call: Call, shown: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    kept = tmp_path / "checkpoint.json"
+    assert "shows only against a checkpoint kept elsewhere" in shown("ledger", "verify")[1]
+    call("ledger", "checkpoint", "--out", kept)
+    assert "shows only against a checkpoint kept elsewhere" in shown("ledger", "verify")[1]
+    assert "shows only against" not in shown("ledger", "verify", "--checkpoint", kept)[1]
 
 
 def test_an_export_verifies_without_the_home(call: Call, tmp_path: Path) -> None:
@@ -121,6 +132,45 @@ def test_custodians_keys_are_private_files_outside_the_home(call: Call, home: Pa
     assert call("vault", "list").data["custodians"] == ["amira"]
 
 
+def kinds_recorded(home: Path) -> list[str]:
+    with sqlite3.connect(home / "safehold.db") as database:
+        return [kind for (kind,) in database.execute("SELECT kind FROM events ORDER BY seq")]
+
+
+def test_the_number_of_custodians_needed_is_set_and_recorded(call: Call, home: Path, tmp_path: Path) -> None:
+    from safehold.vault import Label
+    from safehold.wiring import open_workshop
+
+    assert call("vault", "threshold", "1").code == 2, "nobody is registered yet"
+    for name in ("amira", "jonas", "wen"):
+        call("vault", "keygen", name, "--out", tmp_path / f"{name}.key")
+    assert call("vault", "threshold", "3").data == {"needed": 3, "custodians": 3}
+    for wrong in ("0", "4", "two"):
+        assert call("vault", "threshold", wrong).code == 2
+    with open_workshop(home, environment={}) as workshop:
+        workshop.vault.put(b"harmless", Label(case="case-1"))
+    assert call("vault", "list").data["evidence"][0]["needed"] == 3
+    assert kinds_recorded(home).count("vault.threshold_set") == 1
+
+
+def test_a_custodian_is_retired_unless_too_few_would_be_left(call: Call, home: Path, tmp_path: Path) -> None:
+    for name in ("amira", "jonas", "wen"):
+        call("vault", "keygen", name, "--out", tmp_path / f"{name}.key")
+    assert call("vault", "retire", "wen").data == {"custodian": "wen", "custodians": 2}
+    assert call("vault", "list").data["custodians"] == ["amira", "jonas"]
+    assert call("vault", "retire", "jonas").code == 2, "two must come together"
+    assert call("vault", "retire", "nobody").code == 2
+    assert call("vault", "keygen", "wen", "--out", tmp_path / "again.key").code == 2, "a name stays taken"
+    assert kinds_recorded(home).count("vault.custodian_retired") == 1
+
+
+def test_that_one_person_alone_can_open_is_said(
+    call: Call, shown: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    call("vault", "keygen", "amira", "--out", tmp_path / "amira.key")
+    assert "One person alone" in shown("vault", "threshold", "1")[1]
+
+
 def test_an_empty_vault_is_sound(call: Call) -> None:
     assert call("vault", "fsck").data == {"examined": 0, "problems": [], "orphans": 0, "sound": True}
 
@@ -144,6 +194,8 @@ def test_evidence_is_opened_by_enough_custodians_and_written_only_where_told(
     assert call("vault", "open", identifier, *both, *sentence).code == 2, "a sentence can't go into the ledger"
     opened = call("vault", "open", identifier, *both, *why)
     assert (opened.code, opened.data["bytes"], opened.data["out"]) == (0, 8, None)
+    digests = {hashlib.new(name, b"harmless").hexdigest() for name in ("sha256", "sha1", "md5")}
+    assert not any(digest in str(opened) for digest in digests), "a plain digest points to confirmed material"
     assert not any(b"harmless" in path.read_bytes() for path in home.rglob("*") if path.is_file())
     out = tmp_path / "opened"
     assert call("vault", "open", identifier, *both, *why, "--out", out).code == 0

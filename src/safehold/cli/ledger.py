@@ -40,7 +40,7 @@ def verify_ledger(shell: Shell, checkpoint: Path | None, exported: Path | None, 
     else:
         with shell.workshop() as workshop:
             state = workshop.ledger.verify(retained)
-    return Answer(_state(state), _said(state))
+    return Answer(_state(state), _said(state, is_compared=retained is not None))
 
 
 def _state(state: "LedgerState") -> dict[str, object]:
@@ -55,13 +55,15 @@ def _state(state: "LedgerState") -> dict[str, object]:
     }
 
 
-def _said(state: "LedgerState") -> list[str | Table]:
+def _said(state: "LedgerState", *, is_compared: bool) -> list[str | Table]:
+    cut = "What was cut off together with its checkpoints shows only against a checkpoint kept elsewhere: --checkpoint."
     if state.size == 0:
-        return ["The ledger is empty."]
+        return ["The ledger is empty.", cut]
     trusted = "" if state.is_anchored else "; self-consistent only: give --checkpoint or --public-key for more"
     return [
         f"{state.size} events verified, {state.signed_size} of them signed for{trusted}",
         f"installation {state.origin}, root {state.root_hex}",
+        *(() if is_compared else (cut,)),
     ]
 
 

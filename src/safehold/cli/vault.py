@@ -56,6 +56,34 @@ def keygen(shell: Shell, name: str, out: Path, needed: int | None) -> Answer:
     )
 
 
+@command(vault, "threshold")
+@click.argument("needed", type=click.IntRange(1, 64))
+def set_threshold(shell: Shell, needed: int) -> Answer:
+    """Set how many custodians must come together to open what is sealed from now on."""
+    with shell.workshop() as workshop, workshop.home.lock():
+        custodians = workshop.vault.custodians
+        custodians.require(needed)
+        count = len(custodians.list())
+        workshop.record("vault.threshold_set", needed=needed, custodians=count)
+    said = [f"{needed} of {count} custodians open what is sealed from now on; what is sealed already stays as it is"]
+    if needed == 1:
+        said.append("One person alone can open it: every certificate says so.")
+    return Answer({"needed": needed, "custodians": count}, said)
+
+
+@command(vault, "retire")
+@click.argument("name")
+def retire(shell: Shell, name: str) -> Answer:
+    """Seal nothing more to a custodian; what is sealed already stays theirs to open, and the name stays taken."""
+    with shell.workshop() as workshop, workshop.home.lock():
+        custodians = workshop.vault.custodians
+        custodians.retire(name)
+        count = len(custodians.list())
+        workshop.record("vault.custodian_retired", custodians=count)
+    said = f"custodian {name} retired; {count} left. Their key still opens, with others', what was sealed before."
+    return Answer({"custodian": name, "custodians": count}, [said])
+
+
 @command(vault, "list")
 def list_evidence(shell: Shell) -> Answer:
     """List what is sealed, without opening anything."""
@@ -134,7 +162,6 @@ def open_evidence(
 
     Without --out the content is checked in memory and forgotten.
     """
-    from safehold.signals import digest
     from safehold.vault import parse_evidence_id, read_custodian_key
 
     _require_recordable(purpose=purpose, case=case)
@@ -157,12 +184,8 @@ def open_evidence(
     finally:
         if descriptor is not None:
             os.close(descriptor)
-    data = {
-        "id": evidence_id,
-        "bytes": len(content),
-        "sha256": digest(content).sha256.hex(),
-        "out": str(out) if out else None,
-    }
+    # No digest of the content: it would be a pointer to confirmed material.
+    data = {"id": evidence_id, "bytes": len(content), "out": str(out) if out else None}
     where = f"written to {out}: destroy it when its purpose is met" if out else "opened in memory; nothing was written"
     return Answer(data, [f"{len(content)} bytes {where}"])
 
