@@ -14,12 +14,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
+from safehold.datasets.apply.stage import Step
+from safehold.datasets.orders import Outcome, ScanOrder
+from safehold.datasets.safeguard import no_step, scan
+from safehold.datasets.scan.engine import Engine
 from safehold.matching.traits import BankTraits
 from safehold.media import Limits, open_image
 from safehold.signals import pdq
@@ -248,3 +253,20 @@ def repeated_events(place: Place) -> list[tuple[str, str]]:
             (one.event.kind, json.dumps(dict(one.event.details), sort_keys=True)) for one in workshop.ledger.events()
         ]
     return sorted({one for one in told if told.count(one) > 1})
+
+
+def rows_of(out: Path) -> dict[str, dict[str, Any]]:
+    """The manifest by record key; each row's gaps as a set of (detector, reason)."""
+    rows = pq.read_table(out / "manifest.parquet").to_pylist()
+    for row in rows:
+        row["gaps"] = {(gap["detector"], gap["reason"]) for gap in row["gaps"]}
+    return {row["record"].partition("#")[2]: row for row in rows}
+
+
+def safeguard(
+    place: Place, sources: Iterable[Path], out: Path, *, engine: Engine | None = None, step: Step = no_step
+) -> Outcome:
+    """Scan in this process."""
+    with place.open() as workshop:
+        order = ScanOrder(tuple(map(str, sources)), out)
+        return scan(order, workshop.equipment(place.policy), engine=engine, step=step)
