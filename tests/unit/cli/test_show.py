@@ -1,0 +1,91 @@
+"""How answers and progress look."""
+
+import io
+import json
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from safehold.cli import show as looks
+from safehold.cli.answer import Answer, ExitCode, Table
+from safehold.cli.show import one_line, progress, show, show_error
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_json_is_one_line_whatever_the_values_hold() -> None:
+    text = one_line({"note": "two\nlines", "sign": "ü"})
+    assert "\n" not in text
+    assert json.loads(text) == {"note": "two\nlines", "sign": "ü"}
+
+
+def test_a_table_shows_every_cell_literally(capsys: pytest.CaptureFixture[str]) -> None:
+    show(Answer({}, [Table(("what",), [("[bold]not markup[/]",)], title="title")]), as_json=False)
+    text = capsys.readouterr().out
+    assert "[bold]not markup[/]" in text
+    assert "title" in text
+
+
+def test_an_empty_table_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    show(Answer({}, [Table(("what",), [], empty="nothing at all")]), as_json=False)
+    assert "nothing at all" in capsys.readouterr().out
+
+
+def test_an_error_has_a_message_and_advice_on_standard_error_only(capsys: pytest.CaptureFixture[str]) -> None:
+    show_error("it broke", "mend it", code=ExitCode.USAGE, as_json=False)
+    out, errors = capsys.readouterr()
+    assert (out, errors) == ("", "error: it broke\n  what to do: mend it\n")
+
+
+def test_without_a_terminal_progress_is_a_line_now_and_then(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with progress("scan") as shown:
+        shown.update(1, 3, "held 0")
+        assert capsys.readouterr().err == "", "too soon"
+        monkeypatch.setattr(looks, "PLAIN_LINE_SECONDS", 0.0)
+        shown.update(2, 3, "held 1")
+        shown.update(3, 3, "held 1")
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("scan: 2 of 3, held 1, ")
+    assert lines[0].endswith("s left")
+    assert lines[1] == "scan: 3 of 3, held 1"
+
+
+def test_with_json_progress_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress("scan", as_json=True) as shown:
+        shown.update(1, 1)
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Terminal]:
+    def make() -> Terminal:
+        stream = Terminal()
+        monkeypatch.setattr(sys, "stderr", stream)
+        monkeypatch.setenv("TERM", "xterm")
+        return stream
+
+    return make
+
+
+def test_on_a_terminal_progress_is_a_bar(terminal: Callable[[], Terminal]) -> None:
+    stream = terminal()
+    with progress("scan") as shown:
+        shown.update(1, 2, "held 1")
+    assert "scan" in stream.getvalue()
+    assert "1/2" in stream.getvalue()
+
+
+def test_no_color_is_respected_on_a_terminal(terminal: Callable[[], Terminal], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = terminal()
+    with progress("scan") as shown:
+        shown.update(1, 2)
+    assert "\x1b[3" not in stream.getvalue().replace("\x1b[?25", "")
