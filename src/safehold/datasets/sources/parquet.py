@@ -184,9 +184,8 @@ def _record(
 
 def _add_media(members: list[Member], gaps: list[Gap], column: str, cell: pa.Scalar, *, name: str = "") -> None:
     """Add the bytes of one cell, whatever they are wrapped in; bytes without content are a gap."""
-    while isinstance(cell, pa.DictionaryScalar | pa.ExtensionScalar | pa.RunEndEncodedScalar):
-        cell = cell.value
-    if cell is None or not cell.is_valid:
+    cell = _unwrapped(cell)
+    if not cell.is_valid:
         return
     if isinstance(cell, pa.ListScalar):
         for item in cell.values:
@@ -205,6 +204,12 @@ def _add_media(members: list[Member], gaps: list[Gap], column: str, cell: pa.Sca
             members.append(Member(name or column, column.lower(), data))
         else:
             gaps.append(gap(GapReason.EMPTY, column))
+
+
+def _unwrapped(cell: pa.Scalar) -> pa.Scalar:
+    while isinstance(cell, pa.DictionaryScalar | pa.ExtensionScalar | pa.RunEndEncodedScalar) and cell.is_valid:
+        cell = cell.value
+    return cell
 
 
 def _path_of(cell: pa.StructScalar) -> str:

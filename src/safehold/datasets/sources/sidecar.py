@@ -21,6 +21,14 @@ from safehold.vocabulary import Algorithm, Gap, GapReason, Signal, signal_width_
 LIMIT_BYTES = 16 << 20
 """The longest sidecar that is read into memory."""
 TEXT_EXTENSIONS = frozenset({"txt", "caption", "text", "cap"})
+_MEDIA_LETTERS = 100
+"""Shorter text holds no picture worth the name, and may well be a word that begins like one."""
+_MEDIA_AS_TEXT = (
+    "data:image/", "data:video/", "data:audio/", "data:application/",
+    "/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR", "SUkqA", "TU0AK", "AAAAGGZ0eX", "AAAAHGZ0eX", "AAAAIGZ0eX", "GkXfo",
+    "ffd8ff", "89504e47", "47494638", "52494646",
+)  # fmt: skip
+"""How JPEG, PNG, GIF, RIFF, TIFF, MP4 and Matroska begin in base64 (RFC 4648), and the first four in hexadecimal."""
 _WORDS = {
     "unlikely": 0.0, "unsure": 0.5, "nsfw": 1.0, "sfw": 0.0, "safe": 0.0, "unsafe": 1.0,
     "no": 0.0, "yes": 1.0, "false": 0.0, "true": 1.0,
@@ -88,8 +96,10 @@ def _read_json(reading: Reading, place: str, text: str, names: Names) -> None:
         return
     if isinstance(value, dict):
         add_cells(reading, value, names, place=place)
-    else:
-        _add_texts(reading, value, place)
+        return
+    _add_texts(reading, value, place)
+    if _holds_media(value):
+        reading.gaps.append(gap(GapReason.UNSUPPORTED_FORMAT, place))
 
 
 def add_cells(reading: Reading, cells: Mapping[str, Any], names: Names, *, place: str = "") -> None:
@@ -107,6 +117,17 @@ def add_cells(reading: Reading, cells: Mapping[str, Any], names: Names, *, place
             _add_hash(reading, names.hashes[folded], value, where)
         elif folded in names.labels:
             _add_label(reading, folded, value, where)
+        if folded not in names.hashes and _holds_media(value):
+            reading.gaps.append(gap(GapReason.UNSUPPORTED_FORMAT, where))
+
+
+def _holds_media(value: object) -> bool:
+    """Return whether bytes, or media written as text, are in a cell: nobody examines them there."""
+    return any(
+        bool(leaf) if isinstance(leaf, bytes)
+        else isinstance(leaf, str) and len(leaf) >= _MEDIA_LETTERS and leaf.lstrip().startswith(_MEDIA_AS_TEXT)
+        for leaf in _leaves(value)
+    )  # fmt: skip
 
 
 def _add_texts(reading: Reading, value: object, place: str) -> None:
@@ -131,14 +152,20 @@ def _is_text(text: str) -> bool:
 
 def _strings(value: object) -> Iterator[str]:
     """Yield every string in a caption, which may be a list of captions or of turns of a conversation."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _strings(item)
+    return (leaf for leaf in _leaves(value) if isinstance(leaf, str))
+
+
+def _leaves(value: object) -> Iterator[object]:
+    """Yield what a value holds, in order, however deep it is nested: JSON may nest deeper than Python calls."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting.extend(reversed(item))
+        elif isinstance(item, dict):
+            waiting.extend(reversed(item.values()))
+        else:
+            yield item
 
 
 def _add_hash(reading: Reading, algorithm: Algorithm, value: object, place: str) -> None:

@@ -1,3 +1,4 @@
+import base64
 import json
 
 import pytest
@@ -29,6 +30,28 @@ def test_what_speaks_of_media_is_a_sidecar(extension: str) -> None:
 @pytest.mark.parametrize("extension", ["", "jpg", "npy", "txt.gz", "jsonl"])
 def test_everything_else_is_not(extension: str) -> None:
     assert not is_sidecar(extension)
+
+
+@pytest.mark.parametrize("start", [b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"RIFF\0\0\0\0WEBP", b"II*\0"])
+@pytest.mark.parametrize("name", ["caption", "anything"])
+def test_media_written_as_text_is_a_gap(start: bytes, name: str) -> None:
+    encoded = base64.b64encode(start + bytes(100)).decode()
+    for value in (encoded, [{"deep": [encoded]}], f"data:image/jpeg;base64,{encoded}"):
+        assert reasons(said("json", {name: value})) == [(GapReason.UNSUPPORTED_FORMAT, f"json:{name}")]
+    assert reasons(said("json", [encoded])) == [(GapReason.UNSUPPORTED_FORMAT, "json")]
+    assert reasons(said("json", {name: encoded[:20]})) == []
+
+
+def test_bytes_in_a_cell_that_is_no_hash_are_a_gap() -> None:
+    reading = Reading()
+    add_cells(reading, {"extra": b"bytes", "md5": bytes(16), "empty": b""}, NAMES)
+    assert reasons(reading) == [(GapReason.UNSUPPORTED_FORMAT, "extra")]
+
+
+def test_captions_nested_deeper_than_python_calls_are_read() -> None:
+    nested = "[" * 1500 + '"red cube"' + "]" * 1500
+    reading = said("json", f'{{"caption": {nested}}}')
+    assert [text.text for text in reading.texts] == ["red cube"] or reasons(reading) == [(GapReason.UNREADABLE, "json")]
 
 
 def test_a_class_is_a_number_or_a_word_to_be_screened() -> None:
