@@ -32,6 +32,11 @@ def test_a_signal_has_the_width_of_its_algorithm(algorithm: Algorithm) -> None:
 
 
 def test_actions_are_ordered_among_themselves_and_with_nothing_else() -> None:
-    assert sorted(reversed(list(Action))) == [Action.ALLOW, Action.ALLOW_UNEXAMINED, Action.HOLD, Action.DENY]
+    assert sorted([Action.DENY, Action.ALLOW, Action.HOLD, Action.ALLOW_UNEXAMINED]) == [
+        Action.ALLOW,
+        Action.ALLOW_UNEXAMINED,
+        Action.HOLD,
+        Action.DENY,
+    ]
     with pytest.raises(TypeError):
         _ = Action.DENY < "hold"  # type: ignore[operator]
