@@ -7,8 +7,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from safehold.matching import Bank, BankTerms, Index
-from safehold.matching.catalogue import BankContents
-from safehold.matching.parts import NO_CLASS, MemoryPart, PartKind, Rows
+from safehold.matching.banks.catalogue import BankContents
+from safehold.matching.parts.part import MemoryPart, PartKind
+from safehold.matching.parts.rows import NO_CLASS, Rows
 from safehold.vocabulary import Algorithm, HarmClass, PdqFlavour, Tier
 
 Values = NDArray[np.uint8]

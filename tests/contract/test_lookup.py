@@ -7,10 +7,11 @@ from numpy.typing import NDArray
 from tests.unit.matching.made_up import contents, facts, flipped, part, pdq_bank, rows, values
 
 from safehold.matching import HARM_CLASSES, Index, Lookup
-from safehold.matching.catalogue import BankContents
+from safehold.matching.banks.catalogue import BankContents
 from safehold.matching.errors import WrongWidthError
 from safehold.matching.linear_index import LinearIndex
-from safehold.matching.parts import PartKind, class_code
+from safehold.matching.parts.part import PartKind
+from safehold.matching.parts.rows import class_code
 from safehold.matching.segments.shelf import Shelf
 from safehold.vocabulary import Algorithm, HarmClass, OutsidePartyError, PdqFlavour
 

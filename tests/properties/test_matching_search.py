@@ -10,10 +10,10 @@ from tests.unit.matching.made_up import flipped, values
 
 from safehold.matching import linear_search
 from safehold.matching.compare import distances, within
+from safehold.matching.parts.order import grouped, prefixes
 from safehold.matching.segments.exact import ExactSegment, build_exact
 from safehold.matching.segments.hamming import Effort, HammingSegment, Pairs, build_hamming
 from safehold.matching.segments.permutation import bit_order, permute
-from safehold.matching.segments.rows import grouped, prefixes
 
 INDEXED = Effort(linear_rows=0)
 """Small sets would be searched linearly; here the index proper is meant."""

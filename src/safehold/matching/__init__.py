@@ -4,12 +4,13 @@ In: lists of fingerprints from files; then signals. Out: hits: which entries of 
 is near enough is the caller's policy; :mod:`safehold.matching.compare` owns the comparison.
 """
 
-from safehold.matching.bank import TEST_BANK, Bank, BankTerms, Entry
+from safehold.matching.banks.bank import TEST_BANK, Bank, BankTerms, Entry
+from safehold.matching.banks.reports import ImportReport, WithdrawReport
+from safehold.matching.banks.store import BankStore
+from safehold.matching.banks.traits import BankTraits
 from safehold.matching.hits import HARM_CLASSES, Hits
 from safehold.matching.index import MOST_HITS, Index, Lookup
 from safehold.matching.linear import linear_search
-from safehold.matching.store import BankStore, ImportReport, WithdrawReport
-from safehold.matching.traits import BankTraits
 
 __all__ = [
     "HARM_CLASSES",

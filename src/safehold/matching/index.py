@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safehold.home import Home
-from safehold.matching.bank import TEST_BANK, Bank
-from safehold.matching.builtin import builtin_bank
-from safehold.matching.catalogue import BankContents, stored_contents
+from safehold.matching.banks.bank import TEST_BANK, Bank
+from safehold.matching.banks.builtin import builtin_bank
+from safehold.matching.banks.catalogue import BankContents, stored_contents
 from safehold.matching.errors import WrongWidthError
 from safehold.matching.hits import Hits, joined
-from safehold.matching.parts import PartKind
+from safehold.matching.parts.part import PartKind
 from safehold.matching.segments.piece import Piece
 from safehold.matching.segments.shelf import Shelf
 from safehold.matching.segments.sources import Source, SourceKey, sources_of

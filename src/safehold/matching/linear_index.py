@@ -13,13 +13,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from safehold.matching.bank import Bank
-from safehold.matching.catalogue import BankContents
-from safehold.matching.changes import withdrawn_entries
+from safehold.matching.banks.bank import Bank
+from safehold.matching.banks.catalogue import BankContents
+from safehold.matching.banks.changes import withdrawn_entries
 from safehold.matching.hits import Hits, joined
 from safehold.matching.index import EQUAL, MOST_HITS, flavours_of, is_asked, require_width
 from safehold.matching.linear import linear_search
-from safehold.matching.parts import NO_CLASS, PartKind, Rows, class_code
+from safehold.matching.parts.part import PartKind
+from safehold.matching.parts.rows import NO_CLASS, Rows, class_code
 from safehold.vocabulary import Algorithm, Bits, PdqFlavour, SafeholdError
 
 

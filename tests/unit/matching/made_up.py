@@ -7,8 +7,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from safehold.matching import Bank, BankTerms, Hits
-from safehold.matching.catalogue import BankContents, living_entries
-from safehold.matching.parts import NO_CLASS, MemoryPart, PartKind, Rows
+from safehold.matching.banks.catalogue import BankContents, living_entries
+from safehold.matching.parts.part import MemoryPart, PartKind
+from safehold.matching.parts.rows import NO_CLASS, Rows
 from safehold.vocabulary import Algorithm, HarmClass, PdqFlavour, Tier, signal_width_bytes
 
 AT = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)

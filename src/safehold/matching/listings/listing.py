@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from safehold.matching.errors import AmbiguousAlgorithmError, Fault, UnreadableListError
 from safehold.matching.listings.texts import Texts, read_texts
-from safehold.matching.parts import NO_CLASS, Rows, class_code, concatenated
-from safehold.matching.segments.rows import first_of_equals
+from safehold.matching.parts.order import first_of_equals
+from safehold.matching.parts.rows import NO_CLASS, Rows, class_code, concatenated
 from safehold.vocabulary import Algorithm, HarmClass, signal_width_bytes
 
 _ROWS_A_BATCH = 1 << 16

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from safehold.matching.parts.order import prefixes
 from safehold.matching.segments.hamming import Pairs
-from safehold.matching.segments.rows import prefixes
 from safehold.vocabulary import Bits
 
 _BITS_A_ROW = 24
@@ -27,7 +27,7 @@ def build_exact(values: NDArray[np.uint8]) -> dict[str, NDArray[np.generic]]:
     """Work out the arrays of a segment.
 
     Args:
-        values: (rows, width) uint8, distinct, ordered as :func:`safehold.matching.segments.rows.grouped` orders them.
+        values: (rows, width) uint8, distinct, ordered as :func:`safehold.matching.parts.order.grouped` orders them.
 
     Returns:
         ``values`` as they are; ``prefixes`` (rows,) uint64, ascending; ``bitmap`` uint8.

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safehold.matching.hits import Hits, joined
-from safehold.matching.parts import NO_CLASS, Rows
+from safehold.matching.parts.order import grouped
+from safehold.matching.parts.rows import NO_CLASS, Rows
 from safehold.matching.segments.exact import ExactSegment, build_exact
 from safehold.matching.segments.hamming import HammingSegment, Pairs, build_hamming
-from safehold.matching.segments.rows import grouped
 from safehold.vocabulary import Algorithm, Bits
 
 _POSTINGS_A_BLOCK = 1 << 21

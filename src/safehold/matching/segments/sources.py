@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from safehold.matching.catalogue import BankContents
-from safehold.matching.parts import Part, PartKind, class_code
+from safehold.matching.banks.catalogue import BankContents
+from safehold.matching.parts.part import Part, PartKind
+from safehold.matching.parts.rows import class_code
 from safehold.matching.segments.piece import Listed
 from safehold.vocabulary import Algorithm, PdqFlavour
 

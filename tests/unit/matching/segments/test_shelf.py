@@ -10,7 +10,7 @@ import pytest
 from tests.unit.matching.made_up import contents, part, pdq_bank, rows, values
 
 from safehold.matching import Index
-from safehold.matching.catalogue import BankContents
+from safehold.matching.banks.catalogue import BankContents
 from safehold.matching.errors import SegmentDamagedError
 from safehold.matching.segments.files import facts_of, opened, publish
 from safehold.matching.segments.shelf import Shelf
@@ -153,7 +153,7 @@ sys.exit(0 if index.lookup(Algorithm.PDQ, values(900)).query.size == 900 else 1)
 
 def test_processes_that_open_at_once_all_find_everything_and_make_one_segment(tmp_path: Path) -> None:
     command = [sys.executable, "-c", OPEN, os.fspath(tmp_path)]
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[4]
     started = [subprocess.Popen(command, cwd=root) for _ in range(3)]
     assert [process.wait(60) for process in started] == [0, 0, 0]
     assert len(segments(tmp_path)) == 1

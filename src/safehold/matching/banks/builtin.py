@@ -6,11 +6,11 @@ Its list ships in the package, is always part of an index, and can't be changed 
 import datetime as dt
 from importlib import resources
 
-from safehold.matching.bank import TEST_BANK, Bank, BankTerms
-from safehold.matching.catalogue import BankContents, living_entries
+from safehold.matching.banks.bank import TEST_BANK, Bank, BankTerms
+from safehold.matching.banks.catalogue import BankContents, living_entries
 from safehold.matching.errors import UnreadableListError
 from safehold.matching.listings import read_listing
-from safehold.matching.parts import MemoryPart, PartKind
+from safehold.matching.parts.part import MemoryPart, PartKind
 from safehold.vocabulary import HarmClass, PdqFlavour, Tier
 
 _VERSION = 1
@@ -23,7 +23,7 @@ def builtin_bank() -> BankContents:
     Raises:
         UnreadableListError: the shipped list is missing or damaged.
     """
-    with resources.as_file(resources.files("safehold.matching") / "test_bank.csv") as path:
+    with resources.as_file(resources.files("safehold.matching.banks") / "test_bank.csv") as path:
         listing = read_listing(path)
     if listing.fault_count or not len(listing):
         raise UnreadableListError("the list of the built-in bank is damaged", advice="Install Safehold again.")

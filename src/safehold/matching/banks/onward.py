@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from safehold.home import write_atomic
-from safehold.matching.bank import Entry
-from safehold.matching.catalogue import BankContents
-from safehold.matching.changes import withdrawn_entries
+from safehold.matching.banks.bank import Entry
+from safehold.matching.banks.catalogue import BankContents
+from safehold.matching.banks.changes import withdrawn_entries
 from safehold.matching.errors import ExportRefusedError
-from safehold.matching.parts import Part, PartKind, class_of
+from safehold.matching.parts.part import Part, PartKind
+from safehold.matching.parts.rows import class_of
 
 COLUMNS = ("algorithm", "value", "class", "note", "source_id")
 """Of an exported list; the same that an import reads."""

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from safehold.matching.errors import NotListedError
 from safehold.matching.listings import Listing
-from safehold.matching.parts import Part, PartKind, Rows, concatenated
-from safehold.matching.segments.rows import first_of_equals
+from safehold.matching.parts.order import first_of_equals
+from safehold.matching.parts.part import Part, PartKind
+from safehold.matching.parts.rows import Rows, concatenated
 from safehold.vocabulary import Algorithm
 
 _EVERY_SOURCE = None

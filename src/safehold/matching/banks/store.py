@@ -10,82 +10,34 @@ swept by the next change. What was withdrawn stays withdrawn, also when it is im
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from safehold.home import Home, private_folder, sweep, write_atomic
 from safehold.ledger import EventLog
-from safehold.matching.bank import Bank, Entry, checked_name
-from safehold.matching.builtin import builtin_bank
-from safehold.matching.catalogue import BankContents, contents_of, stored_contents
-from safehold.matching.changes import Change, import_change, withdraw_change
+from safehold.matching.banks.bank import Bank, Entry, checked_name
+from safehold.matching.banks.builtin import builtin_bank
+from safehold.matching.banks.catalogue import BankContents, contents_of, stored_contents
+from safehold.matching.banks.changes import Change, import_change, withdraw_change
+from safehold.matching.banks.onward import entries_of, export_bank
+from safehold.matching.banks.reports import ImportReport, WithdrawReport
+from safehold.matching.banks.tables import bank_parts, banks
+from safehold.matching.banks.traits import NOTHING_STATED, BankTraits
 from safehold.matching.errors import (
     BankExistsError,
     BankNameError,
     BankWithdrawnError,
-    Fault,
     MalformedListError,
     UnknownBankError,
 )
 from safehold.matching.listings import Listing, read_listing
-from safehold.matching.onward import entries_of, export_bank
-from safehold.matching.parts import PartKind, encoded
-from safehold.matching.tables import bank_parts, banks
-from safehold.matching.traits import NOTHING_STATED, BankTraits
+from safehold.matching.parts.encoding import encoded
+from safehold.matching.parts.part import PartKind
 from safehold.vocabulary import Algorithm, Event
 
 _FAULTS_SHOWN = 5
 _EVENTS = {PartKind.IMPORT: "bank.imported", PartKind.WITHDRAW: "bank.withdrawn"}
-
-
-@dataclass(frozen=True, slots=True)
-class ImportReport:
-    """What an import did.
-
-    Attributes:
-        bank: as it is now.
-        added: how many entries are new.
-        known: how many rows the bank already held.
-        withdrawn: how many rows were left out because they were withdrawn before.
-        duplicates: how many rows repeat an earlier row of the file.
-        malformed: how many rows can't be read; 0 unless they were to be skipped.
-        faults: the first 1000 of them.
-    """
-
-    bank: Bank
-    added: int
-    known: int
-    withdrawn: int
-    duplicates: int
-    malformed: int
-    faults: tuple[Fault, ...]
-
-    @property
-    def is_unchanged(self) -> bool:
-        """Whether the bank stayed as it was."""
-        return self.added == 0
-
-
-@dataclass(frozen=True, slots=True)
-class WithdrawReport:
-    """What a withdrawal did.
-
-    Attributes:
-        bank: as it is now.
-        withdrawn: how many entries were taken back.
-        before: how many of those asked for had been taken back before.
-    """
-
-    bank: Bank
-    withdrawn: int
-    before: int
-
-    @property
-    def is_unchanged(self) -> bool:
-        """Whether the bank stayed as it was."""
-        return self.withdrawn == 0
 
 
 class BankStore:

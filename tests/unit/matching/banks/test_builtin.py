@@ -2,7 +2,7 @@ import csv
 from importlib import resources
 
 from safehold.matching import Index
-from safehold.matching.builtin import builtin_bank
+from safehold.matching.banks.builtin import builtin_bank
 from safehold.media.test_signature import test_signature_luma as luma
 from safehold.media.test_signature import test_signature_png as png
 from safehold.signals import digest, pdq
@@ -10,7 +10,7 @@ from safehold.vocabulary import Algorithm, HarmClass, PdqFlavour, Tier
 
 
 def listed() -> set[tuple[str, str]]:
-    with (resources.files("safehold.matching") / "test_bank.csv").open(encoding="utf-8") as file:
+    with (resources.files("safehold.matching.banks") / "test_bank.csv").open(encoding="utf-8") as file:
         return {(row["algorithm"], row["value"]) for row in csv.DictReader(file)}
 
 

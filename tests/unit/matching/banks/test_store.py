@@ -12,6 +12,7 @@ from tests.unit.matching.made_up import AT, values
 from safehold.home import Home
 from safehold.ledger import MemoryLedger, SigningKey, open_ledger
 from safehold.matching import BankStore, BankTerms, BankTraits, Index
+from safehold.matching.banks.tables import banks
 from safehold.matching.errors import (
     BankDiffersError,
     BankExistsError,
@@ -24,7 +25,6 @@ from safehold.matching.errors import (
     PartDamagedError,
     UnknownBankError,
 )
-from safehold.matching.tables import banks
 from safehold.vocabulary import Algorithm, FixedClock, HarmClass, OutsidePartyError, PdqFlavour, SafeholdError, Tier
 
 TRAITS = BankTraits(harm_class=HarmClass.NCII, legal_basis="made up", pdq_flavour=PdqFlavour.FULL)

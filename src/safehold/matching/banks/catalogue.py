@@ -9,9 +9,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from safehold.home import Home
-from safehold.matching.bank import Bank, BankTerms
-from safehold.matching.parts import FilePart, Part, PartKind
-from safehold.matching.tables import bank_parts, banks
+from safehold.matching.banks.bank import Bank, BankTerms
+from safehold.matching.banks.tables import bank_parts, banks
+from safehold.matching.parts.part import FilePart, Part, PartKind
 from safehold.vocabulary import Algorithm, HarmClass, PdqFlavour, Tier
 
 

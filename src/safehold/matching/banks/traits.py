@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from safehold.matching.bank import Bank, BankTerms
+from safehold.matching.banks.bank import Bank, BankTerms
 from safehold.matching.errors import BankDiffersError, MissingTraitError
 from safehold.matching.listings import Listing
-from safehold.matching.parts import class_of
+from safehold.matching.parts.rows import class_of
 from safehold.vocabulary import HarmClass, PdqFlavour, Tier
 
 _NOT_STATED = "not stated"

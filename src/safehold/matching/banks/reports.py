@@ -1,0 +1,54 @@
+"""Reports: what a change did to a bank."""
+
+from dataclasses import dataclass
+
+from safehold.matching.banks.bank import Bank
+from safehold.matching.errors import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did.
+
+    Attributes:
+        bank: as it is now.
+        added: how many entries are new.
+        known: how many rows the bank already held.
+        withdrawn: how many rows were left out because they were withdrawn before.
+        duplicates: how many rows repeat an earlier row of the file.
+        malformed: how many rows can't be read; 0 unless they were to be skipped.
+        faults: the first 1000 of them.
+    """
+
+    bank: Bank
+    added: int
+    known: int
+    withdrawn: int
+    duplicates: int
+    malformed: int
+    faults: tuple[Fault, ...]
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the bank stayed as it was."""
+        return self.added == 0
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawReport:
+    """What a withdrawal did.
+
+    Attributes:
+        bank: as it is now.
+        withdrawn: how many entries were taken back.
+        before: how many of those asked for had been taken back before.
+    """
+
+    bank: Bank
+    withdrawn: int
+    before: int
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the bank stayed as it was."""
+        return self.withdrawn == 0

@@ -1,0 +1,80 @@
+"""The encoding of a part: Parquet with the columns algorithm, value, class, note, source_id, entry.
+
+Rows of one algorithm lie together. What is read back has the digest that the database gives; nobody else's bytes come
+here.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from safehold.matching.hits import HARM_CLASSES
+from safehold.matching.parts.rows import NO_CLASS, Rows, class_code
+from safehold.vocabulary import Algorithm, signal_width_bytes
+
+
+def encoded(groups: Iterable[Rows]) -> bytes:
+    """Return the bytes of a part."""
+    tables = [_table(rows) for rows in groups]
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.concat_tables(tables), sink, compression="zstd", use_dictionary=["algorithm", "class", "note"])
+    return bytes(sink.getvalue())
+
+
+def decoded(data: bytes) -> dict[Algorithm, Rows]:
+    """Return the rows of a part by algorithm."""
+    table = pq.read_table(pa.BufferReader(data))
+    names = pc.unique(table["algorithm"]).to_pylist()
+    return {Algorithm(name): _rows(Algorithm(name), table.filter(pc.equal(table["algorithm"], name))) for name in names}
+
+
+def _table(rows: Rows) -> pa.Table:
+    names = pa.array([*(harm_class.value for harm_class in HARM_CLASSES), ""], pa.large_string())
+    codes = np.where(rows.harm_class == NO_CLASS, len(HARM_CLASSES), rows.harm_class)
+    width = rows.values.shape[1]
+    values = pa.Array.from_buffers(
+        pa.large_binary(),
+        len(rows),
+        [
+            None,
+            pa.py_buffer(np.arange(len(rows) + 1, dtype=np.int64) * width),
+            pa.py_buffer(np.ascontiguousarray(rows.values)),
+        ],
+    )
+    return pa.table(
+        {
+            "algorithm": pa.repeat(pa.scalar(rows.algorithm.value, pa.large_string()), len(rows)),
+            "value": values,
+            "class": names.take(pa.array(codes.astype(np.int64))),
+            "note": rows.note,
+            "source_id": rows.source_id,
+            "entry": rows.entry,
+        }
+    )
+
+
+def _rows(algorithm: Algorithm, table: pa.Table) -> Rows:
+    codes = {harm_class.value: class_code(harm_class) for harm_class in HARM_CLASSES} | {"": NO_CLASS}
+    classes = table["class"].combine_chunks().dictionary_encode()
+    lookup = np.array([codes[name] for name in classes.dictionary.to_pylist()], np.uint8)
+    flat = b"".join(chunk.cast(pa.large_binary()).buffers()[2][_span(chunk)] for chunk in table["value"].chunks)
+    return Rows(
+        algorithm,
+        np.frombuffer(flat, np.uint8).reshape(-1, signal_width_bytes(algorithm)),
+        lookup[classes.indices.to_numpy()],
+        _text(table["note"]),
+        _text(table["source_id"]),
+        table["entry"].to_numpy().astype(np.int64),
+    )
+
+
+def _text(column: pa.ChunkedArray) -> pa.LargeStringArray:
+    return pa.concat_arrays([pa.array([], pa.large_string()), *column.cast(pa.large_string()).chunks])
+
+
+def _span(chunk: pa.Array) -> slice:
+    offsets = np.frombuffer(chunk.cast(pa.large_binary()).buffers()[1], np.int64)
+    return slice(int(offsets[chunk.offset]), int(offsets[chunk.offset + len(chunk)]))

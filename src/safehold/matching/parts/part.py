@@ -1,0 +1,114 @@
+"""Parts: what one import or withdrawal adds to a bank, in a file or in memory.
+
+Rules: a part never changes. A file's SHA-256 is in the database and is compared before the part is used.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from safehold.matching.errors import PartDamagedError
+from safehold.matching.parts.encoding import decoded, encoded
+from safehold.matching.parts.rows import Rows
+from safehold.vocabulary import Algorithm
+
+
+class PartKind(Enum):
+    """What a part does."""
+
+    IMPORT = "import"
+    WITHDRAW = "withdraw"
+
+
+class Part(Protocol):
+    """What one version of a bank added or took back."""
+
+    @property
+    def kind(self) -> PartKind:
+        """Return what it does."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Return what names its content."""
+        ...
+
+    @property
+    def counts(self) -> Mapping[Algorithm, int]:
+        """Return how many rows each algorithm has."""
+        ...
+
+    def rows(self, algorithm: Algorithm) -> Rows:
+        """Return the rows of one algorithm."""
+        ...
+
+
+@dataclass(frozen=True)
+class MemoryPart:
+    """A part that is in memory: of the built-in bank, or in tests."""
+
+    kind: PartKind
+    groups: Mapping[Algorithm, Rows]
+
+    @cached_property
+    def sha256(self) -> str:
+        """Return the digest of the file that it would be."""
+        return hashlib.sha256(encoded(self.groups.values())).hexdigest() if self.groups else ""
+
+    @property
+    def counts(self) -> Mapping[Algorithm, int]:
+        """Return how many rows each algorithm has."""
+        return {algorithm: len(rows) for algorithm, rows in self.groups.items()}
+
+    def rows(self, algorithm: Algorithm) -> Rows:
+        """Return the rows of one algorithm."""
+        return self.groups[algorithm]
+
+
+@dataclass(frozen=True)
+class FilePart:
+    """A part in a file.
+
+    Attributes:
+        kind: what it does.
+        sha256: of the file, from the database.
+        counts: from the database.
+        path: where the file lies.
+    """
+
+    kind: PartKind
+    sha256: str
+    counts: Mapping[Algorithm, int]
+    path: Path
+
+    def rows(self, algorithm: Algorithm) -> Rows:
+        """Return the rows of one algorithm.
+
+        Raises:
+            PartDamagedError: the file is missing or altered.
+        """
+        return self.groups()[algorithm]
+
+    def groups(self) -> dict[Algorithm, Rows]:
+        """Return all rows by algorithm.
+
+        Raises:
+            PartDamagedError: the file is missing or altered.
+        """
+        try:
+            data = self.path.read_bytes()
+        except OSError as error:
+            raise self._damaged("can't be read") from error
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise self._damaged("was altered")
+        return decoded(data)
+
+    def _damaged(self, what: str) -> PartDamagedError:
+        return PartDamagedError(
+            f"part {self.path.stem} of bank {self.path.parent.name} {what}",
+            advice="Restore a backup with: safehold restore ARCHIVE --home DIR; nothing was matched against it.",
+        )
