@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from tests.vectors import tars
 
 from safehold.datasets.sources import Shard, ShardError, discover, read, rewrite
-from safehold.datasets.sources.lines import Notation, csv_header, lines_of
-from safehold.datasets.sources.location import MemoryBlob
-from safehold.datasets.sources.metadata import parse
-from safehold.datasets.sources.tar import split_name
+from safehold.datasets.sources.places.blobs import MemoryBlob
+from safehold.datasets.sources.records.names import split_name
+from safehold.datasets.sources.tables.lines import Notation, csv_header, lines_of
+from safehold.datasets.sources.tables.metadata import parse
 from safehold.vocabulary import Algorithm
 
 

@@ -9,14 +9,14 @@ from safehold.datasets.sources.companions import reemit
 from safehold.datasets.sources.discover import discover
 from safehold.datasets.sources.errors import ShardError, SourceError
 from safehold.datasets.sources.fields import Fields, SourceOptions
-from safehold.datasets.sources.location import is_remote, local_path
-from safehold.datasets.sources.metadata import MetadataBatch, read_columns
-from safehold.datasets.sources.output import Rewritten
-from safehold.datasets.sources.output import link_or_copy as link_file
+from safehold.datasets.sources.places.location import is_remote, local_path
+from safehold.datasets.sources.places.output import Rewritten
+from safehold.datasets.sources.places.output import link_or_copy as link_file
 from safehold.datasets.sources.reading import content_sha256, current_fingerprint, read
-from safehold.datasets.sources.record import Member, Record, Text
+from safehold.datasets.sources.records.record import Member, Record, Text
 from safehold.datasets.sources.rewriting import leave_out, link_or_copy, rewrite
 from safehold.datasets.sources.shard import Companion, CompanionKind, Format, Mix, Output, Shard
+from safehold.datasets.sources.tables.metadata import MetadataBatch, read_columns
 
 __all__ = [
     "Companion",

@@ -13,15 +13,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from safehold.datasets.sources.columns import holds_bytes
 from safehold.datasets.sources.errors import ShardError
-from safehold.datasets.sources.location import opened, read_start
-from safehold.datasets.sources.metadata_rows import rewrite_metadata
-from safehold.datasets.sources.output import HashingWriter, write_hashed
-from safehold.datasets.sources.parquet import opened_parquet, rewrite_rows
+from safehold.datasets.sources.folders.metadata_rows import rewrite_metadata
+from safehold.datasets.sources.places.blobs import opened, read_start
+from safehold.datasets.sources.places.output import HashingWriter, write_hashed
+from safehold.datasets.sources.records.sidecar import LIMIT_BYTES
 from safehold.datasets.sources.shard import Companion, CompanionKind
-from safehold.datasets.sources.sidecar import LIMIT_BYTES
-from safehold.datasets.sources.tar import groups
+from safehold.datasets.sources.tables.columns import holds_bytes
+from safehold.datasets.sources.tables.parquet import opened_parquet, rewrite_rows
+from safehold.datasets.sources.tars.reading import groups
 
 _INDEX_VERSIONS = (b"v1.1", b"v1.2")
 _COUNTS = ("count", "successes")

@@ -14,15 +14,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from safehold.datasets.sources import folder, parquet, table, tar_plan
-from safehold.datasets.sources.argument import Source, sources
+from safehold.datasets.sources import folders, tars
 from safehold.datasets.sources.errors import NotADatasetError
 from safehold.datasets.sources.fields import SourceOptions
-from safehold.datasets.sources.kinds import is_known_media
-from safehold.datasets.sources.lines import is_lines
-from safehold.datasets.sources.metadata_rows import is_metadata
+from safehold.datasets.sources.folders.metadata_rows import is_metadata
+from safehold.datasets.sources.places.argument import Source, sources
+from safehold.datasets.sources.records.names import is_known_media, split_name
 from safehold.datasets.sources.shard import Mix, Plan
-from safehold.datasets.sources.tar import split_name
+from safehold.datasets.sources.tables import manifest, parquet
+from safehold.datasets.sources.tables.lines import is_lines
 
 _ADVICE = "Name tars, Parquet files, a JSONL or CSV manifest, or a folder of one kind of them or of media files."
 
@@ -36,20 +36,20 @@ def discover(arguments: Sequence[str], options: SourceOptions | None = None) -> 
     options = options or SourceOptions()
     found = sources(arguments)
     plans = [_plan(source, options) for source in found]
-    folders = [_sub_folder(number, source) if len(found) > 1 else "" for number, source in enumerate(found)]
+    sub_folders = [_sub_folder(number, source) if len(found) > 1 else "" for number, source in enumerate(found)]
     shards = [
         replace(shard, source=number, name=folder + shard.name)
-        for number, (plan, folder) in enumerate(zip(plans, folders, strict=True))
+        for number, (plan, folder) in enumerate(zip(plans, sub_folders, strict=True))
         for shard in plan.shards
     ]
     return Mix(
         tuple(replace(shard, number=number) for number, shard in enumerate(shards)),
         tuple(
             replace(one, source=number, name=folder + one.name, output=one.output and folder + one.output)
-            for number, (plan, folder) in enumerate(zip(plans, folders, strict=True))
+            for number, (plan, folder) in enumerate(zip(plans, sub_folders, strict=True))
             for one in plan.companions
         ),
-        tuple(folder + name for plan, folder in zip(plans, folders, strict=True) for name in plan.left_out),
+        tuple(folder + name for plan, folder in zip(plans, sub_folders, strict=True) for name in plan.left_out),
     )
 
 
@@ -61,19 +61,19 @@ def _sub_folder(number: int, source: Source) -> str:
 def _plan(source: Source, options: SourceOptions) -> Plan:
     """Choose the format of one source by the names in it."""
     names = list(source.files)
-    tars = [name for name in names if name.endswith(".tar")]
+    archives = [name for name in names if name.endswith(".tar")]
     media = [name for name in names if is_known_media(split_name(name)[1])]
     rows = [name for name in names if name.endswith(".parquet") and not (media and is_metadata(name))]
-    if media and (tars or rows):
+    if media and (archives or rows):
         raise NotADatasetError(f"{source.root} holds media files beside shards", advice="Name the shards themselves.")
-    if tars:
-        return tar_plan.plan(source, tars, options)
+    if archives:
+        return tars.plan(source, archives, options)
     if media:
-        return folder.plan(source, options)
+        return folders.plan(source, options)
     if rows:
         return parquet.plan(source, rows, options)
     if manifests := [name for name in names if is_lines(name)]:
-        return table.plan(source, manifests, options)
+        return manifest.plan(source, manifests, options)
     if source.is_folder and any(name.endswith(".txt") for name in names):
-        return folder.plan(source, options)
+        return folders.plan(source, options)
     raise NotADatasetError(f"{source.root} is no dataset that can be read", advice=_ADVICE)

@@ -3,10 +3,13 @@
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
 
-from safehold.datasets.sources import folder, parquet, table, tar
-from safehold.datasets.sources.location import fingerprint, join, sha256_of, stamp
-from safehold.datasets.sources.record import Record, gap
+from safehold.datasets.sources import folders, tars
+from safehold.datasets.sources.places.blobs import sha256_of
+from safehold.datasets.sources.places.location import join
+from safehold.datasets.sources.places.stamps import fingerprint, stamp
+from safehold.datasets.sources.records.record import Record, gap
 from safehold.datasets.sources.shard import Format, Shard
+from safehold.datasets.sources.tables import manifest, parquet
 from safehold.vocabulary import GapReason
 
 
@@ -32,13 +35,13 @@ def read(shard: Shard, *, skip: Collection[int] = ()) -> Iterator[Record]:
 def _read(shard: Shard) -> Iterator[Record]:
     match shard.format:
         case Format.TAR:
-            return tar.read(shard)
+            return tars.read(shard)
         case Format.PARQUET | Format.METADATA:
             return parquet.read(shard)
         case Format.FOLDER:
-            return folder.read(shard)
+            return folders.read(shard)
         case Format.TABLE:
-            return table.read(shard)
+            return manifest.read(shard)
 
 
 def content_sha256(shard: Shard) -> str:

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from safehold.datasets.sources import folder, parquet, table, tar_write
+from safehold.datasets.sources import folders, tars
 from safehold.datasets.sources.errors import ShardError
-from safehold.datasets.sources.media_file import take_away
-from safehold.datasets.sources.output import Rewritten
-from safehold.datasets.sources.output import link_or_copy as link_file
+from safehold.datasets.sources.places.output import Rewritten
+from safehold.datasets.sources.places.output import link_or_copy as link_file
 from safehold.datasets.sources.reading import current_fingerprint
+from safehold.datasets.sources.records.media_file import take_away
 from safehold.datasets.sources.shard import Format, Output
+from safehold.datasets.sources.tables import manifest, parquet
 from safehold.vocabulary import GapReason
 
 
@@ -37,13 +38,13 @@ def rewrite(output: Output, keep: Callable[[str], bool], destination: Path) -> R
 def _rewrite(output: Output, keep: Callable[[str], bool], destination: Path) -> Rewritten:
     match output.format:
         case Format.TAR:
-            return tar_write.rewrite(output.shards[0], keep, destination)
+            return tars.rewrite(output.shards[0], keep, destination)
         case Format.PARQUET | Format.METADATA:
             return parquet.rewrite(output.shards, keep, destination)
         case Format.FOLDER:
-            return folder.rewrite(output.shards[0], keep, sub_folder(output, destination))
+            return folders.rewrite(output.shards[0], keep, sub_folder(output, destination))
         case Format.TABLE:
-            return table.rewrite(output.shards, keep, destination)
+            return manifest.rewrite(output.shards, keep, destination)
 
 
 def link_or_copy(output: Output, destination: Path) -> None:

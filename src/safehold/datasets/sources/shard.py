@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from safehold.datasets.sources.fields import Fields
-from safehold.datasets.sources.location import join, parent
+from safehold.datasets.sources.places.location import join, parent
 
 
 class Format(Enum):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from tests.unit.datasets.sources.folders.test_folder import write
 from tests.vectors import tars
 
 from safehold.datasets.sources import (
@@ -18,7 +19,6 @@ from safehold.datasets.sources import (
     read,
     rewrite,
 )
-from safehold.datasets.sources.argument import expand_braces
 from safehold.datasets.sources.errors import (
     EmptySourceError,
     MissingSourceError,
@@ -26,10 +26,9 @@ from safehold.datasets.sources.errors import (
     SourceError,
     UnreadableSourceError,
 )
-from safehold.datasets.sources.location import RemoteBlob
-from safehold.datasets.sources.tar import groups
-
-from .test_folder import write
+from safehold.datasets.sources.places.argument import expand_braces
+from safehold.datasets.sources.places.blobs import RemoteBlob
+from safehold.datasets.sources.tars.reading import groups
 
 
 def tar_folder(folder: Path, count: int = 3) -> str:
@@ -194,8 +193,7 @@ def test_remote_tars_are_read_and_written_without_a_local_copy(bucket: str, tmp_
 
 def test_remote_folders_tables_and_manifests_are_read(bucket: str, tmp_path: Path) -> None:
     import pyarrow.parquet as pq
-
-    from .test_parquet import pictures
+    from tests.unit.datasets.sources.tables.test_parquet import pictures
 
     memory = fsspec.filesystem("memory")
     memory.pipe("/bucket/media/sub/a.jpg", b"1")

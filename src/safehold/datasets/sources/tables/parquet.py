@@ -17,15 +17,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from safehold.datasets.sources.argument import Source, location_of
-from safehold.datasets.sources.columns import resolve
 from safehold.datasets.sources.errors import ShardError, UnreadableSourceError
 from safehold.datasets.sources.fields import Fields, SourceOptions
-from safehold.datasets.sources.location import filesystem_of, is_remote, local_path
-from safehold.datasets.sources.output import HashingWriter, Rewritten, write_hashed
-from safehold.datasets.sources.record import Member, Record, gap
+from safehold.datasets.sources.places.argument import Source, location_of
+from safehold.datasets.sources.places.location import filesystem_of, is_remote, local_path
+from safehold.datasets.sources.places.output import HashingWriter, Rewritten, write_hashed
+from safehold.datasets.sources.records.record import Member, Record, gap
+from safehold.datasets.sources.records.sidecar import Names, Reading, add_cells
 from safehold.datasets.sources.shard import Format, Plan, Shard
-from safehold.datasets.sources.sidecar import Names, Reading, add_cells
+from safehold.datasets.sources.tables.columns import resolve
 from safehold.vocabulary import Gap, GapReason
 
 _MediaColumn = tuple[str, pa.Array]

@@ -1,4 +1,4 @@
-"""Kinds: which extensions are media by name, so that the files of a folder can be sorted.
+"""Names: what a member's name says: its key, its extension, whether it is media, whether it leads outside.
 
 What bytes are is judged by the bytes, in `media`: an unknown extension is not an unknown kind yet.
 """
@@ -18,3 +18,18 @@ MEDIA = IMAGES | VIDEOS | SOUNDS
 def is_known_media(extension: str) -> bool:
     """Return whether the last part of an extension names media: "jpg", "seg.png"."""
     return extension in MEDIA or extension.rpartition(".")[2] in MEDIA
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Return key and extension of a member; a name that starts with a dot, or has none, is all key."""
+    dot = name.find(".", name.rfind("/") + 1)
+    if dot <= 0 or name[dot - 1] == "/":
+        return name, ""
+    return name[:dot], name[dot + 1 :].lower()
+
+
+def is_unsafe(name: str) -> bool:
+    """Return whether a name could be written outside the folder it is extracted to, or is no name at all."""
+    if not name or name[0] in "/\\" or name[-1] == "/" or name[1:2] == ":" or "\0" in name:
+        return True
+    return ".." in name and ".." in name.replace("\\", "/").split("/")

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from safehold.datasets.sources.lines import lines_of, notation_of
-from safehold.datasets.sources.location import opened
-from safehold.datasets.sources.output import HashingWriter, Rewritten, write_hashed
-from safehold.datasets.sources.parquet import opened_parquet, rewrite_rows, values
-from safehold.datasets.sources.record import gap
+from safehold.datasets.sources.places.blobs import opened
+from safehold.datasets.sources.places.output import Rewritten
+from safehold.datasets.sources.records.record import gap
+from safehold.datasets.sources.tables.lines import lines_of, notation_of, rewrite_lines
+from safehold.datasets.sources.tables.parquet import opened_parquet, rewrite_rows, values
 from safehold.vocabulary import Gap, GapReason
 
 _METADATA = re.compile(r"(?:.*/)?metadata\.(?:csv|jsonl|parquet)")
@@ -97,33 +97,3 @@ def rewrite_metadata(location: str, name: str, keep: Callable[[str], bool], dest
     if name.endswith(".parquet"):
         return rewrite_rows(location, lambda row: stays[row], destination)
     return rewrite_lines(location, name, lambda row: stays[row], destination)
-
-
-def rewrite_lines(location: str, name: str, keep: Callable[[int], bool], destination: Path) -> Rewritten:
-    """Write a file of lines again without the records that are not kept; header and blank lines stay.
-
-    Raises:
-        ShardError: it can't be read.
-        OSError: the disk is full or failing; nothing has the destination's name.
-    """
-    counts = [0, 0]
-    with opened(location) as blob:
-
-        def fill(out: HashingWriter) -> None:
-            position = 0
-            for line in lines_of(blob, notation_of(name)):
-                is_kept = keep(line.number)
-                counts[not is_kept] += 1
-                if not is_kept:
-                    out.write(blob.view(position, line.start))
-                    position = line.stop
-                elif line.stop - position >= _PIECE_BYTES:
-                    out.write(blob.view(position, line.stop))
-                    position = line.stop
-            out.write(blob.view(position, blob.size))
-
-        out = write_hashed(destination, fill)
-    return Rewritten(out.sha256, counts[0], counts[1], out.size)
-
-
-_PIECE_BYTES = 1 << 20

@@ -11,17 +11,18 @@ Source: Hugging Face `datasets`, "Create an image dataset", ImageFolder.
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from safehold.datasets.sources.argument import Source, location_of
 from safehold.datasets.sources.errors import EmptySourceError
 from safehold.datasets.sources.fields import SourceOptions
-from safehold.datasets.sources.kinds import is_known_media
-from safehold.datasets.sources.location import fingerprint, join
-from safehold.datasets.sources.media_file import fault_of, open_media, place, take_away
-from safehold.datasets.sources.metadata_rows import MetadataRow, is_metadata, metadata_rows
-from safehold.datasets.sources.output import Rewritten
-from safehold.datasets.sources.record import Member, Record, gap
+from safehold.datasets.sources.folders.metadata_rows import MetadataRow, is_metadata, metadata_rows
+from safehold.datasets.sources.places.argument import Source, location_of
+from safehold.datasets.sources.places.location import join
+from safehold.datasets.sources.places.output import Rewritten
+from safehold.datasets.sources.places.stamps import fingerprint
+from safehold.datasets.sources.records.media_file import fault_of, open_media, place, take_away
+from safehold.datasets.sources.records.names import is_known_media
+from safehold.datasets.sources.records.record import Member, Record, gap
+from safehold.datasets.sources.records.sidecar import Names, Reading, add_cells, is_sidecar, read_sidecar
 from safehold.datasets.sources.shard import Companion, CompanionKind, Format, Plan, Shard
-from safehold.datasets.sources.sidecar import Names, Reading, add_cells, is_sidecar, read_sidecar
 from safehold.vocabulary import GapReason
 
 _MISSING_ROWS = "rows"

@@ -8,8 +8,8 @@ import pytest
 from tests.vectors import tars
 
 from safehold.datasets.sources import ShardError, discover, read
-from safehold.datasets.sources.record import Record, Text
-from safehold.datasets.sources.tar import split_name
+from safehold.datasets.sources.records.names import split_name
+from safehold.datasets.sources.records.record import Record, Text
 from safehold.vocabulary import Algorithm, GapReason
 
 

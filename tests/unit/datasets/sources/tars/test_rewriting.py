@@ -7,7 +7,7 @@ import pytest
 from tests.vectors import tars
 
 from safehold.datasets.sources import ShardError, content_sha256, discover, link_or_copy, read, rewrite
-from safehold.datasets.sources.tar import split_name
+from safehold.datasets.sources.records.names import split_name
 from safehold.vocabulary import GapReason
 
 

@@ -1,27 +1,28 @@
-"""Locations: local paths and fsspec URLs, read as ranges of bytes, and never copied to a local file on the way.
+"""Blobs: the bytes at a location, read as ranges, and never copied to a local file on the way.
 
 A decoding child maps a local file (`mapped`), so that members are views and nothing is copied. Everybody else reads
 ranges (`opened`): a file that somebody truncates meanwhile is then an error instead of a killed process.
 A remote file is fetched into memory up to `IN_MEMORY_BYTES`; a bigger one is read through a moving window, twice.
 """
 
-import datetime as dt
 import hashlib
 import mmap
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
-import fsspec
-
 from safehold.datasets.sources.errors import ShardError
+from safehold.datasets.sources.places.location import as_shard_error, filesystem_of, is_remote, local_path
 from safehold.vocabulary import GapReason
 
 IN_MEMORY_BYTES = 512 << 20
+
+
 WINDOW_BYTES = 8 << 20
+
+
 CHUNK_BYTES = 1 << 20
 
 
@@ -86,47 +87,6 @@ class RemoteBlob:
         return memoryview(self._window)[start - self._start : stop - self._start]
 
 
-def is_remote(location: str) -> bool:
-    """Return whether a location is an fsspec URL; `file://` is not remote."""
-    return "://" in location and not location.startswith("file://")
-
-
-def local_path(location: str) -> Path:
-    """Return the path of a local location."""
-    return Path(location.removeprefix("file://"))
-
-
-def filesystem_of(location: str) -> tuple[Any, str]:
-    """Return the file system of a location and the path in it; nothing is listed or cached between two commands."""
-    filesystem, path = fsspec.core.url_to_fs(location, use_listings_cache=False)
-    return filesystem, path
-
-
-def join(location: str, name: str) -> str:
-    """Return the location of a name below a folder."""
-    if location.endswith("://"):
-        return location + name
-    return f"{location.rstrip('/')}/{name}"
-
-
-def parent(location: str) -> str:
-    """Return the folder that a location is in."""
-    folder, slash, _ = location.rpartition("/")
-    if folder.endswith((":", ":/")):
-        return folder.rstrip("/") + "//"
-    return folder or slash or "."
-
-
-@contextmanager
-def _as_shard_error() -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise ShardError("an input of the shard is gone", reason=GapReason.MISSING) from error
-    except OSError as error:
-        raise ShardError("an input of the shard can't be read", reason=GapReason.UNREADABLE) from error
-
-
 def mapped(location: str) -> Blob:
     """Map a local file, or fetch a remote one; for a process that may be lost.
 
@@ -135,7 +95,7 @@ def mapped(location: str) -> Blob:
     """
     if is_remote(location):
         return _fetched(location)
-    with _as_shard_error(), local_path(location).open("rb") as file:
+    with as_shard_error(), local_path(location).open("rb") as file:
         if os.fstat(file.fileno()).st_size == 0:
             raise ShardError("the shard is an empty file", reason=GapReason.EMPTY)
         return MemoryBlob(memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)))
@@ -151,14 +111,14 @@ def opened(location: str) -> Iterator[Blob]:
     if is_remote(location):
         yield _fetched(location)
         return
-    with _as_shard_error():
+    with as_shard_error():
         file = local_path(location).open("rb")
     with file:
         yield FileBlob(file.fileno(), os.fstat(file.fileno()).st_size)
 
 
 def _fetched(location: str) -> Blob:
-    with _as_shard_error():
+    with as_shard_error():
         filesystem, path = filesystem_of(location)
         size = int(filesystem.size(path) or 0)
         if size > IN_MEMORY_BYTES:
@@ -191,54 +151,3 @@ def sha256_of(location: str) -> str:
         for chunk in chunks(blob):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """A file's size, and a text that changes when the file does."""
-
-    size: int
-    mark: str
-
-    @classmethod
-    def of_status(cls, status: os.stat_result) -> "Stamp":
-        """Return the stamp of a local file."""
-        return cls(status.st_size, f"{status.st_size}:{status.st_mtime_ns}")
-
-
-def stamp_of_details(details: Mapping[str, Any]) -> Stamp:
-    """Return the stamp of a remote file from what its file system says of it: size, and a tag or else a time.
-
-    One mark only, since a listing and a single look-up don't say all the same of a file.
-    """
-    size = int(details.get("size") or 0)
-    marks = (details[name] for name in (*_TAGS, *_TIMES) if details.get(name))
-    return Stamp(size, f"{size}:{_moment(next(marks, ''))}")
-
-
-_TAGS = ("ETag", "etag", "md5Hash", "content_hash", "sha256", "generation")
-_TIMES = ("LastModified", "last_modified", "updated", "mtime", "created")
-
-
-def _moment(mark: object) -> object:
-    return mark.timestamp() if isinstance(mark, dt.datetime) else mark
-
-
-def stamp(location: str) -> Stamp:
-    """Return a file's stamp as it is now.
-
-    Raises:
-        ShardError: it is gone or can't be read.
-    """
-    with _as_shard_error():
-        if not is_remote(location):
-            return Stamp.of_status(local_path(location).stat())
-        filesystem, path = filesystem_of(location)
-        return stamp_of_details(filesystem.info(path))
-
-
-def fingerprint(stamps: Sequence[Stamp]) -> str:
-    """Return one fingerprint for several inputs: the mark itself where there is only one."""
-    if len(stamps) == 1:
-        return stamps[0].mark
-    return hashlib.sha256("\n".join(stamp.mark for stamp in stamps).encode()).hexdigest()

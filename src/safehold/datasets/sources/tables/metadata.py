@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from safehold.datasets.sources.parquet import opened_parquet, row_groups
 from safehold.datasets.sources.shard import Shard
+from safehold.datasets.sources.tables.parquet import opened_parquet, row_groups
 from safehold.vocabulary import Algorithm, signal_width_bytes
 
 BATCH_ROWS = 131_072

@@ -14,15 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safehold.datasets.sources.errors import EmptySourceError, MissingSourceError, UnreadableSourceError
-from safehold.datasets.sources.location import (
-    Stamp,
-    filesystem_of,
-    is_remote,
-    join,
-    local_path,
-    parent,
-    stamp_of_details,
-)
+from safehold.datasets.sources.places.location import filesystem_of, is_remote, join, local_path, parent
+from safehold.datasets.sources.places.stamps import Stamp, stamp_of_details
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _RANGE = re.compile(r"(\d+)\.\.(\d+)")

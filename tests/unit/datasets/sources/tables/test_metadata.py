@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from safehold.datasets.sources import SourceOptions, discover, read, read_columns, rewrite
-from safehold.datasets.sources.metadata import from_hexadecimal, parse
+from safehold.datasets.sources.tables.metadata import from_hexadecimal, parse
 from safehold.vocabulary import Algorithm
 
 

@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from safehold.datasets.sources.errors import ShardError
-from safehold.datasets.sources.kinds import is_known_media
-from safehold.datasets.sources.location import Blob, mapped
-from safehold.datasets.sources.record import Member, Record, gap
+from safehold.datasets.sources.places.blobs import Blob, mapped
+from safehold.datasets.sources.records.names import is_known_media, split_name
+from safehold.datasets.sources.records.record import Member, Record, gap
+from safehold.datasets.sources.records.sidecar import Names, Reading, is_sidecar, read_sidecar
 from safehold.datasets.sources.shard import Shard
-from safehold.datasets.sources.sidecar import Names, Reading, is_sidecar, read_sidecar
-from safehold.datasets.sources.tar_header import Entry, entries
+from safehold.datasets.sources.tars.header import Entry, entries
 from safehold.vocabulary import Gap, GapReason
 
 
@@ -31,14 +31,6 @@ class Group:
     key: str | None
     members: tuple[tuple[str, Entry], ...]
     """Extension, then entry."""
-
-
-def split_name(name: str) -> tuple[str, str]:
-    """Return key and extension of a member; a name that starts with a dot, or has none, is all key."""
-    dot = name.find(".", name.rfind("/") + 1)
-    if dot <= 0 or name[dot - 1] == "/":
-        return name, ""
-    return name[:dot], name[dot + 1 :].lower()
 
 
 def groups(blob: Blob) -> Iterator[Group]:

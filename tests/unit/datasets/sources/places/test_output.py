@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from safehold.datasets.sources.output import HashingWriter, link_or_copy, write_hashed
+from safehold.datasets.sources.places.output import HashingWriter, link_or_copy, write_hashed
 
 
 @pytest.fixture

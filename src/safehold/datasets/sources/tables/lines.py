@@ -7,14 +7,17 @@ Source: RFC 4180; https://jsonlines.org.
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 from safehold.datasets.sources.errors import ShardError
-from safehold.datasets.sources.location import CHUNK_BYTES, Blob
-from safehold.datasets.sources.record import gap
+from safehold.datasets.sources.places.blobs import CHUNK_BYTES, Blob, opened
+from safehold.datasets.sources.places.output import HashingWriter, Rewritten, write_hashed
+from safehold.datasets.sources.records.record import gap
+from safehold.datasets.sources.records.sidecar import unique_object
 from safehold.vocabulary import Gap, GapReason
 
 LIMIT_BYTES = 64 << 20
@@ -152,14 +155,6 @@ def _json_line(text: bytes, number: int, start: int, stop: int) -> Line:
     return Line(number, start, stop, gaps=(gap(reason),))
 
 
-def unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse an object that says a name twice: readers differ about which one holds."""
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        raise ValueError
-    return value
-
-
 def _csv_lines(
     blob: Blob, header: list[str], notation: Notation, *, first: int, start: int, stop: int
 ) -> Iterator[Line]:
@@ -188,3 +183,33 @@ def _csv_line(header: list[str], row: list[str], number: int, start: int, stop: 
 
 def _is_no_text(text: str) -> bool:
     return not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def rewrite_lines(location: str, name: str, keep: Callable[[int], bool], destination: Path) -> Rewritten:
+    """Write a file of lines again without the records that are not kept; header and blank lines stay.
+
+    Raises:
+        ShardError: it can't be read.
+        OSError: the disk is full or failing; nothing has the destination's name.
+    """
+    counts = [0, 0]
+    with opened(location) as blob:
+
+        def fill(out: HashingWriter) -> None:
+            position = 0
+            for line in lines_of(blob, notation_of(name)):
+                is_kept = keep(line.number)
+                counts[not is_kept] += 1
+                if not is_kept:
+                    out.write(blob.view(position, line.start))
+                    position = line.stop
+                elif line.stop - position >= _PIECE_BYTES:
+                    out.write(blob.view(position, line.stop))
+                    position = line.stop
+            out.write(blob.view(position, blob.size))
+
+        out = write_hashed(destination, fill)
+    return Rewritten(out.sha256, counts[0], counts[1], out.size)
+
+
+_PIECE_BYTES = 1 << 20

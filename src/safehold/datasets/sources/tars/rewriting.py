@@ -8,11 +8,11 @@ times, owners, order and long-name blocks stay, and keeping everything gives the
 from collections.abc import Callable
 from pathlib import Path
 
-from safehold.datasets.sources.location import CHUNK_BYTES, Blob, opened
-from safehold.datasets.sources.output import HashingWriter, Rewritten, write_hashed
+from safehold.datasets.sources.places.blobs import CHUNK_BYTES, Blob, opened
+from safehold.datasets.sources.places.output import HashingWriter, Rewritten, write_hashed
 from safehold.datasets.sources.shard import Shard
-from safehold.datasets.sources.tar import groups
-from safehold.datasets.sources.tar_header import BLOCK
+from safehold.datasets.sources.tars.header import BLOCK
+from safehold.datasets.sources.tars.reading import groups
 
 _END = bytes(2 * BLOCK)
 

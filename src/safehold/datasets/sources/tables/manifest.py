@@ -10,18 +10,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from safehold.datasets.sources.argument import Source, location_of
-from safehold.datasets.sources.columns import resolve_names
 from safehold.datasets.sources.errors import EmptySourceError, ShardError, UnreadableSourceError
 from safehold.datasets.sources.fields import SourceOptions
-from safehold.datasets.sources.lines import Line, csv_header, lines_of, notation_of
-from safehold.datasets.sources.location import Blob, Stamp, fingerprint, join, opened, parent, stamp
-from safehold.datasets.sources.media_file import fault_of, open_media, place, take_away
-from safehold.datasets.sources.metadata_rows import rewrite_lines
-from safehold.datasets.sources.output import Rewritten
-from safehold.datasets.sources.record import Member, Record, gap
+from safehold.datasets.sources.places.argument import Source, location_of
+from safehold.datasets.sources.places.blobs import Blob, opened
+from safehold.datasets.sources.places.location import join, parent
+from safehold.datasets.sources.places.output import Rewritten
+from safehold.datasets.sources.places.stamps import Stamp, fingerprint, stamp
+from safehold.datasets.sources.records.media_file import fault_of, open_media, place, take_away
+from safehold.datasets.sources.records.record import Member, Record, gap
+from safehold.datasets.sources.records.sidecar import Names, Reading, add_cells
 from safehold.datasets.sources.shard import Format, Plan, Shard
-from safehold.datasets.sources.sidecar import Names, Reading, add_cells
+from safehold.datasets.sources.tables.columns import resolve_names
+from safehold.datasets.sources.tables.lines import Line, csv_header, lines_of, notation_of, rewrite_lines
 from safehold.vocabulary import GapReason
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from safehold.datasets.sources.location import chunks, is_remote, local_path, opened
+from safehold.datasets.sources.places.blobs import chunks, opened
+from safehold.datasets.sources.places.location import is_remote, local_path
 from safehold.home.files import fsync_folder, write_atomic
 
 _FICLONE = 0x40049409

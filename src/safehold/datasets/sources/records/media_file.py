@@ -5,11 +5,12 @@ import os
 from pathlib import Path
 
 from safehold.datasets.sources.errors import ShardError
-from safehold.datasets.sources.location import is_remote, join, local_path, mapped, stamp
-from safehold.datasets.sources.output import link_or_copy
-from safehold.datasets.sources.record import Member, gap
-from safehold.datasets.sources.tar import split_name
-from safehold.datasets.sources.tar_header import is_unsafe
+from safehold.datasets.sources.places.blobs import mapped
+from safehold.datasets.sources.places.location import is_remote, join, local_path
+from safehold.datasets.sources.places.output import link_or_copy
+from safehold.datasets.sources.places.stamps import stamp
+from safehold.datasets.sources.records.names import is_unsafe, split_name
+from safehold.datasets.sources.records.record import Member, gap
 from safehold.vocabulary import Gap, GapReason
 
 

@@ -5,12 +5,13 @@ Source: img2dataset README, "Output format": NNNNN.tar, NNNNN.parquet, NNNNN_sta
 
 from collections.abc import Sequence
 
-from safehold.datasets.sources.argument import Source, location_of
 from safehold.datasets.sources.errors import NotADatasetError
 from safehold.datasets.sources.fields import SourceOptions
-from safehold.datasets.sources.location import is_remote, join, local_path, read_start
+from safehold.datasets.sources.places.argument import Source, location_of
+from safehold.datasets.sources.places.blobs import read_start
+from safehold.datasets.sources.places.location import is_remote, join, local_path
 from safehold.datasets.sources.shard import Companion, CompanionKind, Format, Plan, Shard
-from safehold.datasets.sources.tar_header import BLOCK, is_tar_header
+from safehold.datasets.sources.tars.header import BLOCK, is_tar_header
 
 _SUFFIXES = (("_stats.json", CompanionKind.STATS), (".parquet", CompanionKind.ROWS), (".idx", CompanionKind.INDEX))
 

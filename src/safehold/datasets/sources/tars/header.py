@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from safehold.datasets.sources.location import Blob
+from safehold.datasets.sources.places.blobs import Blob
+from safehold.datasets.sources.records.names import is_unsafe
 from safehold.vocabulary import GapReason
 
 BLOCK = 512
@@ -169,13 +170,6 @@ def _header_name(header: bytes) -> str:
     if header[345]:
         name = header[345:500].partition(b"\0")[0] + b"/" + name
     return name.decode("utf-8", "backslashreplace")
-
-
-def is_unsafe(name: str) -> bool:
-    """Return whether a name could be written outside the folder it is extracted to, or is no name at all."""
-    if not name or name[0] in "/\\" or name[-1] == "/" or name[1:2] == ":" or "\0" in name:
-        return True
-    return ".." in name and ".." in name.replace("\\", "/").split("/")
 
 
 def _size(walk: _Walk, header: bytes) -> int:

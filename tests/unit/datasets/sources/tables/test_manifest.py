@@ -2,12 +2,11 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.unit.datasets.sources.folders.test_folder import names_in, reasons, write
 
 from safehold.datasets.sources import Mix, Record, ShardError, SourceOptions, discover, leave_out, read, rewrite
 from safehold.datasets.sources.errors import EmptySourceError, UnknownColumnError, UnreadableSourceError
 from safehold.vocabulary import GapReason
-
-from .test_folder import names_in, reasons, write
 
 MEDIA: dict[str, bytes | str] = {"images/1.jpg": b"1", "images/2.jpg": b"2", "images/3.jpg": b"3"}
 

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from safehold.datasets.sources.fields import Fields
-from safehold.datasets.sources.lines import unique_object
-from safehold.datasets.sources.record import Text, gap
+from safehold.datasets.sources.records.record import Text, gap
 from safehold.vocabulary import Algorithm, Gap, GapReason, Signal, signal_width_bytes
 
 LIMIT_BYTES = 16 << 20
@@ -203,3 +202,11 @@ def _number(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
+
+
+def unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object that says a name twice: readers differ about which one holds."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError
+    return value

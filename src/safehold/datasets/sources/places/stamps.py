@@ -1,0 +1,63 @@
+"""Stamps: by what it is noticed that a file is no longer the one that was scanned."""
+
+import datetime as dt
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from safehold.datasets.sources.places.location import as_shard_error, filesystem_of, is_remote, local_path
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A file's size, and a text that changes when the file does."""
+
+    size: int
+    mark: str
+
+    @classmethod
+    def of_status(cls, status: os.stat_result) -> "Stamp":
+        """Return the stamp of a local file."""
+        return cls(status.st_size, f"{status.st_size}:{status.st_mtime_ns}")
+
+
+def stamp_of_details(details: Mapping[str, Any]) -> Stamp:
+    """Return the stamp of a remote file from what its file system says of it: size, and a tag or else a time.
+
+    One mark only, since a listing and a single look-up don't say all the same of a file.
+    """
+    size = int(details.get("size") or 0)
+    marks = (details[name] for name in (*_TAGS, *_TIMES) if details.get(name))
+    return Stamp(size, f"{size}:{_moment(next(marks, ''))}")
+
+
+_TAGS = ("ETag", "etag", "md5Hash", "content_hash", "sha256", "generation")
+
+
+_TIMES = ("LastModified", "last_modified", "updated", "mtime", "created")
+
+
+def _moment(mark: object) -> object:
+    return mark.timestamp() if isinstance(mark, dt.datetime) else mark
+
+
+def stamp(location: str) -> Stamp:
+    """Return a file's stamp as it is now.
+
+    Raises:
+        ShardError: it is gone or can't be read.
+    """
+    with as_shard_error():
+        if not is_remote(location):
+            return Stamp.of_status(local_path(location).stat())
+        filesystem, path = filesystem_of(location)
+        return stamp_of_details(filesystem.info(path))
+
+
+def fingerprint(stamps: Sequence[Stamp]) -> str:
+    """Return one fingerprint for several inputs: the mark itself where there is only one."""
+    if len(stamps) == 1:
+        return stamps[0].mark
+    return hashlib.sha256("\n".join(stamp.mark for stamp in stamps).encode()).hexdigest()
