@@ -25,7 +25,7 @@ from safehold.datasets.apply.stage import Step
 from safehold.datasets.orders import Outcome, ScanOrder
 from safehold.datasets.safeguard import no_step, scan
 from safehold.datasets.scan.engine import Engine
-from safehold.matching.traits import BankTraits
+from safehold.matching import BankTraits
 from safehold.media import Limits, open_image
 from safehold.signals import pdq
 from safehold.vocabulary import HarmClass, PdqFlavour, Tier
