@@ -97,7 +97,7 @@ def write_parquet(path: Path, pictures: Iterable[bytes], captions: Iterable[str]
     path.parent.mkdir(parents=True, exist_ok=True)
     images = [{"bytes": data, "path": f"{number}.jpg"} for number, data in enumerate(pictures)]
     table = pa.table({"image": images, "caption": list(captions)})
-    pq.write_table(table, path, row_group_size=row_group)
+    pq.write_table(table, path, row_group_size=row_group, compression="NONE")
     return path
 
 
