@@ -65,6 +65,11 @@ class Layout:
         return self.state / "releases.jsonl"
 
     @property
+    def policy(self) -> Path:
+        """Return the policy that was last decided under, as `safehold.screening.load` reads it."""
+        return self.state / "policy.json"
+
+    @property
     def waivers(self) -> Path:
         """Return the register entries that somebody waived."""
         return self.state / "waivers.jsonl"
@@ -175,6 +180,8 @@ def _options_from_json(value: Mapping[str, Any]) -> SourceOptions:
 
 def _refuse_foreign(layout: Layout) -> None:
     root = layout.root
+    if layout.state.is_symlink():
+        raise ForeignOutputError(f"{layout.state} is a link", advice="Choose a new or empty folder for --out.")
     if root.exists() and not root.is_dir():
         raise ForeignOutputError(f"{root} is not a folder", advice="Choose a new or empty folder for --out.")
     if root.exists() and any(entry.name != STATE for entry in root.iterdir()):
@@ -185,7 +192,7 @@ def _refuse_foreign(layout: Layout) -> None:
 
 def _begin(layout: Layout, sources: tuple[str, ...], options: SourceOptions, *, clock: Clock) -> None:
     """Write the run record; of several slices that begin at once, the first one's record stays."""
-    layout.root.mkdir(parents=True, exist_ok=True)
+    private_folder(layout.root)
     private_folder(layout.state)
     fields = {
         "schema": RUN_SCHEMA,

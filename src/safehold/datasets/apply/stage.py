@@ -30,7 +30,7 @@ from safehold.datasets.errors import ChangedSourceError
 from safehold.datasets.run import Layout
 from safehold.datasets.scan.part import note_of
 from safehold.datasets.sources import Mix, Output, ShardError, leave_out, link_or_copy, rewrite
-from safehold.home import write_atomic
+from safehold.home import private_folder, write_atomic
 from safehold.screening import Separation
 from safehold.vocabulary import Action
 
@@ -198,9 +198,9 @@ def _digest(output: Output, fate: _Fate, sealer: Sealer) -> str:
 
 
 def _write(layout: Layout, output: Output, folder: str, fate: _Fate) -> AppliedSide:
-    root, kept = layout.root / folder, fate.kept[folder]
+    root, kept = private_folder(layout.root / folder), fate.kept[folder]
     destination = root / output.name if output.format.is_one_file else root
-    destination.parent.mkdir(parents=True, exist_ok=True)
+    destination.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if fate.is_whole and len(kept) == fate.records:
         link_or_copy(output, destination)
         digest = fate.content if output.format.is_one_file and len(output.shards) == 1 else ""
@@ -223,7 +223,13 @@ def _left_out(output: Output, folder: str, destination: Path) -> AppliedSide:
 
 
 def _committed(layout: Layout, number: int, output: Output, digest: str) -> Applied | None:
-    """Return the commit record if the output is still as it was committed."""
+    """Return the commit record if the output is still as it was committed.
+
+    Only an output that is one file can tell: its digest is kept, so whatever was done to it is noticed. Many files are
+    placed again, or somebody's change to one of them would be certified.
+    """
+    if not output.format.is_one_file:
+        return None
     try:
         fields = json.loads(layout.applied(number).read_text())
     except (OSError, ValueError):
@@ -238,10 +244,7 @@ def _committed(layout: Layout, number: int, output: Output, digest: str) -> Appl
         evidence=tuple(fields["evidence"]),
     )
     is_there = all(
-        side.method is Method.LEFT_OUT
-        or not output.format.is_one_file
-        or (layout.root / side.folder / output.name).is_file()
-        for side in applied.sides
+        side.method is Method.LEFT_OUT or (layout.root / side.folder / output.name).is_file() for side in applied.sides
     )
     return applied if is_there else None
 

@@ -15,10 +15,15 @@ from safehold.home import fsync_folder
 
 
 def remove_strangers(root: Path, mix: Mix, sides: tuple[Side, ...]) -> None:
-    """Remove every file below the folders of cleaned data that this mix can't have put there; repeating is safe."""
+    """Remove every file below the folders of cleaned data that this mix can't have put there; repeating is safe.
+
+    A link is removed itself, and nothing that it leads to: the folders of cleaned data hold none of ours.
+    """
     expected = frozenset(_names(mix))
     present = {side.folder for side in sides}
     for folder in [root / CLEAN, *sorted(root.glob(f"{CLEAN}-*"))]:
+        if folder.is_symlink():
+            folder.unlink()
         _remove_below(folder, expected if folder.name in present else frozenset())
 
 
@@ -35,12 +40,17 @@ def _names(mix: Mix) -> Iterator[str]:
 
 
 def _remove_below(folder: Path, expected: frozenset[str]) -> None:
-    for inner, _, names in os.walk(folder, topdown=False):
+    for inner, folders, names in os.walk(folder, topdown=False):
         here = Path(inner)
-        strangers = [name for name in names if (here / name).relative_to(folder).as_posix() not in expected]
+        strangers = [name for name in (*folders, *names) if (here / name).is_symlink()]
+        strangers += [name for name in names if _is_stranger(here / name, folder, expected)]
         for name in strangers:
             (here / name).unlink()
         if strangers:
             fsync_folder(here)
         with contextlib.suppress(OSError):  # as long as something is in it
             here.rmdir()
+
+
+def _is_stranger(path: Path, folder: Path, expected: frozenset[str]) -> bool:
+    return not path.is_symlink() and path.relative_to(folder).as_posix() not in expected
