@@ -110,3 +110,41 @@ def jpeg_with_damaged_middle() -> bytes:
     data = bytearray(jpeg())
     data[len(data) // 2 : len(data) // 2 + 2] = b"\xff\x3e"
     return bytes(data)
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return bytes((0xFF, marker)) + struct.pack(">H", len(body) + 2) + body
+
+
+def _coded(levels: "np.ndarray[tuple[int, int], np.dtype[np.uint8]]", across: int, down: int) -> bytes:
+    """Code blocks of one level each: 12 DC codes of 4 bits, and "no more" as the only AC code, of 1 bit."""
+    bits, before = [], 0
+    for y in range(0, levels.shape[0], down):
+        for x in range(0, levels.shape[1], across):
+            for level in levels[y : y + down, x : x + across].ravel():
+                step = int(level) - 128 - before
+                before, size = int(level) - 128, abs(step).bit_length()
+                bits.append(
+                    f"{size:04b}" + (f"{step if step > 0 else step + (1 << size) - 1:0{size}b}" if size else "") + "0"
+                )
+            bits.append("00000" * 2)
+    joined = "".join(bits)
+    joined += "1" * (-len(joined) % 8)
+    return int(joined, 2).to_bytes(len(joined) // 8, "big").replace(b"\xff", b"\xff\0")
+
+
+def jpeg_with_subsampling(levels: "np.ndarray[tuple[int, int], np.dtype[np.uint8]]", across: int, down: int) -> bytes:
+    """A grey picture in colour, of flat blocks of 8 x 8, with chroma stored once for `across` x `down` of them."""
+    height, width = (8 * side for side in levels.shape)
+    components = bytes((1, across << 4 | down, 0, 2, 0x11, 0, 3, 0x11, 0))
+    parts = [
+        b"\xff\xd8",
+        _segment(0xDB, b"\0" + b"\x08" * 64),
+        _segment(0xC0, struct.pack(">BHHB", 8, height, width, 3) + components),
+        _segment(0xC4, b"\0" + bytes((0, 0, 0, 12)) + bytes(12) + bytes(range(12))),
+        _segment(0xC4, b"\x10" + bytes((1,)) + bytes(15) + b"\0"),
+        _segment(0xDA, b"\x03\x01\0\x02\0\x03\0\0\x3f\0"),
+        _coded(levels, across, down),
+        b"\xff\xd9",
+    ]
+    return b"".join(parts)

@@ -8,10 +8,9 @@ been made either way.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from PIL import Image
-
+from safehold.media.appended import pictures
 from safehold.media.errors import (
     EmptyMediaError,
     OverLimitError,
@@ -31,7 +30,8 @@ def open_image(data: bytes | memoryview, limits: Limits) -> Iterator[Frame]:
     """Yield the distinct frames of a picture.
 
     The stored picture comes first, with place "", then "upright" if the EXIF orientation says so, then "frame 1",
-    "frame 2"... of an animation (and "frame 1 upright"), each different from all before it.
+    "frame 2"... of an animation or of several JPEGs in one file (and "frame 1 upright"), each different from all
+    before it.
 
     Args:
         data: the whole file.
@@ -42,11 +42,11 @@ def open_image(data: bytes | memoryview, limits: Limits) -> Iterator[Frame]:
             the error says that the rest was not examined, and its `reason` is the gap.
     """
     form = admit(data, limits)
-    if form == "jpeg" and is_within_decoder(data):
-        block = exif_block(data)
-        yield from _both_ways(decode_luma(data, limits), read_orientation(block) if block else UPRIGHT, 0)
-        return
-    yield from _distinct(open_raster(data, form, limits), limits)
+    if form == "jpeg":
+        yield from _distinct(_jpegs(data, limits), limits)
+    else:
+        opened = open_raster(data, form, limits)
+        yield from _distinct(((to_luma(picture), orientation_of(picture)) for picture in opened), limits)
 
 
 def admit(data: bytes | memoryview, limits: Limits) -> str:
@@ -69,10 +69,36 @@ def admit(data: bytes | memoryview, limits: Limits) -> str:
     return sniffed.format
 
 
-def _distinct(pictures: Iterator[Image.Image], limits: Limits) -> Iterator[Frame]:
+def _jpegs(data: bytes | memoryview, limits: Limits) -> Iterator[tuple[Luma, int]]:
+    """Yield luma and orientation of each picture in a JPEG file."""
+    budget = limits.animation_pixels
+    for number, picture in enumerate(pictures(data)):
+        if not is_within_decoder(picture):
+            yield from _loosely(picture, limits)
+        block = exif_block(picture)
+        luma = decode_luma(picture, limits)
+        budget -= luma.size if number else 0
+        if budget < 0:
+            raise OverLimitError("a JPEG file has too many pictures", advice="Raise the limit animation_pixels.")
+        yield luma, read_orientation(block) if block else UPRIGHT
+
+
+def _loosely(data: memoryview, limits: Limits) -> Iterator[tuple[Luma, int]]:
+    """Yield what Pillow makes of a JPEG whose subsampling our decoder doesn't know, then say that this is no proof.
+
+    Pillow fills up what is damaged or lost within a scan without a word.
+    """
+    picture = next(open_raster(data, "jpeg", limits))
+    yield to_luma(picture), orientation_of(picture)
+    raise UnsupportedFormatError(
+        "a JPEG has an unusual chroma subsampling, with which damage can't be told",
+        advice="Encode it again as 4:2:0 and scan it again.",
+    )
+
+
+def _distinct(lumas: Iterable[tuple[Luma, int]], limits: Limits) -> Iterator[Frame]:
     seen: set[bytes] = set()
-    for number, picture in enumerate(pictures):
-        luma = to_luma(picture)
+    for number, (luma, orientation) in enumerate(lumas):
         digest = hashlib.blake2b(luma.data, digest_size=16).digest()
         if digest in seen:
             continue
@@ -81,7 +107,7 @@ def _distinct(pictures: Iterator[Image.Image], limits: Limits) -> Iterator[Frame
                 "an animation has too many frames", advice="Raise the policy's media limit for frames."
             )
         seen.add(digest)
-        yield from _both_ways(luma, orientation_of(picture), number)
+        yield from _both_ways(luma, orientation, number)
 
 
 def _both_ways(luma: Luma, orientation: int, number: int) -> Iterator[Frame]:

@@ -1,8 +1,20 @@
 """JPEG straight to luma: the Y plane as the decoder has it, without chroma and without colour conversion.
 
 The full inverse DCT is used: the fast one changes luma by up to 2 levels (measured), and strict fingerprints must
-not depend on such a switch. Every warning of the decoder is an error, so that a file which loses even its last byte
-is reported as truncated.
+not depend on such a switch.
+
+Every warning of the decoder is an error, so that a file which loses even its last byte is reported as truncated. What
+that means for oddities, tried with generated files (`tests/unit/media/test_oddities.py`):
+
+    accepted    bytes after the end (see :mod:`safehold.media.appended`), fill bytes before any marker, bytes between
+                the last block and the end marker, two JFIF segments
+    TRUNCATED   no end marker, though the scan may be complete: of a progressive file nothing shows that no scan is
+                lost, and an end marker put after a cut scan is found out likewise
+    UNREADABLE  bytes between header segments, restart markers that are missing or out of order, a JFIF revision that
+                nobody published, bytes before the start
+
+The last line holds harmless files back as well; a decoder that forgave them would also forgive damage, since it
+reports one warning and not all.
 """
 
 from collections.abc import Iterator

@@ -1,0 +1,66 @@
+"""What follows a JPEG in the same file: further pictures, or bytes that are none.
+
+Phones and stereo cameras write several JPEGs after each other (MPO, CIPA DC-007; gain maps), and anybody can append
+anything, since every viewer stops at the first picture's end. The rules:
+
+    - a JPEG that follows, after zeros at most, is a picture of this file like the first;
+    - bytes that hold the signature of a picture or clip (a motion photo's MP4, say) are a gap: they could be opened,
+      and were not examined;
+    - other bytes (a page, padding, a maker's notes, an archive) hide no media that we could know, and are passed over.
+
+The MPO index is not read: it can claim anything, while the decoder's own end of a picture can't be argued with.
+
+    for picture in pictures(data):
+        decode_luma(picture, limits)
+"""
+
+import re
+from collections.abc import Iterator
+
+from safehold.media.errors import UnreadableMediaError, UnsupportedFormatError
+
+_SOI = b"\xff\xd8\xff"
+_ZEROS = re.compile(rb"\0*")
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+"""A marker within a scan: 0xFF, then neither a stuffed zero, a restart marker nor a fill byte.
+
+Source: ITU-T T.81 (1992), B.1.1.2 to B.1.1.5."""
+
+_WITHOUT_LENGTH = frozenset({0x01, 0xD8})
+_END = 0xD9
+_MEDIA = re.compile(
+    rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|WEBPVP8|II\*\0|MM\0\*|ftyp|\x1aE\xdf\xa3|AVI LIST|FLV\x01|OggS"
+)
+
+
+def pictures(data: bytes | memoryview) -> Iterator[memoryview]:
+    """Yield the JPEGs of a file, each from its start to the file's end; decoders stop at a picture's own end.
+
+    Decode each one before asking for the next: a damaged picture's end is not looked for.
+
+    Raises:
+        UnreadableMediaError: a picture's end can't be found; what follows it was not seen.
+        UnsupportedFormatError: other media follow.
+    """
+    rest = memoryview(data)
+    while rest[:3] == _SOI:
+        yield rest
+        rest = rest[_end(rest) :]
+        zeros = _ZEROS.match(rest)
+        rest = rest[zeros.end() if zeros else 0 :]
+    if _MEDIA.search(rest):
+        raise UnsupportedFormatError(
+            "a JPEG is followed by other media in the same file", advice="Take the file apart, and scan the parts."
+        )
+
+
+def _end(picture: memoryview) -> int:
+    """Return where a JPEG ends, its end marker included."""
+    at = 2
+    while found := _MARKER.search(picture, at):
+        marker, at = picture[found.end() - 1], found.end()
+        if marker == _END:
+            return at
+        if marker not in _WITHOUT_LENGTH:
+            at += int.from_bytes(picture[at : at + 2], "big")
+    raise UnreadableMediaError("the end of a JPEG can't be found", advice="Fetch the file again, or drop the record.")
