@@ -12,9 +12,9 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from safehold.home.home import SETTINGS_NAME
 from safehold.vocabulary import UsageError
 
-FILE_NAME = "settings.yaml"
 PREFIX = "SAFEHOLD_"
 NOT_SETTINGS = frozenset({"SAFEHOLD_HOME", "SAFEHOLD_DEBUG", "SAFEHOLD_SOAK"})
 """Variables that say how a command runs, not what an installation is."""
@@ -50,7 +50,7 @@ def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
     Raises:
         MalformedSettingsError: unreadable, not a mapping, an unknown key, or a value of a wrong kind or range.
     """
-    tree = _from_file(folder / FILE_NAME)
+    tree = _from_file(folder / SETTINGS_NAME)
     for name, value in environment.items():
         if name.startswith(PREFIX) and name not in NOT_SETTINGS:
             key = name.removeprefix(PREFIX).lower()
@@ -58,7 +58,9 @@ def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
     try:
         return Settings.model_validate(tree)
     except ValidationError as error:
-        raise MalformedSettingsError(_say(error), advice=f"Correct {folder / FILE_NAME} or the variable.") from error
+        raise MalformedSettingsError(
+            _say(error), advice=f"Correct {folder / SETTINGS_NAME} or the variable."
+        ) from error
 
 
 def _from_file(path: Path) -> dict[str, Any]:

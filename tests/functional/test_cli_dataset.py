@@ -155,14 +155,19 @@ def test_newer_lists_are_decided_on_without_decoding_again(call: Call, clean_sha
     assert (said.code, actions(out)) == (1, {"0": "allow", "1": "deny", "2": "allow"})
 
 
-def test_another_policy_is_never_taken_by_leaving_an_option_out(call: Call, shard: Path, tmp_path: Path) -> None:
+def test_a_decision_without_a_policy_takes_the_one_that_the_dataset_was_last_decided_under(
+    call: Call, shard: Path, tmp_path: Path
+) -> None:
     out, policy = tmp_path / "out", tmp_path / "policy.yaml"
     policy.write_text(call("policy", "show", "--source").data["text"].replace("pdq: 31", "pdq: 20"))
-    call("dataset", "scan", shard, "--out", out, "--policy", policy)
-    refused = call("dataset", "decide", out)
-    assert refused.code == 2
-    assert "--policy" in refused.data["error"]["advice"]
-    assert call("dataset", "decide", out, "--policy", policy).code == 1
+    scanned = call("dataset", "scan", shard, "--out", out, "--policy", policy)
+    again = call("dataset", "decide", out)
+    assert again.data["policy"] == scanned.data["policy"]
+    default = tmp_path / "default.yaml"
+    default.write_text(call("policy", "show", "--source").data["text"])
+    other = call("dataset", "decide", out, "--policy", default)
+    assert other.data["policy"]["digest"] != scanned.data["policy"]["digest"]
+    assert call("dataset", "decide", out).data["policy"] == other.data["policy"]
 
 
 def test_a_person_frees_a_held_record_and_nothing_else(call: Call, shard: Path, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """``safehold dataset``: the main job, from sources to a cleaned dataset with its proof."""
 
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,22 +11,27 @@ from safehold.cli.answer import Answer, ExitCode, Table
 from safehold.cli.command import EXISTING_FILE, EXISTING_FOLDER, NEW_PATH, Shell, command
 from safehold.cli.outcome import answer_of
 from safehold.cli.show import Progress
-from safehold.vocabulary import UsageError
 
 if TYPE_CHECKING:
+    from safehold.datasets.equipment import Equipment
     from safehold.datasets.orders import Sighting
     from safehold.datasets.sources import SourceOptions
+    from safehold.wiring import Workshop
 
 ROLES = ("media", "path", "caption", "url", "md5", "sha1", "sha256", "label")
-
-
-class OtherPolicyError(UsageError):
-    """The dataset was decided under another policy than the one a command would use."""
 
 
 @click.group("dataset")
 def dataset() -> None:
     """Make a training dataset safe to train on, with proof."""
+
+
+_POLICY_OF_RUN = click.option(
+    "--policy",
+    "policy_file",
+    type=EXISTING_FILE,
+    help="The policy to use; if not stated, the one that DIR was last decided under.",
+)
 
 
 class ScanOptions(TypedDict):
@@ -82,7 +86,7 @@ def scan(shell: Shell, sources: tuple[str, ...], out: Path, **options: Unpack[Sc
         raise click.UsageError("--shard-index must be below --num-shards", click.get_current_context())
     with shell.workshop() as workshop, shell.progress("scan") as shown:
         order = ScanOrder(
-            sources=tuple(map(_absolute, sources)),
+            sources=sources,
             out=out,
             workers=options["workers"] or workshop.workers(),
             dry_run=options["dry_run"],
@@ -96,16 +100,13 @@ def scan(shell: Shell, sources: tuple[str, ...], out: Path, **options: Unpack[Sc
 
 @command(dataset, "decide")
 @click.argument("folder", type=EXISTING_FOLDER, metavar="DIR")
-@click.option("--policy", "policy_file", type=EXISTING_FILE, help="Decide under this policy.")
+@_POLICY_OF_RUN
 def decide(shell: Shell, folder: Path, policy_file: Path | None) -> Answer:
     """Decide again, under another policy, newer lists or lexicons, without decoding anything again."""
     from safehold.datasets.safeguard import decide as decide_again
 
     with shell.workshop() as workshop, shell.progress("decide") as shown:
-        equipment = workshop.equipment(policy_file)
-        if policy_file is None:
-            _require_same_policy(folder, equipment.policy.digest)
-        outcome = decide_again(folder, equipment, watcher=ShownWatcher(shown))
+        outcome = decide_again(folder, _equipment(workshop, folder, policy_file), watcher=ShownWatcher(shown))
     return answer_of(outcome, folder)
 
 
@@ -113,15 +114,14 @@ def decide(shell: Shell, folder: Path, policy_file: Path | None) -> Answer:
 @click.argument("folder", type=EXISTING_FOLDER, metavar="DIR")
 @click.argument("records", nargs=-1, required=True, metavar="RECORD...")
 @click.option("--reason", required=True, help="Why it may be used; kept in DIR.")
-@click.option("--policy", "policy_file", type=EXISTING_FILE, help="The policy that the dataset was decided under.")
+@_POLICY_OF_RUN
 def release(shell: Shell, folder: Path, records: tuple[str, ...], reason: str, policy_file: Path | None) -> Answer:
     """Free held records, named as in manifest.parquet, and write the cleaned dataset and its proof anew."""
     from safehold.datasets.freeing import release as free
     from safehold.datasets.safeguard import decide as decide_again
 
     with shell.workshop() as workshop, shell.progress("decide") as shown:
-        equipment = workshop.equipment(policy_file)
-        _require_same_policy(folder, equipment.policy.digest)
+        equipment = _equipment(workshop, folder, policy_file)
         count = free(folder, records, reason=reason, equipment=equipment)
         outcome = decide_again(folder, equipment, watcher=ShownWatcher(shown))
     answer = answer_of(outcome, folder)
@@ -162,7 +162,7 @@ def verify(_shell: Shell, folder: Path, public_key: str | None) -> Answer:
 @click.argument("folder", type=EXISTING_FOLDER, metavar="DIR")
 @click.option("--receipt", help="The authority's receipt for the report.")
 @click.option("--counsel", help="Counsel's reference, where no report is owed.")
-@click.option("--policy", "policy_file", type=EXISTING_FILE, help="The policy that the dataset was decided under.")
+@_POLICY_OF_RUN
 def purge(shell: Shell, folder: Path, receipt: str | None, counsel: str | None, policy_file: Path | None) -> Answer:
     """Take records that are confirmed by hash out of the SOURCE files: after verification, with a receipt or reference.
 
@@ -175,8 +175,7 @@ def purge(shell: Shell, folder: Path, receipt: str | None, counsel: str | None, 
         raise click.UsageError("give either --receipt or --counsel", click.get_current_context())
     kind = ReferenceKind.COUNSEL if receipt is None else ReferenceKind.RECEIPT
     with shell.workshop() as workshop:
-        equipment = workshop.equipment(policy_file)
-        _require_same_policy(folder, equipment.policy.digest)
+        equipment = _equipment(workshop, folder, policy_file)
         done = purge_source(folder, reference=Reference(kind, receipt or counsel or ""), equipment=equipment)
     data = {"files": done.outputs, "records": done.records, "reference": kind.value}
     return Answer(data, [f"{done.records} records taken out of {done.outputs} source files"])
@@ -198,22 +197,11 @@ def report_guidance(shell: Shell, policy_file: Path | None, jurisdiction: str | 
     return Answer(data, [f"jurisdiction: {found.jurisdiction}; to: {found.authority}", *steps])
 
 
-def _require_same_policy(folder: Path, digest: str) -> None:
-    """Refuse to change the policy by leaving an option out."""
-    try:
-        before = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["policy"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return  # nothing was decided yet, or `decide` itself will say what is wrong
-    if before["digest"] != digest:
-        raise OtherPolicyError(
-            f"{folder} was decided under another policy: {before['name']}@{before['version']}",
-            advice="Name the policy file that you mean with --policy.",
-        )
+def _equipment(workshop: "Workshop", folder: Path, named: Path | None) -> "Equipment":
+    """Return the equipment with the policy that is named, else the one that the folder was last decided under."""
+    from safehold.datasets.safeguard import policy_of
 
-
-def _absolute(source: str) -> str:
-    """Return a source as a child sees it, which works in another folder; an address stays as it is."""
-    return source if "://" in source else str(Path.cwd() / source)
+    return workshop.equipment(named or policy_of(folder))
 
 
 def _source_options(columns: Sequence[tuple[str, str]]) -> "SourceOptions":
@@ -233,8 +221,9 @@ class ShownWatcher:
         self._total = 0
         self._started = time.monotonic()
 
-    def begin(self, _stage: str, shards: int, _size_bytes: int) -> None:
+    def begin(self, stage: str, shards: int, _size_bytes: int) -> None:
         """Begin a stage."""
+        self._shown.title(stage)
         self._total = shards
         self._started = time.monotonic()
 
@@ -243,4 +232,4 @@ class ShownWatcher:
         seconds = max(time.monotonic() - self._started, 1e-9)
         rate = f"{sighting.records / seconds:.0f} records/s, {sighting.size_bytes / seconds / 1e6:.0f} MB/s"
         note = f"{rate}, found {sighting.found}, held {sighting.held}, gaps {sighting.gaps}"
-        self._shown.update(sighting.shards, self._total, note)
+        self._shown.update(sighting.shards, self._total, note if sighting.records else "")

@@ -79,6 +79,10 @@ def _show_table(console: "Console", table: Table) -> None:
 class Progress(Protocol):
     """What long work tells about itself."""
 
+    def title(self, title: str) -> None:
+        """Say which part of the work begins."""
+        ...
+
     def update(self, done: int, total: int | None, note: str = "") -> None:
         """Say how many of how many, and what else is worth knowing ("812 records/s, held 5, gaps 1")."""
         ...
@@ -99,6 +103,9 @@ def progress(title: str, *, as_json: bool = False) -> Iterator[Progress]:
 class _Silent:
     """Progress for programs: none."""
 
+    def title(self, title: str) -> None:
+        """Say nothing."""
+
     def update(self, done: int, total: int | None, note: str = "") -> None:
         """Say nothing."""
 
@@ -107,6 +114,11 @@ class _Lines:
     """Progress where there is no terminal: one line every few seconds, and one at the end."""
 
     def __init__(self, title: str) -> None:
+        self._title = title
+        self._started = self._told = time.monotonic()
+
+    def title(self, title: str) -> None:
+        """Count the time of the next part from here."""
         self._title = title
         self._started = self._told = time.monotonic()
 
@@ -129,6 +141,10 @@ class _Drawn:
     def __init__(self, bar: "Bar", title: str) -> None:
         self._bar = bar
         self._task = bar.add_task(title, total=None, note="")
+
+    def title(self, title: str) -> None:
+        """Begin the bar again under another name."""
+        self._bar.reset(self._task, description=title, note="")
 
     def update(self, done: int, total: int | None, note: str = "") -> None:
         """Move the bar."""

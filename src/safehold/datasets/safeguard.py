@@ -28,6 +28,7 @@ from safehold.datasets.scan.engine import Engine, ProcessEngine
 from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.scan.stage import is_scanned, scan_shards
 from safehold.datasets.sources import Mix, Shard, ShardError, current_fingerprint, discover, is_remote
+from safehold.home import write_atomic
 from safehold.media import Limits
 from safehold.vocabulary import Action
 
@@ -60,10 +61,11 @@ def scan(
     Raises:
         UsageError: the sources, the output folder or the policy can't be used; nothing was written.
     """
-    mix = discover(order.sources, order.options)
-    risks = SourceRisks.of(order.sources, equipment, order.waivers)
+    sources = tuple(map(absolute, order.sources))
+    mix = discover(sources, order.options)
+    risks = SourceRisks.of(sources, equipment, order.waivers)
     layout = Layout(order.out)
-    run = open_run(layout, order.sources, order.options, clock=equipment.clock)
+    run = open_run(layout, sources, order.options, clock=equipment.clock)
     settings = settings_for(equipment)
     engine = engine or ProcessEngine(
         order.workers, allow_network=any(is_remote(shard.location) for shard in mix.shards)
@@ -72,6 +74,7 @@ def scan(
     with locked(layout, slice_name=slice_name):
         save_mix(layout, mix)
         save_waivers(layout, run, order.waivers, equipment)
+        write_atomic(layout.policy, equipment.policy.canonical.encode())
         step("begun")
         shards = order.slice.of(mix.shards)
         if slice_name:
@@ -96,10 +99,22 @@ def decide(out: Path, equipment: Equipment, *, watcher: Watcher = NOBODY, step: 
         notes = check_complete(layout, mix.shards)
         _require_served(notes[0].settings, settings_for(equipment))
         _require_unchanged(mix.shards)
+        write_atomic(layout.policy, equipment.policy.canonical.encode())
         waivers = load_waivers(layout)
         work = _Work(layout, run, mix, equipment, SourceRisks.of(run.sources, equipment, waivers), watcher, step)
         work.judge(mix.shards, Stage.DECIDE)
         return work.finish(dry_run=False)
+
+
+def absolute(source: str) -> str:
+    """Return a source as a child sees it, which works in another folder; an address stays as it is."""
+    return source if "://" in source else str(Path.cwd() / source)
+
+
+def policy_of(out: Path) -> Path | None:
+    """Return the file of the policy that an output folder was last decided under; None before the first scan."""
+    path = Layout(out).policy
+    return path if path.is_file() else None
 
 
 def settings_for(equipment: Equipment) -> ScanSettings:

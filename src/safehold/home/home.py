@@ -19,6 +19,7 @@ from safehold.home.schema import bring_up_to_date
 from safehold.vocabulary import Clock
 
 DATABASE_NAME = "safehold.db"
+SETTINGS_NAME = "settings.yaml"
 _LOCK_NAME = "lock"
 _OPENING_NAME = "opening.lock"
 
@@ -109,6 +110,7 @@ def _refuse_foreign(path: Path) -> None:
         "vault",
         "keys",
         "indexes",
+        SETTINGS_NAME,
         _LOCK_NAME,
         _OPENING_NAME,
     }

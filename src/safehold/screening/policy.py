@@ -197,7 +197,8 @@ class Policy:
     Attributes:
         name: short name.
         version: the author's version.
-        digest: SHA-256, in hexadecimal, of the parsed policy's canonical JSON; comments and layout don't change it.
+        digest: SHA-256, in hexadecimal, of the canonical text: comments and layout don't change it.
+        canonical: the parsed policy as JSON with defaults filled in, which `load` reads again as this policy.
         reviewed_by: who reviewed this text; empty means a draft.
         single_operator: whether one person may do what else needs two; every export then says so.
         thresholds: where numbers start to count.
@@ -218,6 +219,7 @@ class Policy:
     name: str
     version: str
     digest: str
+    canonical: str
     reviewed_by: tuple[str, ...]
     single_operator: bool
     thresholds: Thresholds

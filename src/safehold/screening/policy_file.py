@@ -73,10 +73,12 @@ def canonical(policy_file: wire.PolicyFile) -> str:
 
 
 def _translate(file: wire.PolicyFile) -> Policy:
+    text = canonical(file)
     return Policy(
         name=file.name,
         version=file.version,
-        digest=hashlib.sha256(canonical(file).encode("ascii")).hexdigest(),
+        digest=hashlib.sha256(text.encode("ascii")).hexdigest(),
+        canonical=text,
         reviewed_by=tuple(file.reviewed_by),
         single_operator=file.single_operator,
         thresholds=_thresholds(file.thresholds),
