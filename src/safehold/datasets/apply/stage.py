@@ -29,7 +29,7 @@ from safehold.datasets.decide.stage import final_actions, read_decisions
 from safehold.datasets.errors import ChangedSourceError
 from safehold.datasets.run import Layout
 from safehold.datasets.scan.part import note_of
-from safehold.datasets.sources import Mix, Output, ShardError, leave_out, link_or_copy, rewrite
+from safehold.datasets.sources import Mix, Output, ShardError, is_kept_whole, leave_out, link_or_copy, rewrite
 from safehold.home import private_folder, write_atomic
 from safehold.screening import Separation
 from safehold.vocabulary import Action
@@ -201,7 +201,7 @@ def _write(layout: Layout, output: Output, folder: str, fate: _Fate) -> AppliedS
     root, kept = private_folder(layout.root / folder), fate.kept[folder]
     destination = root / output.name if output.format.is_one_file else root
     destination.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if fate.is_whole and len(kept) == fate.records:
+    if fate.is_whole and len(kept) == fate.records and is_kept_whole(output, kept.__contains__):
         link_or_copy(output, destination)
         digest = fate.content if output.format.is_one_file and len(output.shards) == 1 else ""
         return AppliedSide(folder, Method.LINKED, digest, len(kept))

@@ -14,7 +14,7 @@ from safehold.datasets.sources.places.output import Rewritten
 from safehold.datasets.sources.places.output import link_or_copy as link_file
 from safehold.datasets.sources.reading import content_sha256, current_fingerprint, read
 from safehold.datasets.sources.records.record import Member, Record, Text
-from safehold.datasets.sources.rewriting import leave_out, link_or_copy, rewrite
+from safehold.datasets.sources.rewriting import is_kept_whole, leave_out, link_or_copy, rewrite
 from safehold.datasets.sources.shard import Companion, CompanionKind, Format, Mix, Output, Shard
 from safehold.datasets.sources.tables.metadata import MetadataBatch, read_columns
 
@@ -37,6 +37,7 @@ __all__ = [
     "content_sha256",
     "current_fingerprint",
     "discover",
+    "is_kept_whole",
     "is_remote",
     "leave_out",
     "link_file",

@@ -47,6 +47,26 @@ def _rewrite(output: Output, keep: Callable[[str], bool], destination: Path) -> 
             return manifest.rewrite(output.shards, keep, destination)
 
 
+def is_kept_whole(output: Output, keep: Callable[[str], bool]) -> bool:
+    """Return whether every record that an output has is kept, as its inputs say themselves.
+
+    What a decoding child told of the records must not decide this: one that a hostile file took over may have told
+    of some only.
+
+    Raises:
+        ShardError: an input is gone or damaged.
+    """
+    match output.format:
+        case Format.TAR:
+            return all(map(keep, tars.keys(output.shards[0])))
+        case Format.PARQUET | Format.METADATA:
+            return all(keep(str(row)) for row in range(parquet.count_rows(output.shards[0].location)))
+        case Format.FOLDER:
+            return all(map(keep, folders.keys(output.shards[0])))
+        case Format.TABLE:
+            return all(map(keep, manifest.keys(output.shards[0])))
+
+
 def link_or_copy(output: Output, destination: Path) -> None:
     """Give an output that loses no record its place in the cleaned dataset, without copying bytes where possible.
 

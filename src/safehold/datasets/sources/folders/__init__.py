@@ -3,6 +3,6 @@
 In: the files of a source, then a slice of them. Out: its plan, its records, and the kept files in their new place.
 """
 
-from safehold.datasets.sources.folders.folder import plan, read, rewrite
+from safehold.datasets.sources.folders.folder import keys, plan, read, rewrite
 
-__all__ = ["plan", "read", "rewrite"]
+__all__ = ["keys", "plan", "read", "rewrite"]

@@ -166,6 +166,11 @@ def _rows_without_file(shard: Shard, names: Names) -> Iterator[Record]:
             )  # fmt: skip
 
 
+def keys(shard: Shard) -> Iterator[str]:
+    """Yield the key of every media file of a slice; the records that only rows make are in no slice."""
+    yield from (name for media, _ in _groups(shard.files) for name in media)
+
+
 def rewrite(shard: Shard, keep: Callable[[str], bool], destination: Path) -> Rewritten:
     """Put a slice's kept files into the cleaned dataset, and take away those that an earlier decision had put there.
 

@@ -147,6 +147,16 @@ def _is_address(value: object) -> bool:
     return isinstance(value, str) and "://" in value
 
 
+def keys(shard: Shard) -> Iterator[str]:
+    """Yield the key of every record of a shard's whole manifest.
+
+    Raises:
+        ShardError: the input is gone, or a line is too long.
+    """
+    with opened(shard.location) as blob:
+        yield from (str(line.number) for line in lines_of(blob, notation_of(shard.location)))
+
+
 def rewrite(shards: Sequence[Shard], keep: Callable[[str], bool], destination: Path) -> Rewritten:
     """Write a manifest again with its kept lines, and put the media files that they name beside it.
 

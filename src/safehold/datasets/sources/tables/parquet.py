@@ -219,6 +219,16 @@ def _path_of(cell: pa.StructScalar) -> str:
         return ""
 
 
+def count_rows(location: str) -> int:
+    """Return how many rows a file has.
+
+    Raises:
+        ShardError: it is gone or damaged.
+    """
+    with opened_parquet(location) as parquet:
+        return int(parquet.metadata.num_rows)
+
+
 def rewrite(shards: Sequence[Shard], keep: Callable[[str], bool], destination: Path) -> Rewritten:
     """Write a Parquet file again without the rows whose key is not kept.
 

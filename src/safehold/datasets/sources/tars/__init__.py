@@ -6,6 +6,6 @@ records that go.
 
 from safehold.datasets.sources.tars.planning import plan
 from safehold.datasets.sources.tars.reading import read
-from safehold.datasets.sources.tars.rewriting import rewrite
+from safehold.datasets.sources.tars.rewriting import keys, rewrite
 
-__all__ = ["plan", "read", "rewrite"]
+__all__ = ["keys", "plan", "read", "rewrite"]

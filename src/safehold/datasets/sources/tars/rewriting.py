@@ -5,7 +5,7 @@ times, owners, order and long-name blocks stay, and keeping everything gives the
 (folders, global comments, end blocks) stays; a damaged rest goes, unless its key is kept.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from safehold.datasets.sources.places.blobs import CHUNK_BYTES, Blob, opened
@@ -61,3 +61,13 @@ def _cuts(blob: Blob, keep: Callable[[str], bool]) -> tuple[int, int, list[tuple
 def _copy(blob: Blob, start: int, stop: int, out: HashingWriter) -> None:
     for at in range(start, stop, CHUNK_BYTES):
         out.write(blob.view(at, min(at + CHUNK_BYTES, stop)))
+
+
+def keys(shard: Shard) -> Iterator[str]:
+    """Yield the key of every record of a tar, by its headers alone.
+
+    Raises:
+        ShardError: the input is gone or is no tar.
+    """
+    with opened(shard.location) as blob:
+        yield from (group.key for group in groups(blob) if group.key is not None)
