@@ -214,11 +214,12 @@ def test_a_source_that_changed_after_the_scan_is_not_decided_on(place: Place, lo
 def test_a_damaged_end_of_a_table_costs_the_end_and_what_was_confirmed_before_it_is_sealed(place: Place) -> None:
     with place.open() as workshop:
         workshop.vault.custodians.generate("amira", out=place.root / "amira.key")
-    pictures = [LISTED.by_sha256, jpeg(42), jpeg(43), jpeg(44)]
-    table, out = write_parquet(place.root / "rows.parquet", pictures, ["colours"] * 4, row_group=2), place.root / "out"
+    pictures = [LISTED.by_sha256, *[jpeg(42, side=64)] * 299, jpeg(43), jpeg(44)]
+    captions = ["colours"] * len(pictures)
+    table, out = write_parquet(place.root / "rows.parquet", pictures, captions, row_group=300), place.root / "out"
     data = bytearray(table.read_bytes())
-    at = data.index(jpeg(43)[:64])
-    data[at - 200 : at + 40] = bytes(240)
+    start = data.index(jpeg(43)[700:800]) - 700
+    data[start - 16 : start] = bytes(16)  # the end of the page header
     table.write_bytes(data)
     outcome = safeguard(place, [table], out)
     assert outcome.found

@@ -207,3 +207,29 @@ def test_a_shard_that_came_between_two_slices_makes_none_of_their_parts_another_
     write_tar(source / "00.tar", plain_records(1, first=900))
     driver.ask(place, sources=[source], out=out, slice=(1, 2))
     assert driver.ask(place, command="decide", out=out)["error"] == "IncompleteScanError"
+
+
+def test_a_policy_that_no_longer_splits_the_mix_takes_the_second_dataset_away(place: Place, driver: Driver) -> None:
+    source, out = shards(place, count=1), place.root / "out"
+    apart = place.policy.read_text()
+    place.policy.write_text(apart.replace("remove: blue_ball", "remove: two_outputs"))
+    assert "error" not in driver.ask(place, sources=[source], out=out)
+    assert (out / "clean-blue_ball" / "1.tar").exists()
+    assert not verify(out).differences
+    place.policy.write_text(apart)
+    assert "error" not in driver.ask(place, command="decide", out=out)
+    assert sorted(path.name for path in out.glob("clean*")) == ["clean"]
+    assert not verify(out).differences
+
+
+def test_deciding_back_and_forth_is_told_in_full(place: Place, driver: Driver) -> None:
+    source, out = shards(place, count=1), place.root / "out"
+    policies = [place.policy.read_text(), place.policy.read_text().replace("pdq: 31", "pdq: 20")]
+    driver.ask(place, sources=[source], out=out)
+    for number in (1, 0, 0):
+        place.policy.write_text(policies[number])
+        assert "error" not in driver.ask(place, command="decide", out=out)
+    with place.open() as workshop:
+        kinds = [one.event.kind for one in workshop.ledger.events()]
+    assert kinds.count("dataset.certified") == 3
+    assert repeated_events(place) == []
