@@ -8,6 +8,7 @@ from safehold.classification.card import Card, card
 from safehold.classification.classifier import Classifier, Image, Scores, to_findings
 from safehold.classification.errors import (
     ClassifierMissingError,
+    ClassifierUnfitError,
     EmptyTermError,
     ForeignWeightsError,
     MisshapenImageError,
@@ -19,6 +20,7 @@ __all__ = [
     "Card",
     "Classifier",
     "ClassifierMissingError",
+    "ClassifierUnfitError",
     "EmptyTermError",
     "ForeignWeightsError",
     "Image",

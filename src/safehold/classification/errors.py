@@ -11,6 +11,10 @@ class ClassifierMissingError(UsageError):
     """A classifier that was asked for is not installed."""
 
 
+class ClassifierUnfitError(UsageError):
+    """A classifier that was asked for is installed, but can't be used."""
+
+
 class ForeignWeightsError(UsageError):
     """A classifier's weights are not the ones whose card we measured."""
 
