@@ -1,15 +1,19 @@
-"""Write the pages that are made from the code: docs/cli.md and docs/settings.md. CI compares them with the code.
+"""Write what is made from the code: docs/cli.md, docs/settings.md, the jurisdictions of docs/reporting-by-hand.md.
+
+CI compares them with the code.
 
 python docs/generate.py
 """
 
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from safehold.cli.main import cli
+from safehold.screening import guidance_for, jurisdictions
 from safehold.settings import Settings
 
 DOCS = Path(__file__).resolve().parent
@@ -82,7 +86,34 @@ def _kind(name: str) -> str:
     return {"array": "list", "string": "text", "integer": "number"}.get(kinds[0], kinds[0])
 
 
-PAGES = {"cli.md": cli_page, "settings.md": settings_page}
+_BEGIN, _END = "<!-- made from the code by `make docs`; don't edit -->\n", "<!-- until here -->\n"
+_TITLES = {
+    "us-provider": "United States: providers",
+    "us": "United States: dataset owners who are no provider",
+    "gb": "United Kingdom",
+    "eu": "European Union",
+    "de": "Germany",
+    "other": "Elsewhere",
+    "unset": "Where the policy names no jurisdiction",
+}
+
+
+def reporting_page() -> str:
+    """Return docs/reporting-by-hand.md with the texts on each jurisdiction as the command says them."""
+    before, rest = (DOCS / "reporting-by-hand.md").read_text(encoding="utf-8").split(_BEGIN)
+    _, after = rest.split(_END)
+    sections = "\n".join(_section(jurisdiction) for jurisdiction in jurisdictions())
+    return f"{before}{_BEGIN}\n{sections}\n{_END}{after}"
+
+
+def _section(jurisdiction: str) -> str:
+    found = guidance_for(jurisdiction)
+    steps = (f"{number}. {step}" for number, step in enumerate(found.steps, start=1))
+    wrapped = (textwrap.fill(step, 120, subsequent_indent="   ") for step in steps)
+    return "\n".join((f"## {_TITLES[jurisdiction]} (`{jurisdiction}`)\n", f"To: {found.authority}.\n", *wrapped, ""))
+
+
+PAGES = {"cli.md": cli_page, "settings.md": settings_page, "reporting-by-hand.md": reporting_page}
 
 if __name__ == "__main__":
     for page, write in PAGES.items():

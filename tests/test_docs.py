@@ -24,7 +24,7 @@ def generator() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["cli.md", "settings.md"])
+@pytest.mark.parametrize("page", ["cli.md", "settings.md", "reporting-by-hand.md"])
 def test_generated_pages_say_what_the_code_says(page: str) -> None:
     assert (DOCS / page).read_text(encoding="utf-8") == generator().PAGES[page](), "run: make docs"
 
@@ -48,3 +48,11 @@ def _exists(words: list[str]) -> bool:
     if isinstance(declared, click.Group):
         return len(words) > 1 and declared.get_command(context, words[1]) is not None
     return declared is not None
+
+
+def test_every_decision_is_listed() -> None:
+    listed = (DOCS / "adr" / "README.md").read_text(encoding="utf-8")
+    for page in sorted((DOCS / "adr").glob("0*.md")):
+        title = page.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+        number, _, words = title.partition(". ")
+        assert f"{number}. [{words}]({page.name})" in listed

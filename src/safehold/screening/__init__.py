@@ -4,7 +4,7 @@ from safehold.screening.columns import DETECTOR as COLUMN_DETECTOR
 from safehold.screening.columns import ColumnReading, read_columns
 from safehold.screening.diff import Change, Direction, diff
 from safehold.screening.errors import PolicyError
-from safehold.screening.guidance import Guidance, guidance_for
+from safehold.screening.guidance import Guidance, guidance_for, jurisdictions
 from safehold.screening.policy import (
     ColumnMapping,
     Disposition,
@@ -48,6 +48,7 @@ __all__ = [
     "diff",
     "guidance_for",
     "json_schema",
+    "jurisdictions",
     "load",
     "parse",
     "read_columns",

@@ -28,6 +28,11 @@ class Guidance:
     steps: tuple[str, ...]
 
 
+def jurisdictions() -> tuple[str, ...]:
+    """Return every jurisdiction that there is a text on, "other" and "unset" among them."""
+    return tuple(_TEXTS)
+
+
 def guidance_for(jurisdiction: str) -> Guidance:
     """Return how to report by hand; for a jurisdiction that we hold nothing on, the general steps."""
     authority, middle = _TEXTS.get(jurisdiction, _TEXTS["other"])
