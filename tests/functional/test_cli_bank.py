@@ -75,6 +75,29 @@ def test_a_withdrawal_names_at_least_one_entry_and_a_reason(call: Call, hashes: 
     assert call("bank", "withdraw", "made-up", digest(0)).code == 2
 
 
+def test_a_whole_bank_is_withdrawn_and_takes_no_more_lists(call: Call, hashes: Path) -> None:
+    call("bank", "import", "made-up", hashes, *TERMS)
+    done = call("bank", "withdraw", "made-up", "--all", "--reason", "the source took it back")
+    assert (done.code, done.data["bank"]["withdrawn_reason"]) == (0, "the source took it back")
+    assert call("bank", "show", "made-up").data["bank"]["withdrawn_at"]
+    assert call("bank", "list").data["banks"][1]["withdrawn_at"]
+    refused = call("bank", "import", "made-up", hashes)
+    assert refused.code == 2
+    assert "another name" in refused.data["error"]["advice"]
+
+
+def test_a_withdrawal_is_of_entries_or_of_the_whole_bank_never_both(call: Call, hashes: Path) -> None:
+    call("bank", "import", "made-up", hashes, *TERMS)
+    assert call("bank", "withdraw", "made-up", digest(0), "--all", "--reason", "an error").code == 2
+    assert call("bank", "show", "made-up").data["bank"]["entries"] == {"sha256": 5}
+
+
+def test_values_of_plain_pictures_are_pointed_out_and_held(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(f"algorithm,value\npdq,{'0' * 64}\n")
+    done = call("bank", "import", "made-up", tmp_path / "list.csv", *TERMS)
+    assert (done.code, done.data["added"], done.data["featureless"]) == (0, 1, 1)
+
+
 def test_a_bank_is_exported_only_if_its_terms_allow_it(call: Call, hashes: Path, tmp_path: Path) -> None:
     call("bank", "import", "closed", hashes, *TERMS)
     call("bank", "import", "open", hashes, *TERMS, "--onward-sharing", "--terms", "free")

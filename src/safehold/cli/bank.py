@@ -13,6 +13,7 @@ from safehold.vocabulary import Algorithm, HarmClass, PdqFlavour, Tier
 if TYPE_CHECKING:
     from safehold.matching import Bank, BankTraits, ImportReport
 
+_DECIDE_AGAIN = "Decide again with: safehold dataset decide OUT"
 _Declared = TypeVar("_Declared", bound=Callable[..., object])
 
 
@@ -114,6 +115,7 @@ def _imported(report: "ImportReport") -> dict[str, object]:
         "withdrawn_before": report.withdrawn,
         "duplicates": report.duplicates,
         "malformed": report.malformed,
+        "featureless": report.featureless,
         "faults": [{"line": fault.line, "reason": fault.reason} for fault in report.faults],
     }
 
@@ -130,6 +132,11 @@ def _import_page(report: "ImportReport") -> list[str | Table]:
     if report.faults:
         faults = [(str(fault.line), fault.reason) for fault in report.faults]
         shown.append(Table(("line", "why it was left out"), faults))
+    if report.featureless:
+        shown.append(
+            f"{report.featureless} PDQ values are those of plain, striped or very simple pictures. They are in use and "
+            "match every picture as plain as that: ask the source whether they are meant, or withdraw them by value."
+        )
     return shown
 
 
@@ -145,7 +152,7 @@ def list_banks(shell: Shell) -> Answer:
             one.harm_class.value,
             one.tier.value,
             one.pdq_flavour.value,
-            _entries(one),
+            "out of use" if one.withdrawn_at else _entries(one),
             one.source,
         )
         for one in banks
@@ -172,6 +179,8 @@ def show_bank(shell: Shell, name: str) -> Answer:
         ("created", f"{one.created_at:%Y-%m-%d %H:%M} UTC"),
         ("entries", _entries(one)),
     ]
+    if one.withdrawn_at:
+        rows.append(("out of use since", f"{one.withdrawn_at:%Y-%m-%d %H:%M} UTC: {one.withdrawn_reason}"))
     return Answer({"bank": _facts(one)}, [Table((f"bank {one.name}", ""), rows)])
 
 
@@ -179,16 +188,26 @@ def show_bank(shell: Shell, name: str) -> Answer:
 @click.argument("name")
 @click.argument("values", nargs=-1, metavar="[VALUE]...")
 @click.option("--source-id", "source_ids", multiple=True, help="Withdraw the entries that the source calls so.")
+@click.option("--all", "whole", is_flag=True, help="Take the whole bank out of use; its name can't be used again.")
 @click.option("--reason", required=True, help="Why; kept in the bank.")
-def withdraw(shell: Shell, name: str, values: tuple[str, ...], source_ids: tuple[str, ...], reason: str) -> Answer:
+def withdraw(
+    shell: Shell, name: str, values: tuple[str, ...], source_ids: tuple[str, ...], *, whole: bool, reason: str
+) -> Answer:
     """Take entries back, for good: they stay withdrawn even when they are imported again."""
-    if not values and not source_ids:
-        raise click.UsageError("name at least one VALUE or --source-id", click.get_current_context())
+    if whole == bool(values or source_ids):
+        raise click.UsageError("name VALUEs or --source-ids, or else --all", click.get_current_context())
     with shell.workshop() as workshop:
+        if whole:
+            return _retired(workshop.banks.retire(name, reason))
         report = workshop.banks.withdraw(name, values, reason=reason, source_ids=source_ids)
     data = {"bank": _facts(report.bank), "withdrawn": report.withdrawn, "withdrawn_before": report.before}
     said = f"{report.withdrawn} entries withdrawn, {report.before} had been before; version {report.bank.version}"
-    return Answer(data, [said, "Decide again with: safehold dataset decide OUT"])
+    return Answer(data, [said, _DECIDE_AGAIN])
+
+
+def _retired(one: "Bank") -> Answer:
+    said = f"bank {one.name} is out of use: nothing matches it any more; its entries stay for old certificates"
+    return Answer({"bank": _facts(one)}, [said, _DECIDE_AGAIN])
 
 
 @command(bank, "export")
@@ -213,6 +232,7 @@ def _facts(one: "Bank") -> dict[str, object]:
         "terms": {"onward_sharing": one.terms.onward_sharing, "text": one.terms.text},
         "created_at": one.created_at.isoformat(),
         "withdrawn_at": one.withdrawn_at.isoformat() if one.withdrawn_at else None,
+        "withdrawn_reason": one.withdrawn_reason,
         "entries": {algorithm.value: count for algorithm, count in one.entries.items()},
     }
 

@@ -25,6 +25,7 @@ from safehold.home import (
     waivers,
     write_atomic,
 )
+from safehold.home.schema import REVISIONS
 from safehold.vocabulary import SystemClock
 
 PRIVATE = {"keys/installation.key", "keys/vault.key"}
@@ -259,7 +260,9 @@ def test_what_is_no_archive_at_all_is_refused(tmp_path: Path) -> None:
 
 def test_the_backup_of_a_later_version_is_refused(archive: Path, tmp_path: Path) -> None:
     def later(content: dict[str, bytes]) -> None:
-        content["manifest.json"] = content["manifest.json"].replace(b'"revision": "0001"', b'"revision": "9999"')
+        content["manifest.json"] = content["manifest.json"].replace(
+            f'"revision": "{REVISIONS[-1]}"'.encode(), b'"revision": "9999"'
+        )
 
     rewritten(archive, later)
     with pytest.raises(HomeTooNewError, match="9999"):

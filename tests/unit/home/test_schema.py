@@ -17,8 +17,8 @@ ROOMS = Path(safehold.__file__).parent
 
 
 def all_tables() -> sa.MetaData:
-    for path in sorted(ROOMS.glob("*/tables.py")):
-        importlib.import_module(f"safehold.{path.parent.name}.tables")
+    for path in sorted(ROOMS.rglob("tables.py")):
+        importlib.import_module(".".join(("safehold", *path.relative_to(ROOMS).with_suffix("").parts)))
     return metadata
 
 

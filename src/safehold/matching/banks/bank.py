@@ -42,7 +42,8 @@ class Bank:
         version: counts its imports and withdrawals; 0 while it is empty.
         created_at: when, aware, UTC.
         entries: how many entries of each algorithm are listed and not withdrawn.
-        withdrawn_at: when the whole bank was taken out of use.
+        withdrawn_at: when the whole bank was taken out of use; its entries match nothing from then on.
+        withdrawn_reason: why.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Bank:
     created_at: dt.datetime
     entries: Mapping[Algorithm, int] = field(default_factory=dict)
     withdrawn_at: dt.datetime | None = None
+    withdrawn_reason: str = ""
 
     @property
     def reference(self) -> str:

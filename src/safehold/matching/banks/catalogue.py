@@ -70,4 +70,5 @@ def _bank(row: sa.RowMapping, parts: Sequence[Part]) -> Bank:
         created_at=dt.datetime.fromisoformat(row["created_at"]),
         entries=living_entries(parts),
         withdrawn_at=dt.datetime.fromisoformat(row["withdrawn_at"]) if row["withdrawn_at"] else None,
+        withdrawn_reason=row["withdrawn_reason"] or "",
     )

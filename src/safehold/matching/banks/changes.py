@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from safehold.matching.banks.featureless import is_featureless
 from safehold.matching.errors import NotListedError
 from safehold.matching.listings import Listing
 from safehold.matching.parts.order import first_of_equals
@@ -31,12 +32,14 @@ class Change:
         groups: its rows by algorithm; none where nothing changes.
         known: how many rows were already in the bank.
         withdrawn: how many rows were left out because they were withdrawn before.
+        featureless: how many of the new and the known rows are values of pictures without features.
     """
 
     kind: PartKind
     groups: Mapping[Algorithm, Rows]
     known: int = 0
     withdrawn: int = 0
+    featureless: int = 0
 
     def __len__(self) -> int:
         return sum(map(len, self.groups.values()))
@@ -44,7 +47,7 @@ class Change:
 
 def import_change(parts: Sequence[Part], listing: Listing) -> Change:
     """Return what a list adds to the parts of a bank."""
-    groups, known, withdrawn = {}, 0, 0
+    groups, known, withdrawn, featureless = {}, 0, 0, 0
     next_entry = sum(sum(part.counts.values()) for part in parts if part.kind is PartKind.IMPORT)
     for algorithm, rows in listing.groups.items():
         is_new = _is_new(parts, rows)
@@ -52,10 +55,12 @@ def import_change(parts: Sequence[Part], listing: Listing) -> Change:
         added = rows.taken(np.flatnonzero(is_new & ~was_withdrawn))
         known += int(np.count_nonzero(~is_new & ~was_withdrawn))
         withdrawn += int(np.count_nonzero(was_withdrawn))
+        if algorithm is Algorithm.PDQ:
+            featureless = int(np.count_nonzero(is_featureless(rows.values) & ~was_withdrawn))
         if len(added):
             groups[algorithm] = added.numbered(next_entry)
             next_entry += len(added)
-    return Change(PartKind.IMPORT, groups, known, withdrawn)
+    return Change(PartKind.IMPORT, groups, known, withdrawn, featureless)
 
 
 def withdraw_change(parts: Sequence[Part], values: Sequence[str], source_ids: Sequence[str], reason: str) -> Change:

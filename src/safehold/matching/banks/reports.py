@@ -18,6 +18,8 @@ class ImportReport:
         duplicates: how many rows repeat an earlier row of the file.
         malformed: how many rows can't be read; 0 unless they were to be skipped.
         faults: the first 1000 of them.
+        featureless: how many rows, new or known, are PDQ values that pictures without features have: they match
+            every such picture. They are in the bank like all others.
     """
 
     bank: Bank
@@ -27,6 +29,7 @@ class ImportReport:
     duplicates: int
     malformed: int
     faults: tuple[Fault, ...]
+    featureless: int = 0
 
     @property
     def is_unchanged(self) -> bool:

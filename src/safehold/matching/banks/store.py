@@ -89,7 +89,8 @@ class BankStore:
             MalformedListError: rows can't be read; the bank is unchanged.
             UnreadableListError, AmbiguousAlgorithmError: the list as a whole can't be read.
             BankDiffersError: the bank is something else than what is stated.
-            BankNameError, MissingTraitError, BankWithdrawnError: the bank can't be created or added to.
+            BankNameError, MissingTraitError: the bank can't be created.
+            BankWithdrawnError: the bank was taken out of use.
         """
         listing = read_listing(path, algorithm=algorithm)
         if listing.fault_count and not (skip_malformed and len(listing)):
@@ -103,20 +104,16 @@ class BankStore:
             _require_in_use(contents.bank)
             change = import_change(contents.parts, listing)
             if change.groups:
-                details: Mapping[str, str | int] = {
-                    "list": listing.sha256,
-                    "added": len(change),
-                    "malformed": listing.fault_count,
-                }
-                contents = self._added(connection, contents, change, details)
+                contents = self._added(connection, contents, change, _about(listing, change))
         return ImportReport(
             contents.bank,
-            len(change),
-            change.known,
-            change.withdrawn,
-            listing.duplicates,
-            listing.fault_count,
-            listing.faults,
+            added=len(change),
+            known=change.known,
+            withdrawn=change.withdrawn,
+            duplicates=listing.duplicates,
+            malformed=listing.fault_count,
+            faults=listing.faults,
+            featureless=change.featureless,
         )
 
     def withdraw(
@@ -140,6 +137,29 @@ class BankStore:
                 details = {"withdrawn": len(change)}
                 contents = self._added(connection, contents, change, details)
         return WithdrawReport(contents.bank, len(change), change.withdrawn)
+
+    def retire(self, name: str, reason: str) -> Bank:
+        """Take a whole bank out of use, for good; repeating it changes nothing.
+
+        Its entries stay on the disk, so that old certificates can be explained; they match nothing any more.
+
+        Args:
+            name: of the bank.
+            reason: why; kept in the bank, not in the ledger.
+
+        Raises:
+            UnknownBankError, BankNameError: there is none of that name, or it is the built-in one.
+        """
+        with self._home.database.writing() as connection:
+            bank = self._contents(connection, name).bank
+            if bank.withdrawn_at is not None:
+                return bank
+            now = self._home.clock.now().isoformat()
+            changed = sa.update(banks).where(banks.c.name == name)
+            connection.execute(changed.values(withdrawn_at=now, withdrawn_reason=reason))
+            details: Mapping[str, str | int] = {"bank": name, "version": bank.version}
+            self._ledger.append(Event("bank.retired", self._actor, details=details), connection)
+            return self._contents(connection, name).bank
 
     def list(self) -> tuple[Bank, ...]:
         """Return all banks by name, the built-in one first."""
@@ -244,7 +264,10 @@ def _sweep(folder: Path, connection: sa.Connection, name: str) -> None:
 
 def _require_in_use(bank: Bank) -> None:
     if bank.withdrawn_at is not None:
-        raise BankWithdrawnError(f"bank {bank.name} was taken out of use", advice="Import into another bank.")
+        raise BankWithdrawnError(
+            f"bank {bank.name} was taken out of use; nothing was imported",
+            advice="Import into a bank of another name: its entries and its certificates then tell the two apart.",
+        )
 
 
 def _malformed(path: Path, listing: Listing) -> MalformedListError:

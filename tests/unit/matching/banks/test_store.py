@@ -6,13 +6,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.unit.matching.made_up import AT, values
 
 from safehold.home import Home
 from safehold.ledger import MemoryLedger, SigningKey, open_ledger
 from safehold.matching import BankStore, BankTerms, BankTraits, Index
-from safehold.matching.banks.tables import banks
 from safehold.matching.errors import (
     BankDiffersError,
     BankExistsError,
@@ -165,6 +165,19 @@ def test_malformed_rows_can_be_skipped_and_are_counted(home: Home, store: BankSt
     assert found(home)["md5"] == [0, 1, 2]
 
 
+def test_values_of_pictures_without_features_are_held_and_counted(home: Home, store: BankStore, tmp_path: Path) -> None:
+    plain = "00" * 32
+    (tmp_path / "list.txt").write_text(f"{plain}\n{'ff' * 32}\n{PDQ[0].tobytes().hex()}\n")
+    first = store.import_file("made-up", tmp_path / "list.txt", TRAITS, algorithm=Algorithm.PDQ)
+    assert (first.added, first.featureless) == (3, 2)
+    again = store.import_file("made-up", tmp_path / "list.txt", algorithm=Algorithm.PDQ)
+    assert (again.known, again.featureless) == (3, 2)
+    assert len(Index.open(home).lookup(Algorithm.PDQ, np.zeros((1, 32), np.uint8), flavour=PdqFlavour.FULL)) == 1
+    store.withdraw("made-up", [plain], reason="a plain picture")
+    assert store.import_file("made-up", tmp_path / "list.txt", algorithm=Algorithm.PDQ).featureless == 1
+    assert store.import_file("made-up", listing(tmp_path)).featureless == 0
+
+
 def test_a_list_of_nothing_but_malformed_rows_is_refused_even_when_they_may_be_skipped(
     store: BankStore, tmp_path: Path
 ) -> None:
@@ -229,15 +242,57 @@ def test_an_unknown_bank_is_refused(store: BankStore, tmp_path: Path) -> None:
             act()
 
 
-def test_a_bank_taken_out_of_use_is_not_searched_and_takes_no_import(
+def test_a_retired_bank_matches_nothing_takes_no_import_and_keeps_its_entries(
     home: Home, store: BankStore, tmp_path: Path
 ) -> None:
     store.import_file("made-up", listing(tmp_path), TRAITS)
-    with home.database.writing() as connection:
-        connection.execute(banks.update().values(withdrawn_at=AT.isoformat()))
-    assert found(home)["md5"] == []
-    with pytest.raises(BankWithdrawnError):
+    assert len(found(home)["md5"]) == 20
+    retired = store.retire("made-up", "the source took it back")
+    assert (retired.withdrawn_at, retired.withdrawn_reason) == (AT, "the source took it back")
+    assert found(home) == {"md5": [], "pdq": []}
+    with pytest.raises(BankWithdrawnError) as refused:
         store.import_file("made-up", listing(tmp_path, 20, 22))
+    assert "another name" in refused.value.advice
+    assert retired.entries == {Algorithm.MD5: 20, Algorithm.PDQ: 20}
+    assert len(list(store.entries("made-up"))) == 40
+    assert len(list((home.banks / "made-up").iterdir())) == 1
+
+
+def test_retiring_a_bank_leaves_the_others_in_use(home: Home, store: BankStore, tmp_path: Path) -> None:
+    store.import_file("made-up", listing(tmp_path), TRAITS)
+    store.import_file("other", listing(tmp_path, 10, 30), TRAITS)
+    before = Index.open(home).version
+    store.retire("made-up", "an error")
+    assert found(home) == {"md5": list(range(10, 30)), "pdq": list(range(10, 30))}
+    assert [bank.name for bank in Index.open(home).banks] == ["other", "test"]
+    assert Index.open(home).version != before
+
+
+def test_retiring_again_changes_nothing(home: Home, store: BankStore) -> None:
+    store.create("made-up", TRAITS)
+    first = store.retire("made-up", "an error")
+    assert store.retire("made-up", "another reason") == first
+    assert events(home) == ["bank.created", "bank.retired"]
+
+
+def test_a_retirement_that_the_ledger_refuses_leaves_the_bank_in_use(
+    home: Home, store: BankStore, tmp_path: Path
+) -> None:
+    store.import_file("made-up", listing(tmp_path), TRAITS)
+    broken = MemoryLedger(home.clock, SigningKey.load_or_create(home.keys, "made-up"))
+    broken.refusal = OutsidePartyError("out of order", advice="wait")
+    with pytest.raises(SafeholdError):
+        BankStore(home, broken).retire("made-up", "an error")
+    assert store.show("made-up").withdrawn_at is None
+    assert len(found(home)["md5"]) == 20
+
+
+@pytest.mark.parametrize(("name", "error"), [("nowhere", UnknownBankError), ("test", BankNameError)])
+def test_a_bank_that_is_not_there_or_built_in_is_not_retired(
+    store: BankStore, name: str, error: type[SafeholdError]
+) -> None:
+    with pytest.raises(error):
+        store.retire(name, "an error")
 
 
 def test_the_built_in_bank_is_listed_first_and_can_not_be_changed(store: BankStore, tmp_path: Path) -> None:
@@ -337,6 +392,7 @@ def test_an_import_killed_before_its_commit_leaves_the_old_version(
 def test_events_hold_no_reason_note_or_path(home: Home, store: BankStore, tmp_path: Path) -> None:
     store.import_file("made-up", listing(tmp_path), TRAITS)
     store.withdraw("made-up", [MD5[1].tobytes().hex()], reason="because of Bob")
+    store.retire("made-up", "because of Bob")
     text = str([entry.event for entry in open_ledger(home).events()])
     assert "Bob" not in text
     assert "note" not in text
