@@ -9,10 +9,13 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+import pyarrow as pa
+
 from safehold.classification import Classifier, load_classifiers
 from safehold.datasets.scan.examination import examine
-from safehold.datasets.scan.observation import Observation
-from safehold.datasets.scan.part import PartNote, encode_part, scan_digest, unread_part
+from safehold.datasets.scan.observation import Observation, tabulate
+from safehold.datasets.scan.part import PartNote, encode_part, encode_table, scan_digest, unread_part
+from safehold.datasets.scan.pointers import is_observed_by_column, observe_pointers
 from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.sources import Record, Shard, ShardError, content_sha256, read
 from safehold.media.sandbox import NO_RECORD, Announce, serve
@@ -41,6 +44,8 @@ def scan_shard(
             fingerprinted, not opened.
         classifiers: the loaded image classifiers.
     """
+    if not poison and is_observed_by_column(shard):
+        return _scan_pointers(shard, settings, announce)
     observations: list[Observation] = []
     content = ""
     try:
@@ -54,6 +59,23 @@ def scan_shard(
         observations.append(unread_part(error.reason))
     size_bytes = sum(member.size_bytes for seen in observations for member in seen.members)
     return encode_part(observations, PartNote(scan_digest(shard, settings), settings, content, size_bytes))
+
+
+def _scan_pointers(shard: Shard, settings: ScanSettings, announce: Announce) -> bytes:
+    """Return the scan part of a shard without media; should it kill its child, it is read row by row."""
+    tables: list[pa.Table] = []
+    content = ""
+    announce(0)
+    try:
+        for table in observe_pointers(shard, settings):
+            tables.append(table)
+            announce(0)
+        announce(NO_RECORD)
+        content = content_sha256(shard)
+    except ShardError as error:
+        tables.append(tabulate((unread_part(error.reason),)))
+    table = pa.concat_tables([tabulate(()), *tables])
+    return encode_table(table, PartNote(scan_digest(shard, settings), settings, content, 0))
 
 
 def _examine(

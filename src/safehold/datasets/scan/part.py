@@ -46,11 +46,16 @@ def scan_digest(shard: Shard, settings: ScanSettings) -> str:
 
 def encode_part(observations: Sequence[Observation], note: PartNote) -> bytes:
     """Write a part as the bytes of an Arrow IPC file."""
+    return encode_table(tabulate(observations), note)
+
+
+def encode_table(table: pa.Table, note: PartNote) -> bytes:
+    """Write a table of observations as a part; see `encode_part`."""
     fields = {"scan": note.scan, "settings": note.settings.to_json(), "content": note.content, "bytes": note.size_bytes}
-    table = tabulate(observations).replace_schema_metadata({_KEY: json.dumps(fields, sort_keys=True)})
+    named = table.combine_chunks().replace_schema_metadata({_KEY: json.dumps(fields, sort_keys=True)})
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
-        writer.write_table(table)
+    with pa.ipc.new_file(sink, named.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+        writer.write_table(named)
     return bytes(sink.getvalue().to_pybytes())
 
 
