@@ -181,6 +181,20 @@ def purge(shell: Shell, folder: Path, receipt: str | None, counsel: str | None, 
     return Answer(data, [f"{done.records} records taken out of {done.outputs} source files"])
 
 
+@command(dataset, "removals")
+@click.argument("folder", type=EXISTING_FOLDER, metavar="DIR")
+@click.option("--out", "path", type=NEW_PATH, required=True, help="The file to write.")
+def removals(_shell: Shell, folder: Path, path: Path) -> Answer:
+    """List every record that is not in the cleaned dataset, mixed and without reasons, for holders of older copies.
+
+    Refused where the list would point at the records that are confirmed by hash.
+    """
+    from safehold.datasets.proof.removals import write_removals
+
+    count = write_removals(folder, path)
+    return Answer({"records": count, "file": str(path)}, [f"{count} records listed in {path}"])
+
+
 @command(dataset, "report-guidance")
 @click.option("--policy", "policy_file", type=EXISTING_FILE, help="Whose jurisdiction to use.")
 @click.option("--jurisdiction", help="us-provider, us, gb, eu, de or other; the policy's if not stated.")

@@ -39,6 +39,10 @@ class DamagedStateError(UsageError):
     """A file that Safehold wrote is not what it wrote."""
 
 
+class RevealingListError(UsageError):
+    """A list of removals would tell which records are confirmed abuse material."""
+
+
 class ReceiptMissingError(UsageError):
     """Something would be destroyed before the duty to report is met."""
 

@@ -116,6 +116,26 @@ def conclude(layout: Layout, shards: Sequence[Shard], basis: Basis) -> Decided:
     return decided
 
 
+def read_conclusion(layout: Layout) -> Decided:
+    """Return what `conclude` committed last.
+
+    Raises:
+        DamagedStateError: there is none that can be read.
+    """
+    try:
+        fields = json.loads(layout.decided.read_bytes())
+        return Decided(
+            fields["digest"],
+            Separation(
+                removed=frozenset(fields["removed"]),
+                outputs=tuple((first, second) for first, second in fields["outputs"]),
+                tolerated=tuple((first, second) for first, second in fields["tolerated"]),
+            ),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DamagedStateError("the dataset is not decided", advice="Run `safehold dataset decide` first.") from error
+
+
 def _policy_of_mix(layout: Layout, shards: Sequence[Shard], policy: Policy) -> Policy:
     """Return the policy as it applies to the whole mix: what it says of text holds only if there is nothing else.
 
