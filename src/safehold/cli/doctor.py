@@ -63,7 +63,7 @@ def doctor(shell: Shell, signature: Path | None) -> Answer:
         return Answer(
             {"written": str(signature)}, [f"{signature}: a harmless picture whose hashes are in the test bank"]
         )
-    parts = [_python(), *_extras()]
+    parts = [_python(), *_extras(), _arithmetic()]
     with (
         _reported(parts, "home", "Choose another folder with --home, or restore a backup."),
         shell.workshop() as workshop,
@@ -97,6 +97,14 @@ def _extras() -> Iterator[Examined]:
             yield Examined(f"[{extra}]", Health.OPTIONAL, f"add it with: pip install 'safehold[{extra}]'")
         else:
             yield Examined(f"[{extra}]", Health.GOOD, "installed")
+
+
+def _arithmetic() -> Examined:
+    from safehold.signals import is_exact
+
+    return _seen(
+        "PDQ arithmetic", is_exact(), "exact to the last digit", "not exact: use another build of numpy or its BLAS"
+    )
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from safehold.signals.digests import Digests, digest
 from safehold.signals.errors import UnhashablePictureError, UnusablePlaneError
 from safehold.signals.fingerprint import DigestFingerprint, Fingerprint, PdqFingerprint, SandboxFingerprint
 from safehold.signals.hexadecimal import format_pdq, parse_pdq, parse_pdq_rows, rows_from_values, values_from_rows
+from safehold.signals.pdq_exactness import is_exact
 from safehold.signals.pdq_prints import Print, Turn, dihedral, pdq
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "digest",
     "dihedral",
     "format_pdq",
+    "is_exact",
     "parse_pdq",
     "parse_pdq_rows",
     "pdq",
