@@ -19,8 +19,8 @@ from safehold.datasets.scan.examination import examine
 from safehold.datasets.scan.observation import SCHEMA, profile_of, tabulate
 from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.sources import Fields, Format, Record, Shard, ShardError
+from safehold.datasets.sources.records.cells import Names, Reading, add_cells
 from safehold.datasets.sources.records.record import gap
-from safehold.datasets.sources.records.sidecar import Names, Reading, add_cells
 from safehold.datasets.sources.tables.metadata import BATCH_ROWS, parse
 from safehold.datasets.sources.tables.parquet import opened_parquet, row_groups
 from safehold.vocabulary import Algorithm, GapReason, MediaKind

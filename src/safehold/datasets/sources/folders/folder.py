@@ -18,10 +18,11 @@ from safehold.datasets.sources.places.argument import Source, location_of
 from safehold.datasets.sources.places.location import join
 from safehold.datasets.sources.places.output import Rewritten
 from safehold.datasets.sources.places.stamps import fingerprint
+from safehold.datasets.sources.records.cells import Names, Reading, add_cells
 from safehold.datasets.sources.records.media_file import fault_of, open_media, place, take_away
 from safehold.datasets.sources.records.names import is_known_media
 from safehold.datasets.sources.records.record import Member, Record, gap
-from safehold.datasets.sources.records.sidecar import Names, Reading, add_cells, is_sidecar, read_sidecar
+from safehold.datasets.sources.records.sidecar import is_sidecar, read_sidecar
 from safehold.datasets.sources.shard import Companion, CompanionKind, Format, Plan, Shard
 from safehold.vocabulary import GapReason
 
@@ -138,9 +139,7 @@ def _record(root: str, name: str, sidecars: Sequence[str], rows: Sequence[Metada
     for row in rows:
         add_cells(reading, row.cells, names)
         reading.gaps.extend(row.gaps)
-    return Record(
-        name, members, tuple(reading.texts), reading.url, reading.labels, tuple(reading.listed), tuple(reading.gaps)
-    )
+    return reading.record(name, members)
 
 
 def _read_sidecar(reading: Reading, root: str, sidecar: str, names: Names) -> tuple[Member, ...]:
@@ -160,10 +159,8 @@ def _rows_without_file(shard: Shard, names: Names) -> Iterator[Record]:
             faults = faults or [gap(GapReason.MISSING, "file_name")]
             reading = Reading()
             add_cells(reading, row.cells, names)
-            yield Record(
-                f"{shard.tables[0]}#{row.number}", (), tuple(reading.texts), reading.url, reading.labels,
-                tuple(reading.listed), (*reading.gaps, *row.gaps, *faults),
-            )  # fmt: skip
+            reading.gaps.extend((*row.gaps, *faults))
+            yield reading.record(f"{shard.tables[0]}#{row.number}")
 
 
 def keys(shard: Shard) -> Iterator[str]:

@@ -9,6 +9,9 @@ from typing import Any
 
 from safehold.datasets.sources.places.location import as_shard_error, filesystem_of, is_remote, local_path
 
+_TAGS = ("ETag", "etag", "md5Hash", "content_hash", "sha256", "generation")
+_TIMES = ("LastModified", "last_modified", "updated", "mtime", "created")
+
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
@@ -31,12 +34,6 @@ def stamp_of_details(details: Mapping[str, Any]) -> Stamp:
     size = int(details.get("size") or 0)
     marks = (details[name] for name in (*_TAGS, *_TIMES) if details.get(name))
     return Stamp(size, f"{size}:{_moment(next(marks, ''))}")
-
-
-_TAGS = ("ETag", "etag", "md5Hash", "content_hash", "sha256", "generation")
-
-
-_TIMES = ("LastModified", "last_modified", "updated", "mtime", "created")
 
 
 def _moment(mark: object) -> object:

@@ -57,9 +57,10 @@ def leads_outside(root: str, name: str) -> bool:
 
 
 def place(root: str, name: str, destination: Path) -> int:
-    """Put a kept file into the cleaned dataset under its own name and return its size; one that is gone gives 0.
+    """Put a kept file into the cleaned dataset under its own name and return its size.
 
     Raises:
+        ShardError: it is gone.
         OSError: the disk is full or failing.
     """
     target = destination / name

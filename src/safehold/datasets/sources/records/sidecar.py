@@ -1,62 +1,28 @@
 """Sidecars: captions, addresses, labels and original hashes that stand beside media, in JSON, text or cells.
 
 img2dataset leaves the hash of the *original* bytes here, while it stores resized ones; both are worth matching.
-A number is taken only under a name that stands for a label, so that a record stays small.
 
 Source: img2dataset README, "Output format": url, caption, key, status, md5 | sha256 | sha512, original_width, …
-LAION-400M: NSFW is one of UNLIKELY, UNSURE, NSFW.
 """
 
 import json
-import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
-from safehold.datasets.sources.fields import Fields
+from safehold.datasets.sources.records.cells import (
+    Names,
+    Reading,
+    add_cells,
+    add_label,
+    add_texts,
+    holds_media,
+    number_of,
+    unique_object,
+)
 from safehold.datasets.sources.records.record import Text, gap
-from safehold.vocabulary import Algorithm, Gap, GapReason, Signal, signal_width_bytes
+from safehold.vocabulary import GapReason
 
 LIMIT_BYTES = 16 << 20
 """The longest sidecar that is read into memory."""
 TEXT_EXTENSIONS = frozenset({"txt", "caption", "text", "cap"})
-_MEDIA_LETTERS = 100
-"""Shorter text holds no picture worth the name, and may well be a word that begins like one."""
-_MEDIA_AS_TEXT = (
-    "data:image/", "data:video/", "data:audio/", "data:application/",
-    "/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR", "SUkqA", "TU0AK", "AAAAGGZ0eX", "AAAAHGZ0eX", "AAAAIGZ0eX", "GkXfo",
-    "ffd8ff", "89504e47", "47494638", "52494646",
-)  # fmt: skip
-"""How JPEG, PNG, GIF, RIFF, TIFF, MP4 and Matroska begin in base64 (RFC 4648), and the first four in hexadecimal."""
-_WORDS = {
-    "unlikely": 0.0, "unsure": 0.5, "nsfw": 1.0, "sfw": 0.0, "safe": 0.0, "unsafe": 1.0,
-    "no": 0.0, "yes": 1.0, "false": 0.0, "true": 1.0,
-}  # fmt: skip
-
-
-@dataclass(slots=True)
-class Reading:
-    """What the sidecars of one record have said so far."""
-
-    texts: list[Text] = field(default_factory=list)
-    url: str | None = None
-    labels: dict[str, float] = field(default_factory=dict)
-    listed: list[Signal] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-
-
-class Names:
-    """The role of every name, ready for quick look-up."""
-
-    def __init__(self, fields: Fields) -> None:
-        self.captions = _folded(fields.caption)
-        self.urls = _folded(fields.url)
-        self.labels = _folded(fields.label)
-        self.hashes = {name: algorithm for algorithm, names in fields.hashes for name in _folded(names)}
-
-
-def _folded(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(name.lower() for name in names)
 
 
 def is_sidecar(extension: str) -> bool:
@@ -78,10 +44,10 @@ def read_sidecar(reading: Reading, extension: str, data: bytes | memoryview, nam
     except UnicodeDecodeError:
         reading.gaps.append(gap(GapReason.NOT_TEXT, extension))
         return False
-    if extension in TEXT_EXTENSIONS or (extension == "cls" and _number(text) is None):
+    if extension in TEXT_EXTENSIONS or (extension == "cls" and number_of(text) is None):
         reading.texts.append(Text(extension, text))
     elif extension == "cls":
-        _add_label(reading, "cls", text, "cls")
+        add_label(reading, "cls", text, "cls")
     else:
         _read_json(reading, extension, text, names)
     return True
@@ -96,117 +62,6 @@ def _read_json(reading: Reading, place: str, text: str, names: Names) -> None:
     if isinstance(value, dict):
         add_cells(reading, value, names, place=place)
         return
-    _add_texts(reading, value, place)
-    if _holds_media(value):
+    add_texts(reading, value, place)
+    if holds_media(value):
         reading.gaps.append(gap(GapReason.UNSUPPORTED_FORMAT, place))
-
-
-def add_cells(reading: Reading, cells: Mapping[str, Any], names: Names, *, place: str = "") -> None:
-    """Add what named values say: the fields of a JSON sidecar, or the cells of a table's row."""
-    for name, value in cells.items():
-        folded = name.lower()
-        if value is None or value != value:  # noqa: PLR0124  # not a number: how pandas writes an empty cell
-            continue
-        where = f"{place}:{name}" if place else name
-        if folded in names.captions:
-            _add_texts(reading, value, where)
-        elif folded in names.urls and isinstance(value, str):
-            _add_url(reading, value, where)
-        elif folded in names.hashes:
-            _add_hash(reading, names.hashes[folded], value, where)
-        elif folded in names.labels:
-            _add_label(reading, folded, value, where)
-        if folded not in names.hashes and _holds_media(value):
-            reading.gaps.append(gap(GapReason.UNSUPPORTED_FORMAT, where))
-
-
-def _holds_media(value: object) -> bool:
-    """Return whether bytes, or media written as text, are in a cell: nobody examines them there."""
-    return any(
-        bool(leaf) if isinstance(leaf, bytes)
-        else isinstance(leaf, str) and len(leaf) >= _MEDIA_LETTERS and leaf.lstrip().startswith(_MEDIA_AS_TEXT)
-        for leaf in _leaves(value)
-    )  # fmt: skip
-
-
-def _add_texts(reading: Reading, value: object, place: str) -> None:
-    for text in _strings(value):
-        if _is_text(text):
-            reading.texts.append(Text(place, text))
-        else:
-            reading.gaps.append(gap(GapReason.NOT_TEXT, place))
-
-
-def _add_url(reading: Reading, url: str, place: str) -> None:
-    if _is_text(url):
-        reading.url = reading.url or url
-    else:
-        reading.gaps.append(gap(GapReason.NOT_TEXT, place))
-
-
-def _is_text(text: str) -> bool:
-    """Return whether a string can be written as UTF-8; JSON can escape halves of letters that can't."""
-    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
-def _strings(value: object) -> Iterator[str]:
-    """Yield every string in a caption, which may be a list of captions or of turns of a conversation."""
-    return (leaf for leaf in _leaves(value) if isinstance(leaf, str))
-
-
-def _leaves(value: object) -> Iterator[object]:
-    """Yield what a value holds, in order, however deep it is nested: JSON may nest deeper than Python calls."""
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, list):
-            waiting.extend(reversed(item))
-        elif isinstance(item, dict):
-            waiting.extend(reversed(item.values()))
-        else:
-            yield item
-
-
-def _add_hash(reading: Reading, algorithm: Algorithm, value: object, place: str) -> None:
-    if value == "":
-        return
-    try:
-        digest = value if isinstance(value, bytes) else bytes.fromhex(str(value))
-    except ValueError:
-        digest = b""
-    if len(digest) != signal_width_bytes(algorithm):
-        reading.gaps.append(gap(GapReason.UNREADABLE, place))
-        return
-    reading.listed.append(Signal(algorithm, digest, place=place))
-
-
-def _add_label(reading: Reading, name: str, value: object, place: str) -> None:
-    """Add a label, or a gap where it is neither a number nor a known word."""
-    number = _number(value)
-    if number is None:
-        reading.gaps.append(gap(GapReason.UNREADABLE, place))
-        return
-    reading.labels[name] = max(number, reading.labels.get(name, number))
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, str):
-        word = value.strip().lower()
-        if word in _WORDS:
-            return _WORDS[word]
-        value = word
-    if not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse an object that says a name twice: readers differ about which one holds."""
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        raise ValueError
-    return value

@@ -16,11 +16,12 @@ from typing import Any
 from safehold.datasets.sources.errors import ShardError
 from safehold.datasets.sources.places.blobs import CHUNK_BYTES, Blob, opened
 from safehold.datasets.sources.places.output import HashingWriter, Rewritten, write_hashed
+from safehold.datasets.sources.records.cells import is_text, unique_object
 from safehold.datasets.sources.records.record import gap
-from safehold.datasets.sources.records.sidecar import unique_object
 from safehold.vocabulary import Gap, GapReason
 
 LIMIT_BYTES = 64 << 20
+_PIECE_BYTES = 1 << 20
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -94,7 +95,7 @@ def csv_header(blob: Blob, notation: Notation) -> tuple[list[str], int]:
         header = next(csv.reader(tape, delimiter=notation.delimiter or ","), [])
     except csv.Error:
         header = []
-    if not header or len(set(header)) < len(header) or any(map(_is_no_text, header)):
+    if not header or len(set(header)) < len(header) or not all(map(is_text, header)):
         raise ShardError("the table has no header that can be used", reason=GapReason.UNREADABLE)
     return header, tape.position
 
@@ -176,13 +177,9 @@ def _csv_lines(
 def _csv_line(header: list[str], row: list[str], number: int, start: int, stop: int) -> Line:
     if len(row) != len(header):
         return Line(number, start, stop, gaps=(gap(GapReason.UNREADABLE),))
-    if any(map(_is_no_text, row)):
+    if not all(map(is_text, row)):
         return Line(number, start, stop, gaps=(gap(GapReason.NOT_TEXT),))
     return Line(number, start, stop, {name: cell or None for name, cell in zip(header, row, strict=True)})
-
-
-def _is_no_text(text: str) -> bool:
-    return not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def rewrite_lines(location: str, name: str, keep: Callable[[int], bool], destination: Path) -> Rewritten:
@@ -210,6 +207,3 @@ def rewrite_lines(location: str, name: str, keep: Callable[[int], bool], destina
 
         out = write_hashed(destination, fill)
     return Rewritten(out.sha256, counts[0], counts[1], out.size)
-
-
-_PIECE_BYTES = 1 << 20

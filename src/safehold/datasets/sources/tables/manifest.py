@@ -17,9 +17,9 @@ from safehold.datasets.sources.places.blobs import Blob, opened
 from safehold.datasets.sources.places.location import join, parent
 from safehold.datasets.sources.places.output import Rewritten
 from safehold.datasets.sources.places.stamps import Stamp, fingerprint, stamp
+from safehold.datasets.sources.records.cells import Names, Reading, add_cells
 from safehold.datasets.sources.records.media_file import fault_of, open_media, place, take_away
 from safehold.datasets.sources.records.record import Member, Record, gap
-from safehold.datasets.sources.records.sidecar import Names, Reading, add_cells
 from safehold.datasets.sources.shard import Format, Plan, Shard
 from safehold.datasets.sources.tables.columns import resolve_names
 from safehold.datasets.sources.tables.lines import Line, csv_header, lines_of, notation_of, rewrite_lines
@@ -137,10 +137,8 @@ def _record(shard: Shard, line: Line, names: Names, columns: frozenset[str]) -> 
     addresses = [value for name, value in line.cells.items() if name.lower() in columns and _is_address(value)]
     if columns and not members and not addresses and not reading.gaps:
         reading.gaps.append(gap(GapReason.MISSING, "path"))
-    return Record(
-        str(line.number), tuple(members), tuple(reading.texts), reading.url or next(iter(addresses), None),
-        reading.labels, tuple(reading.listed), tuple(reading.gaps),
-    )  # fmt: skip
+    reading.url = reading.url or next(iter(addresses), None)
+    return reading.record(str(line.number), members)
 
 
 def _is_address(value: object) -> bool:

@@ -22,8 +22,8 @@ from safehold.datasets.sources.fields import Fields, SourceOptions
 from safehold.datasets.sources.places.argument import Source, location_of
 from safehold.datasets.sources.places.location import filesystem_of, is_remote, local_path
 from safehold.datasets.sources.places.output import HashingWriter, Rewritten, write_hashed
+from safehold.datasets.sources.records.cells import Names, Reading, add_cells
 from safehold.datasets.sources.records.record import Member, Record, gap
-from safehold.datasets.sources.records.sidecar import Names, Reading, add_cells
 from safehold.datasets.sources.shard import Format, Plan, Shard
 from safehold.datasets.sources.tables.columns import resolve
 from safehold.vocabulary import Gap, GapReason
@@ -164,8 +164,8 @@ def _value(scalar: pa.Scalar) -> object:
 def _record(
     key: str,
     at: int,
-    media: list[tuple[str, pa.Array]],
-    rows: list[tuple[str, list[Any], frozenset[int]]],
+    media: list[_MediaColumn],
+    rows: list[_CellColumn],
     names: Names,
 ) -> Record:
     reading = Reading()
@@ -176,10 +176,7 @@ def _record(
         _add_media(members, reading.gaps, name, column[at])
     if media and not members and not reading.gaps:
         reading.gaps.append(gap(GapReason.MISSING, media[0][0]))
-    return Record(
-        key, tuple(members), tuple(reading.texts), reading.url, reading.labels, tuple(reading.listed),
-        tuple(reading.gaps),
-    )  # fmt: skip
+    return reading.record(key, members)
 
 
 def _add_media(members: list[Member], gaps: list[Gap], column: str, cell: pa.Scalar, *, name: str = "") -> None:

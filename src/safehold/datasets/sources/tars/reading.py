@@ -16,9 +16,10 @@ from dataclasses import dataclass
 
 from safehold.datasets.sources.errors import ShardError
 from safehold.datasets.sources.places.blobs import Blob, mapped
+from safehold.datasets.sources.records.cells import Names, Reading
 from safehold.datasets.sources.records.names import is_known_media, split_name
 from safehold.datasets.sources.records.record import Member, Record, gap
-from safehold.datasets.sources.records.sidecar import Names, Reading, is_sidecar, read_sidecar
+from safehold.datasets.sources.records.sidecar import is_sidecar, read_sidecar
 from safehold.datasets.sources.shard import Shard
 from safehold.datasets.sources.tars.header import Entry, entries
 from safehold.vocabulary import Gap, GapReason
@@ -104,7 +105,4 @@ def _record(blob: Blob, group: Group, names: Names, gaps: list[Gap]) -> Record:
             continue
         if entry.name and (data or entry.fault is None):
             members.append(Member(entry.name, extension, data))
-    return Record(
-        group.key or "", tuple(members), tuple(reading.texts), reading.url, reading.labels,
-        tuple(reading.listed), tuple(gaps),
-    )  # fmt: skip
+    return reading.record(group.key or "", members)

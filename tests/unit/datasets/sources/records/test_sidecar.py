@@ -4,7 +4,8 @@ import json
 import pytest
 
 from safehold.datasets.sources import Fields
-from safehold.datasets.sources.records.sidecar import LIMIT_BYTES, Names, Reading, add_cells, is_sidecar, read_sidecar
+from safehold.datasets.sources.records.cells import Names, Reading, add_cells
+from safehold.datasets.sources.records.sidecar import LIMIT_BYTES, is_sidecar, read_sidecar
 from safehold.vocabulary import Algorithm, GapReason
 
 NAMES = Names(Fields())
