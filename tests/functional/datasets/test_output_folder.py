@@ -66,7 +66,7 @@ def test_a_full_disk_stops_the_run_cleanly_and_the_next_one_goes_on_from_there(
 
 def test_a_file_bigger_than_allowed_stops_the_run_cleanly(place: Place, driver: Driver) -> None:
     source = place.root / "shards"
-    write_tar(source / "0.tar", {"a-held": captioned(1, "a red cube beside a blue ball"), **plain_records(12)})
+    write_tar(source / "0.tar", {"a-held": captioned(63, "a red cube beside a blue ball"), **plain_records(12)})
     reference = place.root / "reference"
     safeguard(place, [source], reference)
     out = copy_run(reference, place.root / "out")
@@ -144,7 +144,7 @@ def shards(place: Place, count: int = 5) -> Path:
     source = place.root / "shards"
     for number in range(count):
         write_tar(source / f"{number}.tar", plain_records(2, first=100 * number + 100))
-    write_tar(source / f"{count}.tar", {"cube": captioned(1, "a red cube"), "ball": captioned(2, "a blue ball")})
+    write_tar(source / f"{count}.tar", {"cube": captioned(61, "a red cube"), "ball": captioned(62, "a blue ball")})
     return source
 
 
