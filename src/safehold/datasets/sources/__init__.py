@@ -3,6 +3,9 @@
 Arguments of a command enter `discover`; a `Mix` of shards leaves, each of which travels to a decoding child as JSON.
 `read` yields its records there, with what could not be read as gaps. `rewrite` takes what is kept and gives the same
 format, names, order and bytes.
+
+Rooms, each knowing only those before it: `places` (files and their bytes), `records` (what every format yields),
+`tars`, `tables`, `folders` (the formats). `discover`, `reading`, `rewriting` and `companions` choose among the formats.
 """
 
 from safehold.datasets.sources.companions import reemit

@@ -26,35 +26,10 @@ from safehold.datasets.sources.errors import (
     SourceError,
     UnreadableSourceError,
 )
-from safehold.datasets.sources.places.argument import expand_braces
-from safehold.datasets.sources.places.blobs import RemoteBlob
-from safehold.datasets.sources.tars.reading import groups
 
 
 def tar_folder(folder: Path, count: int = 3) -> str:
     return write(folder, {f"{number:05d}.tar": tars.plain(2) for number in range(count)})
-
-
-@pytest.mark.parametrize(
-    ("pattern", "names"),
-    [
-        ("a", ["a"]),
-        ("{08..11}", ["08", "09", "10", "11"]),
-        ("{8..11}", ["8", "9", "10", "11"]),
-        ("{2..0}", ["2", "1", "0"]),
-        ("{a,b}-{0..1}", ["a-0", "a-1", "b-0", "b-1"]),
-        ("{train,}x", ["trainx", "x"]),
-        ("{odd}", ["{odd}"]),
-        ("{}", ["{}"]),
-    ],
-)
-def test_braces_stand_for_what_a_shell_makes_of_them(pattern: str, names: list[str]) -> None:
-    assert expand_braces(pattern) == names
-
-
-def test_braces_that_stand_for_too_much_are_refused() -> None:
-    with pytest.raises(MissingSourceError, match="more than"):
-        expand_braces("{0..999999999}")
 
 
 @pytest.mark.parametrize("argument", ["", "/*.tar", "/{00000..00002}.tar", "/0000[0-2].tar"])
@@ -212,18 +187,6 @@ def test_remote_folders_tables_and_manifests_are_read(bucket: str, tmp_path: Pat
         assert rewrite(output, lambda _: True, target).kept == (1, 1, 5)[number]
     assert (tmp_path / "out" / "1-media" / "sub" / "a.jpg").read_bytes() == b"1"
     assert (tmp_path / "out" / "2-lines" / "a.jpg").read_bytes() == b"2"
-
-
-@pytest.mark.usefixtures("bucket")
-def test_a_big_remote_tar_is_read_through_a_window() -> None:
-    memory = fsspec.filesystem("memory")
-    data = tars.plain(30)
-    memory.pipe("/bucket/a.tar", data)
-    blob = RemoteBlob(memory, "/bucket/a.tar", len(data), window_bytes=700)
-    found = [blob.view(entry.data, entry.data + entry.size) for group in groups(blob) for _, entry in group.members]
-    assert [bytes(content) for content in found[::2]] == [
-        bytes([number % 251]) * (700 + 13 * number) for number in range(30)
-    ]
 
 
 def test_a_remote_shard_that_changes_is_noticed(bucket: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from safehold.datasets.sources import Fields
 from safehold.datasets.sources.records.cells import Names, Reading, add_cells
 from safehold.datasets.sources.records.sidecar import LIMIT_BYTES, is_sidecar, read_sidecar
-from safehold.vocabulary import Algorithm, GapReason
+from safehold.vocabulary import GapReason
 
 NAMES = Names(Fields())
 
@@ -41,12 +41,6 @@ def test_media_written_as_text_is_a_gap(start: bytes, name: str) -> None:
         assert reasons(said("json", {name: value})) == [(GapReason.UNSUPPORTED_FORMAT, f"json:{name}")]
     assert reasons(said("json", [encoded])) == [(GapReason.UNSUPPORTED_FORMAT, "json")]
     assert reasons(said("json", {name: encoded[:20]})) == []
-
-
-def test_bytes_in_a_cell_that_is_no_hash_are_a_gap() -> None:
-    reading = Reading()
-    add_cells(reading, {"extra": b"bytes", "md5": bytes(16), "empty": b""}, NAMES)
-    assert reasons(reading) == [(GapReason.UNSUPPORTED_FORMAT, "extra")]
 
 
 def test_captions_nested_deeper_than_python_calls_are_read() -> None:
@@ -87,22 +81,6 @@ def test_of_two_labels_the_higher_counts() -> None:
     reading = said("json", {"nsfw": 0.9})
     add_cells(reading, {"NSFW": 0.1}, NAMES)
     assert reading.labels == {"nsfw": 0.9}
-
-
-@pytest.mark.parametrize("value", [None, float("nan"), ""])
-def test_an_empty_cell_says_nothing(value: object) -> None:
-    reading = Reading()
-    add_cells(reading, {"md5": value, "caption": value, "url": value}, NAMES)
-    assert (reading.gaps, reading.listed) == ([], [])
-
-
-def test_hashes_are_taken_as_text_or_bytes_and_others_are_gaps() -> None:
-    reading = Reading()
-    add_cells(reading, {"md5": "0F" * 16, "SHA1": bytes(20), "sha256": "0f" * 20, "other": 1}, NAMES)
-    assert [(signal.algorithm, signal.value) for signal in reading.listed] == [
-        (Algorithm.MD5, b"\x0f" * 16), (Algorithm.SHA1, bytes(20))
-    ]  # fmt: skip
-    assert reasons(reading) == [(GapReason.UNREADABLE, "sha256")]
 
 
 def test_captions_are_found_in_lists_and_conversations() -> None:

@@ -1,0 +1,53 @@
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from tests.unit.matching.made_up import values
+
+from safehold.matching.errors import PartDamagedError
+from safehold.matching.hits import HARM_CLASSES
+from safehold.matching.parts.encoding import decoded, encoded
+from safehold.matching.parts.part import FilePart, MemoryPart, PartKind
+from safehold.matching.parts.rows import NO_CLASS, Rows, class_code, class_of
+from safehold.vocabulary import Algorithm, signal_width_bytes
+
+
+def made_up(algorithm: Algorithm) -> Rows:
+    """Return a row of each class, and one without."""
+    codes = [*range(len(HARM_CLASSES)), NO_CLASS]
+    texts = pa.array([f"a note of {code}" for code in codes], pa.large_string())
+    found = values(len(codes), width=signal_width_bytes(algorithm))
+    return Rows(algorithm, found, np.array(codes, np.uint8), texts, texts, np.arange(7, 7 + len(codes)))
+
+
+def same(left: Rows, right: Rows) -> bool:
+    arrays = all(
+        np.array_equal(getattr(left, name), getattr(right, name)) for name in ("values", "harm_class", "entry")
+    )
+    return arrays and left.note.equals(right.note) and left.source_id.equals(right.source_id)
+
+
+def test_what_is_encoded_is_decoded_the_same_for_every_algorithm_and_class() -> None:
+    groups = {algorithm: made_up(algorithm) for algorithm in Algorithm}
+    again = decoded(encoded(groups.values()))
+    assert again.keys() == groups.keys()
+    assert all(same(groups[algorithm], again[algorithm]) for algorithm in Algorithm)
+
+
+def test_a_part_in_memory_and_its_file_have_one_digest_and_the_same_rows(tmp_path: Path) -> None:
+    groups = {Algorithm.MD5: made_up(Algorithm.MD5)}
+    memory = MemoryPart(PartKind.IMPORT, groups)
+    path = tmp_path / "1.parquet"
+    path.write_bytes(encoded(groups.values()))
+    assert memory.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    file = FilePart(PartKind.IMPORT, memory.sha256, memory.counts, path)
+    assert same(file.rows(Algorithm.MD5), memory.rows(Algorithm.MD5))
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(PartDamagedError):
+        file.rows(Algorithm.MD5)
+
+
+def test_every_class_has_a_number_and_no_class_has_one_too() -> None:
+    assert [class_of(class_code(one)) for one in (*HARM_CLASSES, None)] == [*HARM_CLASSES, None]
