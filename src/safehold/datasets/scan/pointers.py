@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from safehold.datasets.scan.examination import examine
 from safehold.datasets.scan.observation import SCHEMA, profile_of, tabulate
 from safehold.datasets.scan.settings import ScanSettings
-from safehold.datasets.sources import Fields, Format, Record, Shard, ShardError
+from safehold.datasets.sources import Fields, Format, Shard, ShardError
 from safehold.datasets.sources.records.cells import Names, Reading, add_cells
 from safehold.datasets.sources.records.record import gap
 from safehold.datasets.sources.tables.metadata import BATCH_ROWS, parse
@@ -119,15 +119,7 @@ def _row_by_row(
         cells = {name: _cell(batch.column(name)[row]) for name in _columns(fields)}
         add_cells(reading, {name: cell for name, cell in cells.items() if cell is not _NOT_TEXT}, names)
         reading.gaps.extend(gap(GapReason.NOT_TEXT, name) for name, cell in cells.items() if cell is _NOT_TEXT)
-        record = Record(
-            str(first + row),
-            texts=tuple(reading.texts),
-            url=reading.url,
-            labels=reading.labels,
-            listed=tuple(reading.listed),
-            gaps=tuple(reading.gaps),
-        )
-        found.append(examine(record, settings))
+        found.append(examine(reading.record(str(first + row)), settings))
     return tabulate(found)
 
 
