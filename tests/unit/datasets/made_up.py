@@ -19,6 +19,7 @@ from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.sources import Format, Shard, SourceOptions
 from safehold.home import private_folder, write_atomic
 from safehold.matching import Index
+from safehold.matching.banks.catalogue import BankContents
 from safehold.media import Limits
 from safehold.screening import Policy, default_policy
 from safehold.vocabulary import Algorithm, HarmClass, MediaKind, PdqFlavour, Signal, Tier
@@ -89,13 +90,15 @@ def listing(
     tier: Tier = Tier.TRUSTED,
     harm_class: HarmClass = HarmClass.CSAM,
     flavour: PdqFlavour = PdqFlavour.FULL,
-):
+) -> BankContents:
     matrix = np.frombuffer(b"".join(values), np.uint8).reshape(len(values), -1)
     rows = made_up.rows(algorithm, matrix)
     return made_up.contents(name, made_up.part(rows), tier=tier, harm_class=harm_class, flavour=flavour)
 
 
-def basis(folder: Path, *banks, policy: Policy | None = None, releases: Mapping[str, Release] | None = None) -> Basis:
+def basis(
+    folder: Path, *banks: BankContents, policy: Policy | None = None, releases: Mapping[str, Release] | None = None
+) -> Basis:
     made = lexicons(folder)
     return Basis(
         index=Index.over(list(banks)),
