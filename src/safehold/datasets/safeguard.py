@@ -26,7 +26,7 @@ from safehold.datasets.risk import SourceRisks, load_waivers, save_waivers
 from safehold.datasets.run import Layout, Run, load_mix, load_run, locked, open_run, save_mix
 from safehold.datasets.scan.engine import Engine, ProcessEngine
 from safehold.datasets.scan.settings import ScanSettings
-from safehold.datasets.scan.stage import is_scanned, scan_shards
+from safehold.datasets.scan.stage import Scanned, is_scanned, scan_shards
 from safehold.datasets.sources import Mix, Shard, ShardError, current_fingerprint, discover, is_remote
 from safehold.home import write_atomic
 from safehold.media import Limits
@@ -102,7 +102,7 @@ def decide(out: Path, equipment: Equipment, *, watcher: Watcher = NOBODY, step: 
         write_atomic(layout.policy, equipment.policy.canonical.encode())
         waivers = load_waivers(layout)
         work = _Work(layout, run, mix, equipment, SourceRisks.of(run.sources, equipment, waivers), watcher, step)
-        work.judge(mix.shards, Stage.DECIDE)
+        work.judge((Scanned(shard, is_fresh=False) for shard in mix.shards), Stage.DECIDE)
         return work.finish(dry_run=False)
 
 
@@ -139,7 +139,8 @@ def _scan_slice(
 ) -> Outcome:
     watcher.begin(Stage.SCAN, len(shards), sum(shard.size for shard in shards))
     done = size_bytes = 0
-    for shard in scan_shards(layout, shards, settings, engine):
+    for scanned in scan_shards(layout, shards, settings, engine):
+        shard = scanned.shard
         step(f"scanned {shard.number}")
         done, size_bytes = done + 1, size_bytes + shard.size
         watcher.see(Sighting(shards=done, size_bytes=size_bytes))
@@ -183,6 +184,7 @@ class _Work:
     watcher: Watcher
     step: Step
     seen: Sighting = field(default_factory=Sighting)
+    fresh: set[int] = field(default_factory=set)
 
     @property
     def basis(self) -> Basis:
@@ -199,13 +201,16 @@ class _Work:
             releases,
         )
 
-    def judge(self, scanned: Iterable[Shard], stage: str) -> None:
+    def judge(self, scanned: Iterable[Scanned], stage: str) -> None:
         """Judge each shard as it comes."""
         basis = self.basis
         self.watcher.begin(stage, len(self.mix.shards), sum(shard.size for shard in self.mix.shards))
         self.seen = Sighting()
-        for shard in scanned:
+        for one in scanned:
+            shard = one.shard
             self.step(f"scanned {shard.number}")
+            if one.is_fresh:
+                self.fresh.add(shard.number)
             decisions = judge_shard(self.layout, shard, basis, source_findings=self.risks.of_source(shard.source))
             self.step(f"decided {shard.number}")
             self.seen = _seen(self.seen, shard, decisions)
@@ -235,7 +240,8 @@ class _Work:
         self.watcher.begin(Stage.APPLY, len(outputs), sum(shard.size for shard in self.mix.shards))
         sealer = Sealer(self.equipment.vault, self.equipment.policy, self.run, self.equipment.actor)
         applied = []
-        for one in apply_outputs(self.layout, self.mix, story.decided.separation, sealer, step=self.step):
+        work = apply_outputs(self.layout, self.mix, story.decided.separation, sealer, fresh=self.fresh, step=self.step)
+        for one in work:
             applied.append(one)
             self.watcher.see(Sighting(shards=len(applied)))
         return publish(self.layout, story.with_applied(tuple(applied)), self.equipment, step=self.step)

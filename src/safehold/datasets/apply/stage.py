@@ -12,7 +12,7 @@ An output whose apply digest (scans, decisions, sides) is unchanged is not touch
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import Enum
@@ -29,10 +29,19 @@ from safehold.datasets.decide.stage import final_actions, read_decisions
 from safehold.datasets.errors import ChangedSourceError
 from safehold.datasets.run import Layout
 from safehold.datasets.scan.part import note_of
-from safehold.datasets.sources import Mix, Output, ShardError, is_kept_whole, leave_out, link_or_copy, rewrite
+from safehold.datasets.sources import (
+    Mix,
+    Output,
+    ShardError,
+    content_sha256,
+    is_kept_whole,
+    leave_out,
+    link_or_copy,
+    rewrite,
+)
 from safehold.home import private_folder, write_atomic
 from safehold.screening import Separation
-from safehold.vocabulary import Action
+from safehold.vocabulary import Action, GapReason
 
 Step = Callable[[str], None]
 """Is told the name of each commit step that was just done; tests end the process in it."""
@@ -55,12 +64,14 @@ class AppliedSide:
         method: how.
         sha256: the written file's digest, as hex; "" if the output is several files or was left out.
         kept: how many records it holds.
+        stamp: size and time of the written file, which change when somebody changes it; "" as for `sha256`.
     """
 
     folder: str
     method: Method
     sha256: str
     kept: int
+    stamp: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,7 @@ class _Fate:
         sealed: keys of the records whose originals are sealed first.
         records: how many there are.
         is_whole: whether every shard was read to its end.
+        is_fresh: whether every shard was read by this very command.
         content: digests of the inputs, joined.
     """
 
@@ -98,6 +110,7 @@ class _Fate:
     sealed: frozenset[str]
     records: int
     is_whole: bool
+    is_fresh: bool
     content: str
 
     @property
@@ -107,9 +120,24 @@ class _Fate:
 
 
 def apply_outputs(
-    layout: Layout, mix: Mix, separation: Separation, sealer: Sealer, *, step: Step = lambda _: None
+    layout: Layout,
+    mix: Mix,
+    separation: Separation,
+    sealer: Sealer,
+    *,
+    fresh: Collection[int] = (),
+    step: Step = lambda _: None,
 ) -> Iterator[Applied]:
     """Bring every output into the cleaned dataset and yield its commit record.
+
+    Args:
+        layout: the output folder.
+        mix: what was scanned and decided on.
+        separation: what leaves the mix beyond the records' own actions.
+        sealer: where confirmed originals go.
+        fresh: numbers of the shards that this very command scanned. Of the others the input is read once more before
+            it is used: size and time alone don't say that its bytes are those that were examined.
+        step: is told of each commit step.
 
     Raises:
         ChangedSourceError: an input is no longer what was scanned.
@@ -120,7 +148,7 @@ def apply_outputs(
     remove_strangers(layout.root, mix, sides)
     step("strangers removed")
     for number, output in enumerate(mix.outputs):
-        fate = _fate_of(layout, output, separation, sides=sides, sealer=sealer)
+        fate = _fate_of(layout, output, separation, sides=sides, sealer=sealer, fresh=fresh)
         with _as_changed(output):
             applied = _apply(layout, number, output, fate, sealer=sealer, step=step)
             source = output.shards[0].source
@@ -146,6 +174,8 @@ def _apply(layout: Layout, number: int, output: Output, fate: _Fate, *, sealer: 
     committed = _committed(layout, number, output, digest)
     if committed is not None:
         return committed
+    if fate.is_whole and not fate.is_fresh:
+        _require_examined(layout, output)
     evidence = sealer.seal(output, fate.sealed)
     step(f"sealed {number}")
     written = tuple(_write(layout, output, folder, fate) for folder in fate.kept)
@@ -157,8 +187,33 @@ def _apply(layout: Layout, number: int, output: Output, fate: _Fate, *, sealer: 
     return applied
 
 
+def _require_examined(layout: Layout, output: Output) -> None:
+    """Refuse inputs whose bytes are not those that were scanned, and forget that scan.
+
+    Raises:
+        ShardError: they changed, though size and time did not.
+    """
+    contents: dict[tuple[str, tuple[str, ...]], str] = {}
+    for shard in output.shards:
+        place = (shard.location, shard.files)
+        if place not in contents:
+            contents[place] = content_sha256(shard)
+        note = note_of(layout.part(shard.number))
+        if note is None or note.content != contents[place]:
+            layout.part(shard.number).unlink(missing_ok=True)
+            raise ShardError(
+                "the bytes of an input are not those that were scanned", reason=GapReason.CHANGED_SINCE_SCAN
+            )
+
+
 def _fate_of(
-    layout: Layout, output: Output, separation: Separation, *, sides: tuple[Side, ...], sealer: Sealer
+    layout: Layout,
+    output: Output,
+    separation: Separation,
+    *,
+    sides: tuple[Side, ...],
+    sealer: Sealer,
+    fresh: Collection[int],
 ) -> _Fate:
     kept: dict[str, set[str]] = {side.folder: set() for side in sides}
     sealed: set[str] = set()
@@ -177,7 +232,8 @@ def _fate_of(
                 if key and action is Action.ALLOW and side.takes(claimed):
                     kept[side.folder].add(key)
     frozen = {side: frozenset(keys) for side, keys in kept.items()}
-    return _Fate(frozen, frozenset(sealed), records, is_whole, "".join(contents))
+    is_fresh = all(shard.number in fresh for shard in output.shards)
+    return _Fate(frozen, frozenset(sealed), records, is_whole, is_fresh, "".join(contents))
 
 
 def _confirmed(decisions: pa.Table) -> list[Decision]:
@@ -204,7 +260,7 @@ def _write(layout: Layout, output: Output, folder: str, fate: _Fate) -> AppliedS
     if fate.is_whole and len(kept) == fate.records and is_kept_whole(output, kept.__contains__):
         link_or_copy(output, destination)
         digest = fate.content if output.format.is_one_file and len(output.shards) == 1 else ""
-        return AppliedSide(folder, Method.LINKED, digest, len(kept))
+        return AppliedSide(folder, Method.LINKED, digest, len(kept), _stamp(destination))
     if not kept and not fate.is_whole:
         return _left_out(output, folder, destination)
     try:
@@ -214,7 +270,15 @@ def _write(layout: Layout, output: Output, folder: str, fate: _Fate) -> AppliedS
             raise
         return _left_out(output, folder, destination)
     digest = rewritten.sha256 if output.format.is_one_file else ""
-    return AppliedSide(folder, Method.REWRITTEN, digest, rewritten.kept)
+    return AppliedSide(folder, Method.REWRITTEN, digest, rewritten.kept, _stamp(destination))
+
+
+def _stamp(path: Path) -> str:
+    """Return size and time of a file; "" for what is no file."""
+    if not path.is_file():
+        return ""
+    status = path.stat()
+    return f"{status.st_size}:{status.st_mtime_ns}"
 
 
 def _left_out(output: Output, folder: str, destination: Path) -> AppliedSide:
@@ -225,8 +289,8 @@ def _left_out(output: Output, folder: str, destination: Path) -> AppliedSide:
 def _committed(layout: Layout, number: int, output: Output, digest: str) -> Applied | None:
     """Return the commit record if the output is still as it was committed.
 
-    Only an output that is one file can tell: its digest is kept, so whatever was done to it is noticed. Many files are
-    placed again, or somebody's change to one of them would be certified.
+    Only an output that is one file can tell, by its stamp; what is changed behind that, `verify` finds by the digest.
+    Many files are placed again, or somebody's change to one of them would be certified.
     """
     if not output.format.is_one_file:
         return None
@@ -243,10 +307,8 @@ def _committed(layout: Layout, number: int, output: Output, digest: str) -> Appl
         dropped=fields["dropped"],
         evidence=tuple(fields["evidence"]),
     )
-    is_there = all(
-        side.method is Method.LEFT_OUT or (layout.root / side.folder / output.name).is_file() for side in applied.sides
-    )
-    return applied if is_there else None
+    is_untouched = all(_stamp(layout.root / side.folder / output.name) == side.stamp for side in applied.sides)
+    return applied if is_untouched else None
 
 
 def evidence_of(layout: Layout, number: int) -> tuple[str, ...]:

@@ -40,6 +40,19 @@ def is_scanned(layout: Layout, shard: Shard, settings: ScanSettings) -> bool:
     return note is not None and note.content != "" and note.scan == scan_digest(shard, settings)
 
 
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A shard whose part is committed.
+
+    Attributes:
+        shard: which one.
+        is_fresh: whether it was read just now; of an older part only size and time of the input were compared.
+    """
+
+    shard: Shard
+    is_fresh: bool
+
+
 def scan_shards(
     layout: Layout,
     shards: Sequence[Shard],
@@ -47,18 +60,18 @@ def scan_shards(
     engine: Engine,
     *,
     tick: Callable[[int], object] = quietly,
-) -> Iterator[Shard]:
+) -> Iterator[Scanned]:
     """Yield each shard once its part is committed: first those that were, then the others as they end."""
     waiting = []
     for shard in shards:
         if is_scanned(layout, shard, settings):
-            yield shard
+            yield Scanned(shard, is_fresh=False)
         else:
             waiting.append(shard)
     if waiting:
         for scan in engine.submit(waiting, settings, tick=tick):
             write_atomic(layout.part(scan.shard.number), _validated(scan, settings))
-            yield scan.shard
+            yield Scanned(scan.shard, is_fresh=True)
 
 
 def _validated(scan: ShardScan, settings: ScanSettings) -> bytes:
