@@ -45,14 +45,16 @@ def judge(part: pa.Table, shard: Shard, basis: Basis, *, source_findings: tuple[
         source_findings: what the register says of the whole source; it concerns every record.
     """
     case = _Case(part, shard, basis, source_findings)
-    special = case.special_rows()
-    profiles = case.profiles()
-    rows = [case.decide(profile, "", (), ()) for profile in profiles] + [case.decide_row(row) for row in special]
+    rows = [case.decide(profile, (), ()) for profile in case.profiles()]
     places = case.profile_codes.copy()
-    places[special] = np.arange(len(special)) + len(profiles)
-    decisions = tabulate(rows).take(pa.array(places)).combine_chunks()
-    named = decisions.set_column(0, decisions.schema.field(0), part.column("record"))
-    return named.combine_chunks()
+    known: dict[int, int] = {}  # where a decision stands that several records share
+    for row in case.special_rows():
+        decision = case.decide_row(row)
+        places[row] = known.setdefault(id(decision), len(rows))
+        if places[row] == len(rows):
+            rows.append(decision)
+    decisions = tabulate(rows).take(pa.array(places))
+    return decisions.set_column(0, decisions.schema.field(0), part.column("record")).combine_chunks()
 
 
 def judged_again(decisions: pa.Table, policy: Policy) -> pa.Table:
@@ -76,6 +78,7 @@ def is_text_only(table: pa.Table, shard: Shard) -> bool:
 
 
 _Profile = tuple[str, bool]
+_Said = tuple[_Profile, tuple[Finding, ...], tuple[Gap, ...]]
 
 
 class _Case:
@@ -91,6 +94,8 @@ class _Case:
         self._findings: dict[int, list[Finding]] = defaultdict(list)
         self._gaps: dict[int, list[Gap]] = defaultdict(list)
         self._source_findings = source_findings
+        self._freed = self._freed_rows()
+        self._decided: dict[_Said, Decision] = {}
         coded = part.column("profile").combine_chunks().dictionary_encode()
         self._names = coded.dictionary.to_pylist()
         self.profile_codes = coded.indices.to_numpy().astype(np.int64) * 2 + mapped_rows(part, basis.policy)
@@ -106,37 +111,41 @@ class _Case:
 
     def special_rows(self) -> list[int]:
         """Return the rows whose decision is not that of their profile: something is said of them, or they are freed."""
-        return sorted({*self._findings, *self._gaps, *self._freed_rows()})
+        return sorted({*self._findings, *self._gaps, *self._freed})
 
-    def _freed_rows(self) -> list[int]:
+    def _freed_rows(self) -> frozenset[int]:
         prefix = record_id(self._shard, "")
         freed = [one.removeprefix(prefix) for one in self._releases if one.startswith(prefix)]
         if not freed:
-            return []
+            return frozenset()
         is_freed = pc.is_in(self._part.column("record"), value_set=pa.array(freed, pa.string()))
-        found: list[int] = np.flatnonzero(is_freed.to_numpy(zero_copy_only=False)).tolist()
-        return found
+        return frozenset(np.flatnonzero(is_freed.to_numpy(zero_copy_only=False)).tolist())
 
     def decide_row(self, row: int) -> Decision:
-        """Return the decision on one record."""
+        """Return the decision on one record but for its key; records of which the same is said share one."""
         code = int(self.profile_codes[row])
         profile = (self._names[code // 2], code % 2 == 1)
-        key = self._part.column("record")[row].as_py() if self._releases else ""
-        return self.decide(profile, key, tuple(self._findings.get(row, ())), tuple(self._gaps.get(row, ())), row=row)
+        said = (profile, tuple(self._findings.get(row, ())), tuple(self._gaps.get(row, ())))
+        if row in self._freed:
+            return self.decide(*said, row=row)
+        if said not in self._decided:
+            self._decided[said] = self.decide(*said)
+        return self._decided[said]
 
     def decide(
-        self, profile: _Profile, key: str, findings: tuple[Finding, ...], gaps: tuple[Gap, ...], *, row: int = -1
+        self, profile: _Profile, findings: tuple[Finding, ...], gaps: tuple[Gap, ...], *, row: int | None = None
     ) -> Decision:
-        """Return the decision on a record of a profile; the key and row matter only where somebody freed it."""
+        """Return the decision on records of a profile; the row is that of one that somebody may have freed."""
         kinds, examined = _examined(*profile, gaps)
         is_pointer = self._shard.format is Format.METADATA
         said = (*self._source_findings, *findings)
         verdict = screen(Subject(kinds, said, gaps, examined, is_pointer), self._policy)
-        released = bool(key) and self._is_released(key, row, verdict)
-        return _decision(key, profile_of(kinds, examined), verdict, self._policy, released=released)
+        released = row is not None and self._is_released(row, verdict)
+        return _decision("", profile_of(kinds, examined), verdict, self._policy, released=released)
 
-    def _is_released(self, key: str, row: int, verdict: Verdict) -> bool:
-        release = self._releases.get(record_id(self._shard, key))
+    def _is_released(self, row: int, verdict: Verdict) -> bool:
+        key = self._part.column("record")[row].as_py()
+        release = self._releases.get(record_id(self._shard, key)) if key else None
         return (
             release is not None
             and verdict.action is Action.HOLD
