@@ -134,8 +134,8 @@ def _import_page(report: "ImportReport") -> list[str | Table]:
         shown.append(Table(("line", "why it was left out"), faults))
     if report.featureless:
         shown.append(
-            f"Featureless PDQ values: {report.featureless}. Plain, striped and very simple pictures have them. They are in "
-            "use and match every picture as plain: ask the source whether they are meant, or withdraw them by value."
+            f"Featureless PDQ values: {report.featureless}. Plain, striped and very simple pictures have them. They "
+            "are in use and match every picture as plain: ask the source about them, or withdraw them by value."
         )
     return shown
 
