@@ -21,6 +21,12 @@ from safehold.vocabulary import GapReason
 BLOCK = 512
 EXTENSION_LIMIT_BYTES = 1 << 20
 """The longest long-name or PAX block that is read; real ones have a few hundred bytes."""
+REMARK_LIMIT_BYTES = 8192
+"""The most bytes of blocks before a member, or of all global headers together: twice the longest path.
+
+What they say beside names and sizes (owners, comments, attributes, anything behind a zero byte) is examined by nobody
+and kept with what is kept; more of it could hold a picture. The number is ours; Linux: PATH_MAX is 4096.
+"""
 _ZEROS = bytes(BLOCK)
 _STRIDE = 1 << 20
 _BATCH = 4096
@@ -66,6 +72,7 @@ class _Walk:
     is_odd: bool = False
     is_done: bool = False
     damage: GapReason | None = None
+    global_bytes: int = 0
 
     def begin(self) -> None:
         """Forget what was said of the member before."""
@@ -151,6 +158,7 @@ def _member(blob: Blob, walk: _Walk, header: bytes) -> Entry:
     if kind == _SPARSE:
         raise _DamageError(GapReason.UNSUPPORTED_FORMAT)
     fault = None
+    walk.is_odd |= walk.position - walk.start > REMARK_LIMIT_BYTES
     if len(walk.names) > 1 or walk.is_odd or (not is_folder and kind not in _REGULAR):
         fault = GapReason.UNSAFE_MEMBER
     if walk.names:
@@ -214,9 +222,12 @@ def _extension(blob: Blob, walk: _Walk, header: bytes) -> None:
 
 
 def _global(walk: _Walk, content: bytes) -> None:
-    """Accept a global header that only comments; one that names or measures members makes readers disagree."""
+    """Accept a global header that only comments, in short; one that names or measures makes readers disagree."""
     if walk.position != walk.start or any(_matters(name) for name, _ in _pax_records(content)):
         raise _DamageError(GapReason.UNREADABLE)
+    walk.global_bytes += len(content)
+    if walk.global_bytes > REMARK_LIMIT_BYTES:
+        raise _DamageError(GapReason.UNSAFE_MEMBER)
 
 
 def _pax(walk: _Walk, content: bytes) -> None:

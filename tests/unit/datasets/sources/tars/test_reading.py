@@ -225,6 +225,39 @@ def test_a_global_comment_is_accepted(tmp_path: Path) -> None:
     assert [reasons(record) for record in records_of(tmp_path, data)] == [set()]
 
 
+@pytest.mark.parametrize(
+    "remarks",
+    [
+        tars.pax(comment=bytes(9000)),
+        tars.pax_lines({b"SCHILY.xattr.user.note": b"n" * 9000}),
+        tars.pax(comment=b"n" * 2000) * 4,
+        tars.raw(b"PaxHeader", b"13 comment=n\n" + bytes(1) + b"n" * 9000, b"x"),
+        tars.raw(b"././@LongLink", b"b.jpg\0" + b"n" * 9000, b"L"),
+        tars.raw(b"././@LongLink", b"n" * 9000, b"K"),
+    ],
+    ids=["comment", "attribute", "several", "behind a zero", "behind a name", "link"],
+)
+def test_long_remarks_on_a_member_that_nobody_examines_are_held_with_it(tmp_path: Path, remarks: bytes) -> None:
+    first, odd, last = records_of(
+        tmp_path, tars.raw(b"a.jpg") + remarks + tars.raw(b"b.jpg") + tars.raw(b"c.jpg") + tars.END
+    )
+    assert (first.key, reasons(first), last.key, reasons(last)) == ("a", set(), "c", set())
+    assert GapReason.UNSAFE_MEMBER in reasons(odd)
+
+
+def test_short_remarks_and_long_paths_are_ordinary(tmp_path: Path) -> None:
+    remarks = tars.pax_lines({b"path": b"f/" * 1000 + b"b.jpg", b"comment": b"n" * 1000, b"mtime": b"1.5"})
+    assert [reasons(record) for record in records_of(tmp_path, remarks + tars.raw(b"b.jpg") + tars.END)] == [set()]
+
+
+@pytest.mark.parametrize("comments", [(9000,), (3000, 3000, 3000)])
+def test_long_global_comments_end_what_can_be_trusted(tmp_path: Path, comments: tuple[int, ...]) -> None:
+    said = b"".join(tars.pax_lines({b"comment": b"n" * size}, b"g") for size in comments)
+    records = records_of(tmp_path, tars.raw(b"a.jpg") + said + tars.raw(b"b.jpg") + tars.END)
+    assert [record.key[0] for record in records] == ["a", "@"]
+    assert reasons(records[1]) == {GapReason.UNSAFE_MEMBER}
+
+
 def test_a_size_in_base_256_is_read(tmp_path: Path) -> None:
     data = tars.header(b"a.jpg", 0, size_field=b"\x80" + bytes(10) + b"\x07") + tars.padded(b"payload") + tars.END
     assert bytes(records_of(tmp_path, data)[0].members[0].data) == b"payload"
