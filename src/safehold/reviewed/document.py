@@ -1,7 +1,7 @@
 """Read YAML so that every value's line is known, and so that nothing is silently lost.
 
 Refused: duplicate keys (of which YAML would keep the last), anchors and aliases (which can blow up), keys that are no
-text, tags, more than one document, and texts over a mebibyte.
+text, tags, more than one document, deep nesting, and texts over a mebibyte.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,9 @@ import yaml
 
 from safehold.vocabulary import UsageError
 
-_LARGEST_CHARACTERS = 1 << 20
+LARGEST_BYTES = 1 << 20
+_DEEPEST = 32
+"""Our own files nest five deep; what nests thousands deep takes a parser minutes."""
 
 Path = tuple[str | int, ...]
 
@@ -44,11 +46,16 @@ def read_yaml(text: str) -> Document:
     Raises:
         UnreadableYamlError: not plain YAML; the message has the line.
     """
-    if len(text) > _LARGEST_CHARACTERS:
+    if len(text) > LARGEST_BYTES:
         raise _refusal(1, "it is longer than a mebibyte")
     try:
+        depth = 0
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            _refuse_anchors(event)
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            _refuse_anchors(event, line)
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                raise _refusal(line, f"it is nested more than {_DEEPEST} deep")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         value = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
@@ -60,8 +67,7 @@ def read_yaml(text: str) -> Document:
     return Document(value, lines)
 
 
-def _refuse_anchors(event: yaml.Event) -> None:
-    line = event.start_mark.line + 1 if event.start_mark else 1
+def _refuse_anchors(event: yaml.Event, line: int) -> None:
     if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
         raise _refusal(line, "anchors and aliases are refused")
     if getattr(event, "tag", None) not in {None, "!"}:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from safehold.reviewed.document import Document, UnreadableYamlError, read_yaml
+from safehold.reviewed.document import LARGEST_BYTES, Document, UnreadableYamlError, read_yaml
 from safehold.vocabulary import UsageError
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -31,7 +31,8 @@ def read_file(path: Path, model: type[ModelT], *, kind: str) -> ModelT:
         ReviewedDataError: as for `read_text`, or the file can't be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            text = file.read(LARGEST_BYTES + 1).decode("utf-8")  # one more, which the reader of the text refuses
     except (OSError, UnicodeDecodeError) as error:
         raise ReviewedDataError(f"the {kind} {path} can't be read", advice="Give a readable UTF-8 file.") from error
     return read_text(text, model, called=str(path))

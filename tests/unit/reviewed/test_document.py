@@ -37,7 +37,10 @@ def test_lines_are_counted_from_one_and_found_by_path() -> None:
         ("a: [1\n", "line"),
         ("a: \x00\n", "line 1"),
         ("a: 2026-99-99\n", "line 1"),
-        ("[" * 5000, "line"),
+        ("[" * 5000, "line 1: it is nested more than 32 deep"),
+        ("[" * (1 << 20), "line 1: it is nested more than 32 deep"),
+        ("- " * 500_000, "line 1: it is nested more than 32 deep"),
+        ("{a: " * 250_000, "line 1: it is nested more than 32 deep"),
         ("#" * ((1 << 20) + 1), "longer than a mebibyte"),
     ],
 )
@@ -66,3 +69,12 @@ def test_what_is_no_such_model_is_refused(text: str) -> None:
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(ReviewedDataError, match=r"the shelf .* can't be read"):
         read_file(tmp_path, Shelf, kind="shelf")
+
+
+def test_a_file_is_not_read_beyond_what_may_be_parsed(tmp_path: Path) -> None:
+    """A sparse file of a terabyte would fill the memory."""
+    file = tmp_path / "shelf.yaml"
+    with file.open("wb") as out:
+        out.truncate(1 << 40)
+    with pytest.raises(ReviewedDataError, match="longer than a mebibyte"):
+        read_file(file, Shelf, kind="shelf")
