@@ -188,6 +188,17 @@ def _refuse_foreign(layout: Layout) -> None:
         raise ForeignOutputError(
             f"{root} is not empty and was not made by Safehold", advice="Choose a new or empty folder for --out."
         )
+    has_state = layout.state.exists() and not all(map(_is_left_by_a_beginning, layout.state.iterdir()))
+    if has_state and not layout.record.exists():  # asked again: another slice may have begun meanwhile
+        raise ForeignOutputError(  # scan parts that somebody made before would stand for a scan that never was
+            f"{layout.state} holds state, but no run that it is of",
+            advice="Restore run.json from a backup, or choose a new or empty folder for --out.",
+        )
+
+
+def _is_left_by_a_beginning(path: Path) -> bool:
+    """Return whether a run that was killed before its record was written may have left this: its unfinished record."""
+    return path.match(".run.json.*.tmp") and path.is_file() and not path.is_symlink()
 
 
 def _begin(layout: Layout, sources: tuple[str, ...], options: SourceOptions, *, clock: Clock) -> None:

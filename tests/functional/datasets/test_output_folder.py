@@ -109,6 +109,23 @@ def test_a_foreign_output_is_refused_and_left_as_it_is(place: Place, foreign: st
     assert {path: path.read_bytes() for path in (out, *out.rglob("*")) if path.is_file()} == before
 
 
+def test_parts_of_a_scan_without_its_run_are_refused(place: Place) -> None:
+    """They may have been made so that a shard is taken for scanned."""
+    shard, out = write_tar(place.root / "0.tar", plain_records(1)), place.root / "out"
+    safeguard(place, [shard], out)
+    for path in (*filter(Path.is_file, out.iterdir()), out / ".safehold" / "run.json"):
+        path.unlink()
+    shutil.rmtree(out / "clean")
+    with pytest.raises(ForeignOutputError, match="no run that it is of"):
+        safeguard(place, [shard], out)
+    shutil.rmtree(out)
+    (out / ".safehold").mkdir(parents=True)
+    (out / ".safehold" / ".run.json.0f.tmp").write_text("{")
+    safeguard(place, [shard], out)
+    assert not verify(out).differences
+    assert leftovers(out) == []
+
+
 def test_a_second_writer_is_refused_while_the_first_one_works(place: Place, driver: Driver) -> None:
     shard, out = write_tar(place.root / "0.tar", plain_records(1)), place.root / "out"
     seen = []
