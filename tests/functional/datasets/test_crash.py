@@ -1,5 +1,6 @@
 """A run that is killed at any moment and repeated ends byte-identical to one that was never interrupted."""
 
+import os
 import random
 import shutil
 import time
@@ -23,7 +24,7 @@ from tests.functional.datasets.conftest import Driver
 
 from safehold.datasets.proof.verify import verify
 
-STRIDE = 7
+STRIDE = 1 if os.environ.get("SAFEHOLD_SOAK") else 7
 """Of the changes of files in a run, every so many-th is tried: with all of them the test takes minutes."""
 
 
