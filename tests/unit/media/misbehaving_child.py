@@ -117,6 +117,12 @@ def environment(_: Request, announce: Announce) -> bytes:
     return " ".join(sorted(os.environ)).encode()
 
 
+def identity(_: Request, announce: Announce) -> bytes:
+    """Answer the process id."""
+    announce(0)
+    return str(os.getpid()).encode()
+
+
 def lie(_: Request, announce: Announce) -> bytes:
     """Claim an answer of four gigabytes."""
     announce(0)
@@ -140,6 +146,7 @@ TASKS = {
     "large": large,
     "echo": echo,
     "environment": environment,
+    "identity": identity,
     "lie": lie,
     "stubborn": stubborn,
 }

@@ -25,6 +25,7 @@ from safehold.media.sandbox import (
     Skipped,
     module_argv,
 )
+from safehold.media.sandbox.pool import MOST_REQUESTS
 from safehold.vocabulary import GapReason, InternalError, Seconds
 
 ARGV = (sys.executable, "-P", str(Path(__file__).with_name("misbehaving_child.py")))
@@ -290,6 +291,17 @@ def test_every_request_has_one_outcome_whatever_happens_to_others() -> None:
     assert outcomes[5].data == b"0,1,2,3,4"
     assert [len(outcomes[number].skipped) for number in range(8)] == [1, 0, 0, 1, 0, 0, 1, 0]
     assert [outcome.data for outcome in again] == [b"0"]
+
+
+def test_a_child_serves_so_many_requests_and_is_then_replaced() -> None:
+    with Pool(ARGV, LIMITS, size=1, most_requests=2) as pool:
+        served = [int(outcome.data) for outcome in pool.run("identity", [{}] * 3)]
+        served += [int(outcome.data) for outcome in pool.run("identity", [{}])]
+        assert not is_running(served[0])
+
+    assert served[0] == served[1]
+    assert served[2] == served[3] != served[0]
+    assert MOST_REQUESTS == 64
 
 
 def test_requests_are_taken_only_when_a_child_is_free() -> None:

@@ -117,6 +117,7 @@ class Child:
         self._is_heard = True
         self._died: Died | None = None
         self.confinement: Mapping[str, object] | None = None
+        self.requests = 0  # how many it was sent
 
     def __enter__(self) -> Self:
         return self
@@ -186,6 +187,7 @@ class Child:
         if self._died is not None:
             return
         self._cell.announce(NO_RECORD)
+        self.requests += 1
         try:
             self._write(HEADER.pack(MessageType.REQUEST.value, len(payload)) + payload)
         except (BrokenPipeError, TimeoutError):

@@ -8,6 +8,9 @@ What happens when a child dies, stands still on a record, or its task raises som
        `"skip_reasons": {"3": "timed_out"}`) and named in the outcome, so that it becomes a gap.
     4. A request that fails twice before any record, or has to skip too many, fails as a whole.
 
+A child serves `MOST_REQUESTS` requests at most, so that one that a hostile file took over unseen, or whose memory is
+in pieces, does not stay for ever.
+
 So a record that kills costs at most two more runs of its shard, and no request runs for ever.
 """
 
@@ -27,6 +30,9 @@ from safehold.vocabulary import GapReason
 
 MAX_SKIPS = 32
 """How many records of one request may be skipped before the request fails as a whole."""
+
+MOST_REQUESTS = 64
+"""How many requests a child serves before it is replaced; a start takes about half a second, a request often more."""
 
 _BLAMED_AT = 2
 _TICK_SECONDS = 0.25
@@ -148,6 +154,7 @@ class Pool:
         size: int,
         environment: Mapping[str, str] | None = None,
         tick: Callable[[int], object] = _quietly,
+        most_requests: int = MOST_REQUESTS,
     ) -> None:
         """Prepare the pool; children start with the first requests.
 
@@ -157,7 +164,9 @@ class Pool:
             size: the most children at a time, 1 or more.
             environment: see `Child`.
             tick: is told a few times a second how many records the children are through in the requests under work.
+            most_requests: how many requests a child serves before another takes its place.
         """
+        self._most_requests = most_requests
         self._argv, self._limits, self._size, self._environment = tuple(argv), limits, size, environment
         self._tick = tick
         self._idle: list[Child] = []
@@ -235,6 +244,13 @@ class Pool:
     def _seat_child(self) -> Child:
         return self._idle.pop() if self._idle else Child(self._argv, self._limits, environment=self._environment)
 
+    def _release(self, child: Child) -> None:
+        """Keep a child for the next request, or end it when it has served enough of them."""
+        if child.requests < self._most_requests:
+            self._idle.append(child)
+        else:
+            child.kill()
+
     def _attend(self, seat: _Seat) -> Outcome | _Job | None:
         """Look after a busy child: None to go on, an outcome, or the job when it is to be tried again."""
         child, job = seat.child, seat.job
@@ -246,10 +262,10 @@ class Pool:
                 child.kill()
                 return job.blame_record(record, GapReason.TIMED_OUT, "stood still")
             case Answer(data):
-                self._idle.append(child)
+                self._release(child)
                 return job.ended(data)
             case Failed(_, outcry) if outcry.is_ours:
-                self._idle.append(child)
+                self._release(child)
                 return job.ended(failure=Failure(_reason(outcry), outcry.message, outcry))
             case Failed(record, outcry):
                 child.kill()
