@@ -134,8 +134,9 @@ def _import_page(report: "ImportReport") -> list[str | Table]:
         shown.append(Table(("line", "why it was left out"), faults))
     if report.featureless:
         shown.append(
-            f"Featureless PDQ values: {report.featureless}. Plain, striped and very simple pictures have them. They "
-            "are in use and match every picture as plain: ask the source about them, or withdraw them by value."
+            f"Featureless values: {report.featureless}. Plain, striped and very simple pictures have such PDQ values, "
+            "which are in use and match every picture as plain; empty files have such digests, which are never looked "
+            "up. Ask the source about them, or withdraw them by value."
         )
     return shown
 

@@ -10,12 +10,20 @@ from safehold.vocabulary.errors import InternalError, OutsidePartyError, Safehol
 from safehold.vocabulary.event import Event
 from safehold.vocabulary.finding import Finding, FindingKind, HarmClass, Tier
 from safehold.vocabulary.gap import Gap, GapReason
-from safehold.vocabulary.signal import CRYPTOGRAPHIC, Algorithm, PdqFlavour, Signal, signal_width_bytes
+from safehold.vocabulary.signal import (
+    CRYPTOGRAPHIC,
+    DIGESTS_OF_NOTHING,
+    Algorithm,
+    PdqFlavour,
+    Signal,
+    signal_width_bytes,
+)
 from safehold.vocabulary.units import Bits, Fraction, Seconds
 from safehold.vocabulary.verdict import UnexaminedAllowError, Verdict
 
 __all__ = [
     "CRYPTOGRAPHIC",
+    "DIGESTS_OF_NOTHING",
     "Action",
     "Algorithm",
     "Bits",

@@ -12,7 +12,7 @@ from safehold.datasets.decide.basis import Basis
 from safehold.datasets.decide.fingerprints import Fingerprints, fingerprints_of
 from safehold.matching import HARM_CLASSES, MOST_HITS, Hits
 from safehold.screening import Policy, read_columns
-from safehold.vocabulary import Algorithm, Bits, Finding, FindingKind, Fraction, Gap
+from safehold.vocabulary import DIGESTS_OF_NOTHING, Algorithm, Bits, Finding, FindingKind, Fraction, Gap
 
 Placed = tuple[int, Finding]
 
@@ -21,10 +21,21 @@ _UNCAPPED = 1 << 40
 
 
 def matches(part: pa.Table, basis: Basis) -> Iterator[Placed]:
-    """Yield every bank entry within the policy's threshold of a record's signals."""
-    for fingerprints in fingerprints_of(part):
+    """Yield every bank entry within the policy's threshold of a record's signals.
+
+    Digests of no bytes are not looked up: a list that holds one would accuse every empty file. Such a file is a gap.
+    """
+    for fingerprints in map(_of_something, fingerprints_of(part)):
         if len(fingerprints.values):
             yield from _matches_of(fingerprints, basis)
+
+
+def _of_something(fingerprints: Fingerprints) -> Fingerprints:
+    nothing = DIGESTS_OF_NOTHING.get(fingerprints.algorithm)
+    if nothing is None:
+        return fingerprints
+    is_some = (fingerprints.values != np.frombuffer(nothing, np.uint8)).any(axis=1)
+    return fingerprints if is_some.all() else fingerprints.chosen(is_some)
 
 
 def _matches_of(fingerprints: Fingerprints, basis: Basis) -> Iterator[Placed]:

@@ -4,7 +4,7 @@ Looking up a shard at once instead of a record at a time is what keeps matching 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +33,11 @@ class Fingerprints:
     values: NDArray[np.uint8]
     records: NDArray[np.int64]
     places: pa.StringArray
+
+    def chosen(self, which: NDArray[np.bool_]) -> "Fingerprints":
+        """Return some of the signals."""
+        places = self.places.filter(pa.array(which))
+        return replace(self, values=self.values[which], records=self.records[which], places=places)
 
 
 def fingerprints_of(part: pa.Table) -> Iterator[Fingerprints]:

@@ -23,7 +23,7 @@ from safehold.datasets.sources.records.cells import Names, Reading, add_cells
 from safehold.datasets.sources.records.record import gap
 from safehold.datasets.sources.tables.metadata import BATCH_ROWS, parse
 from safehold.datasets.sources.tables.parquet import opened_parquet, row_groups
-from safehold.vocabulary import Algorithm, GapReason, MediaKind
+from safehold.vocabulary import DIGESTS_OF_NOTHING, Algorithm, GapReason, MediaKind
 
 _Mask = NDArray[np.bool_]
 
@@ -186,7 +186,7 @@ def _texts(column: pa.Array, name: str) -> _Cells:
 
 def _listed(column: pa.Array, algorithm: Algorithm, name: str, odd: _Mask) -> _Cells:
     found = parse(column, algorithm)
-    odd |= found.is_malformed
+    odd |= found.is_malformed | (found.values == np.frombuffer(DIGESTS_OF_NOTHING[algorithm], np.uint8)).all(axis=1)
     if _is_bytes(column.type):  # no bytes are no hash; no text is none stated
         odd |= _valid(column) & ~found.is_there
     count, width = found.values.shape

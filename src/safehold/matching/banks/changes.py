@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from safehold.matching.banks.featureless import is_featureless
+from safehold.matching.banks.featureless import stands_for_nothing
 from safehold.matching.errors import NotListedError
 from safehold.matching.listings import Listing
 from safehold.matching.parts.order import first_of_equals
@@ -32,7 +32,7 @@ class Change:
         groups: its rows by algorithm; none where nothing changes.
         known: how many rows were already in the bank.
         withdrawn: how many rows were left out because they were withdrawn before.
-        featureless: how many of the new and the known rows are values of pictures without features.
+        featureless: how many of the new and the known rows stand for nothing in particular: see `stands_for_nothing`.
     """
 
     kind: PartKind
@@ -55,8 +55,7 @@ def import_change(parts: Sequence[Part], listing: Listing) -> Change:
         added = rows.taken(np.flatnonzero(is_new & ~was_withdrawn))
         known += int(np.count_nonzero(~is_new & ~was_withdrawn))
         withdrawn += int(np.count_nonzero(was_withdrawn))
-        if algorithm is Algorithm.PDQ:
-            featureless = int(np.count_nonzero(is_featureless(rows.values) & ~was_withdrawn))
+        featureless += int(np.count_nonzero(stands_for_nothing(algorithm, rows.values) & ~was_withdrawn))
         if len(added):
             groups[algorithm] = added.numbered(next_entry)
             next_entry += len(added)

@@ -8,10 +8,14 @@ every picture like it. Quality doesn't tell: stripes have 100.
 Measured with `safehold.signals.pdq`, as distinct rows of 16: plain, stripes, gradients, halves 1 (no bit set); a box, a
 frame, chessboards 2 to 6; slanted stripes 11 and 15; noise, text, a disc, blocks of random grey 15 and 16. A value made
 of random bits has at most 8 less than once in 10**20.
+
+Digests of no bytes at all stand for no picture either: every file whose download failed has them.
 """
 
 import numpy as np
 from numpy.typing import NDArray
+
+from safehold.vocabulary import DIGESTS_OF_NOTHING, Algorithm
 
 _ROWS = 16
 _MOST_DISTINCT = 8
@@ -22,6 +26,19 @@ _FEWEST_BITS = 32
 
 Source: Facebook, "PDQ & TMK + PDQF" (2019), on the threshold.
 """
+
+
+def stands_for_nothing(algorithm: Algorithm, values: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return which values of a list say nothing: featureless ones, and digests of no bytes.
+
+    Args:
+        algorithm: of the values.
+        values: (n, width) uint8.
+    """
+    if algorithm is Algorithm.PDQ:
+        return is_featureless(values)
+    nothing: NDArray[np.bool_] = (values == np.frombuffer(DIGESTS_OF_NOTHING[algorithm], np.uint8)).all(axis=1)
+    return nothing
 
 
 def is_featureless(values: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -19,7 +19,8 @@ class ImportReport:
         malformed: how many rows can't be read; 0 unless they were to be skipped.
         faults: the first 1000 of them.
         featureless: how many rows, new or known, are PDQ values that pictures without features have: they match
-            every such picture. They are in the bank like all others.
+            every such picture; or digests of empty files, which are never looked up. They are in the bank like all
+            others.
     """
 
     bank: Bank

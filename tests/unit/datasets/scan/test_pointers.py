@@ -20,12 +20,13 @@ from safehold.media import Limits
 
 SETTINGS = ScanSettings(Limits(), ())
 HEX = "00112233445566778899aabbccddeeff"
+NOTHING = "d41d8cd98f00b204e9800998ecf8427e"
 ROW = st.fixed_dictionaries(
     {
         "caption": st.none() | st.sampled_from(["", "a red cube", "\u00fcber"]),
         "title": st.none() | st.just("a title"),
         "url": st.none() | st.sampled_from(["", "https://host.example/1"]),
-        "md5": st.none() | st.sampled_from(["", HEX, HEX.upper(), "abc", HEX[:-2] + "zz"]),
+        "md5": st.none() | st.sampled_from(["", HEX, HEX.upper(), "abc", HEX[:-2] + "zz", NOTHING]),
         "sha1": st.none() | st.sampled_from([b"", b"\x01" * 20, b"short"]),
         "punsafe": st.none() | st.sampled_from([0.0, 0.5, float("nan"), float("inf")]),
         "nsfw": st.none() | st.sampled_from(["NSFW", "unlikely", "0.25", "who knows"]),

@@ -1,4 +1,5 @@
 import csv
+import hashlib
 import os
 import signal
 import subprocess
@@ -176,6 +177,17 @@ def test_values_of_pictures_without_features_are_held_and_counted(home: Home, st
     store.withdraw("made-up", [plain], reason="a plain picture")
     assert store.import_file("made-up", tmp_path / "list.txt", algorithm=Algorithm.PDQ).featureless == 1
     assert store.import_file("made-up", listing(tmp_path)).featureless == 0
+
+
+def test_digests_of_empty_files_are_held_and_counted(store: BankStore, tmp_path: Path) -> None:
+    made = [
+        getattr(hashlib, name)(content).hexdigest() for name in ("md5", "sha1", "sha256") for content in (b"", b"x")
+    ]
+    names = [name for name in ("md5", "sha1", "sha256") for _ in range(2)]
+    rows = "\n".join(f"{name},{value}" for name, value in zip(names, made, strict=True))
+    (tmp_path / "list.csv").write_text(f"algorithm,value\n{rows}\n")
+    report = store.import_file("made-up", tmp_path / "list.csv", TRAITS)
+    assert (report.added, report.featureless) == (6, 3)
 
 
 def test_a_list_of_nothing_but_malformed_rows_is_refused_even_when_they_may_be_skipped(

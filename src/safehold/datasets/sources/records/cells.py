@@ -12,7 +12,7 @@ from typing import Any
 
 from safehold.datasets.sources.fields import Fields
 from safehold.datasets.sources.records.record import Member, Record, Text, gap
-from safehold.vocabulary import Algorithm, Gap, GapReason, Signal, signal_width_bytes
+from safehold.vocabulary import DIGESTS_OF_NOTHING, Algorithm, Gap, GapReason, Signal, signal_width_bytes
 
 _MEDIA_LETTERS = 100
 """Shorter text holds no picture worth the name, and may well be a word that begins like one."""
@@ -135,6 +135,9 @@ def _add_hash(reading: Reading, algorithm: Algorithm, value: object, place: str)
         digest = b""
     if len(digest) != signal_width_bytes(algorithm):
         reading.gaps.append(gap(GapReason.UNREADABLE, place))
+        return
+    if digest == DIGESTS_OF_NOTHING.get(algorithm):  # of a failed download: it says nothing of what is there
+        reading.gaps.append(gap(GapReason.EMPTY, place))
         return
     reading.listed.append(Signal(algorithm, digest, place=place))
 

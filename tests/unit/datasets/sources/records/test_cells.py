@@ -1,3 +1,5 @@
+import hashlib
+
 import pytest
 
 from safehold.datasets.sources import Fields
@@ -32,6 +34,14 @@ def test_hashes_are_taken_as_text_or_bytes_and_others_are_gaps() -> None:
         (Algorithm.MD5, b"\x0f" * 16), (Algorithm.SHA1, bytes(20))
     ]  # fmt: skip
     assert reasons(reading) == [(GapReason.UNREADABLE, "sha256")]
+
+
+def test_a_listed_digest_of_no_bytes_is_a_gap_and_no_hash() -> None:
+    """It is what a failed download leaves, and what it says is not of the media beside it."""
+    reading = Reading()
+    add_cells(reading, {"md5": hashlib.md5(b"").hexdigest(), "sha1": hashlib.sha1(b"").digest()}, NAMES)  # noqa: S324
+    assert reading.listed == []
+    assert reasons(reading) == [(GapReason.EMPTY, "md5"), (GapReason.EMPTY, "sha1")]
 
 
 def test_a_record_holds_all_that_was_said_of_it() -> None:
