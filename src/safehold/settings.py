@@ -18,7 +18,29 @@ from safehold.vocabulary import UsageError
 PREFIX = "SAFEHOLD_"
 NOT_SETTINGS = frozenset({"SAFEHOLD_HOME", "SAFEHOLD_DEBUG", "SAFEHOLD_SOAK"})
 """Variables that say how a command runs, not what an installation is."""
-_LISTS = frozenset({"lexicons", "registers", "classifiers"})
+_LISTS = frozenset({"lexicons", "registers", "classifiers", "source_variables"})
+
+
+_SOURCE_VARIABLES = (
+    "HOME",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+    "AWS_CA_BUNDLE",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "AZURE_STORAGE_CONNECTION_STRING",
+    "AZURE_STORAGE_ACCOUNT_NAME",
+    "AZURE_STORAGE_ACCOUNT_KEY",
+    "HF_TOKEN",
+    "FSSPEC_CONFIG_DIR",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+)
 
 
 class MalformedSettingsError(UsageError):
@@ -35,6 +57,10 @@ class Settings(BaseModel):
     registers: tuple[Path, ...] = Field((), description="Own files of known-risk domains and address patterns.")
     classifiers: tuple[str, ...] = Field(
         (), description="Image classifiers to run, by entry-point name. One that fails to load stops the start."
+    )
+    source_variables: tuple[str, ...] = Field(
+        _SOURCE_VARIABLES,
+        description="Environment variables that decoding processes get, but only to read sources behind an address.",
     )
     workers: int | None = Field(None, ge=1, le=1024, description="Decoding processes of a scan; one for each core.")
     actor: str | None = Field(None, description="Who acts, in the ledger; the operating system's user name.")

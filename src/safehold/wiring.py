@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
@@ -40,6 +40,7 @@ class Workshop:
         banks: the hash lists.
         vault: sealed evidence.
         actor: who acts, as the ledger names them.
+        source_environment: variables for children that read sources behind an address; never shown.
     """
 
     home: Home
@@ -48,6 +49,7 @@ class Workshop:
     banks: BankStore
     vault: LocalVault
     actor: str
+    source_environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def record(self, kind: str, *, policy: str = "", **details: str | int | bool) -> None:
         """Append an event in this actor's name."""
@@ -98,6 +100,7 @@ class Workshop:
             vault=self.vault if self.vault.custodians.list() else None,
             clock=self.home.clock,
             actor=self.actor,
+            source_environment=self.source_environment,
         )
 
 
@@ -139,6 +142,7 @@ def open_workshop(
             banks=BankStore(home, ledger, actor=actor),
             vault=LocalVault(home, ledger.append),
             actor=actor,
+            source_environment={name: variables[name] for name in settings.source_variables if name in variables},
         )
 
 

@@ -1,6 +1,7 @@
 """Equipment: everything of an installation that safeguarding a dataset needs, as `wiring` put it together."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from safehold.classification.text import CaptionRules, Lexicon
 from safehold.datasets.register import Register
@@ -27,6 +28,7 @@ class Equipment:
         vault: where confirmed originals are sealed; None if no custodians are registered.
         clock: the time.
         actor: who runs the command.
+        source_environment: variables, credentials among them, for children that read sources behind an address.
     """
 
     index: Index
@@ -40,3 +42,4 @@ class Equipment:
     vault: Vault | None
     clock: Clock
     actor: str
+    source_environment: Mapping[str, str] = field(default_factory=dict, repr=False)

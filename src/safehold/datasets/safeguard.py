@@ -18,7 +18,7 @@ from safehold.datasets.decide.basis import Basis
 from safehold.datasets.decide.release import decode_releases
 from safehold.datasets.decide.stage import check_complete, conclude, judge_shard
 from safehold.datasets.equipment import Equipment
-from safehold.datasets.errors import ChangedSourceError, IncompleteScanError
+from safehold.datasets.errors import ChangedSourceError, EngineError, IncompleteScanError
 from safehold.datasets.orders import NobodyWatching, Outcome, ScanOrder, Sighting, Stage, Watcher
 from safehold.datasets.proof.publish import Published, gather, publish
 from safehold.datasets.proof.summary import Story, summarise
@@ -30,6 +30,7 @@ from safehold.datasets.scan.stage import Scanned, is_scanned, scan_shards
 from safehold.datasets.sources import Mix, Shard, ShardError, current_fingerprint, discover, is_remote
 from safehold.home import write_atomic
 from safehold.media import Limits
+from safehold.signals import is_exact
 from safehold.vocabulary import Action
 
 NOBODY = NobodyWatching()
@@ -61,15 +62,15 @@ def scan(
     Raises:
         UsageError: the sources, the output folder or the policy can't be used; nothing was written.
     """
+    _require_exact_arithmetic()
     sources = tuple(map(absolute, order.sources))
     mix = discover(sources, order.options)
     risks = SourceRisks.of(sources, equipment, order.waivers)
     layout = Layout(order.out)
     run = open_run(layout, sources, order.options, clock=equipment.clock)
     settings = settings_for(equipment)
-    engine = engine or ProcessEngine(
-        order.workers, allow_network=any(is_remote(shard.location) for shard in mix.shards)
-    )
+    is_local = not any(is_remote(shard.location) for shard in mix.shards)
+    engine = engine or ProcessEngine(order.workers, None if is_local else equipment.source_environment)
     slice_name = str(order.slice.index) if order.slice.total > 1 else ""
     with locked(layout, slice_name=slice_name):
         save_mix(layout, mix)
@@ -132,6 +133,14 @@ def settings_for(equipment: Equipment) -> ScanSettings:
         inert=tuple(sorted(policy.inert_extensions)),
         classifiers=equipment.classifiers,
     )
+
+
+def _require_exact_arithmetic() -> None:
+    if not is_exact():
+        raise EngineError(
+            "this machine's matrix products are not exact, so its PDQ values could miss listed pictures",
+            advice="Run `safehold doctor`, install numpy anew from its wheel, and unset OPENBLAS_CORETYPE.",
+        )
 
 
 def _scan_slice(

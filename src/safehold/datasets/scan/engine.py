@@ -4,7 +4,7 @@ An engine takes shards and gives back parts, in any order; it commits nothing. O
 part, so a retry or a second worker on the same shard does no harm.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -54,12 +54,13 @@ class ProcessEngine:
 
     Attributes:
         workers: how many at a time.
-        allow_network: whether sources are read over the network by the children.
+        source_environment: variables for children that read sources behind an address; None keeps the network from
+            them, and every variable.
         argv: the children's program.
     """
 
     workers: int
-    allow_network: bool = False
+    source_environment: Mapping[str, str] | None = field(default=None, repr=False)
     argv: tuple[str, ...] = field(default_factory=lambda: module_argv(CHILD_MODULE))
 
     def submit(
@@ -68,7 +69,7 @@ class ProcessEngine:
         """Yield every shard's scan, in the order in which they end."""
         told = settings.to_json()
         requests = ({"shard": shard.to_json(), "settings": told} for shard in shards)
-        environment = {NETWORK_VARIABLE: "1"} if self.allow_network else {}
+        environment = {} if self.source_environment is None else {**self.source_environment, NETWORK_VARIABLE: "1"}
         with Pool(self.argv, settings.limits, size=self.workers, environment=environment, tick=tick) as pool:
             for outcome in pool.run(TASK, requests):
                 shard = shards[outcome.number]
