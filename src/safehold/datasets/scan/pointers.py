@@ -23,6 +23,7 @@ from safehold.datasets.sources.records.cells import Names, Reading, add_cells
 from safehold.datasets.sources.records.record import gap
 from safehold.datasets.sources.tables.metadata import BATCH_ROWS, parse
 from safehold.datasets.sources.tables.parquet import opened_parquet, row_groups
+from safehold.datasets.sources.tables.unclaimed import has_fixed_width, hides_media
 from safehold.vocabulary import DIGESTS_OF_NOTHING, Algorithm, GapReason, MediaKind
 
 _Mask = NDArray[np.bool_]
@@ -52,7 +53,7 @@ def _is_fit(schema: pa.Schema, fields: Fields) -> bool:
     return (
         len({name.lower() for name in names})
         == len([*fields.caption, *fields.url, *_hash_names(fields), *fields.label])
-        and all(schema.names.count(name) == 1 for name in names)
+        and all(schema.names.count(name) == 1 for name in schema.names)
         and all(_is_text(schema.field(name).type) for name in (*fields.caption, *fields.url))
         and all(_is_text(kind) or _is_bytes(kind) for kind in _types(schema, _hash_names(fields)))
         and all(_is_text(kind) or _is_number(kind) for kind in _types(schema, fields.label))
@@ -71,7 +72,8 @@ def observe_pointers(shard: Shard, settings: ScanSettings) -> Iterator[pa.Table]
     """
     with opened_parquet(shard.location, is_mapped=True) as parquet:
         groups, first = row_groups(shard, parquet)
-        columns = _columns(shard.fields)
+        unread = [field.name for field in parquet.schema_arrow if not has_fixed_width(field.type)]
+        columns = list(dict.fromkeys([*_columns(shard.fields), *unread]))
         for batch in parquet.iter_batches(BATCH_ROWS, row_groups=groups, columns=columns, use_threads=False):
             yield _observed(batch, shard.fields, first, settings)
             first += batch.num_rows
@@ -79,8 +81,10 @@ def observe_pointers(shard: Shard, settings: ScanSettings) -> Iterator[pa.Table]
 
 def _observed(batch: pa.RecordBatch, fields: Fields, first: int, settings: ScanSettings) -> pa.Table:
     odd: _Mask = np.zeros(batch.num_rows, np.bool_)
-    for name in batch.schema.names:
+    for name in _columns(fields):
         odd |= _not_utf8(batch.column(name))
+    for name in set(batch.schema.names).difference(_hash_names(fields)):
+        odd |= hides_media(batch.column(name))
     if odd.all():
         return _row_by_row(batch, fields, first, settings, rows=range(batch.num_rows))
     clean = batch if not odd.any() else _emptied(batch, odd)
@@ -114,11 +118,14 @@ def _row_by_row(
     """Return the observations of some rows, each read as a record."""
     names = Names(fields)
     found = []
+    unread = [name for name in batch.schema.names if name not in _columns(fields)]
+    hidden = [(name, hides_media(batch.column(name))) for name in unread]
     for row in rows:
         reading = Reading()
         cells = {name: _cell(batch.column(name)[row]) for name in _columns(fields)}
         add_cells(reading, {name: cell for name, cell in cells.items() if cell is not _NOT_TEXT}, names)
         reading.gaps.extend(gap(GapReason.NOT_TEXT, name) for name, cell in cells.items() if cell is _NOT_TEXT)
+        reading.gaps.extend(gap(GapReason.UNSUPPORTED_FORMAT, name) for name, hides in hidden if hides[row])
         found.append(examine(reading.record(str(first + row)), settings))
     return tabulate(found)
 

@@ -20,16 +20,19 @@ from safehold.media import Limits
 
 SETTINGS = ScanSettings(Limits(), ())
 HEX = "00112233445566778899aabbccddeeff"
+DISGUISED = "data:image/png;base64," + "A" * 100
 NOTHING = "d41d8cd98f00b204e9800998ecf8427e"
 ROW = st.fixed_dictionaries(
     {
-        "caption": st.none() | st.sampled_from(["", "a red cube", "\u00fcber"]),
+        "caption": st.none() | st.sampled_from(["", "a red cube", "\u00fcber", DISGUISED]),
         "title": st.none() | st.just("a title"),
         "url": st.none() | st.sampled_from(["", "https://host.example/1"]),
         "md5": st.none() | st.sampled_from(["", HEX, HEX.upper(), "abc", HEX[:-2] + "zz", NOTHING]),
         "sha1": st.none() | st.sampled_from([b"", b"\x01" * 20, b"short"]),
         "punsafe": st.none() | st.sampled_from([0.0, 0.5, float("nan"), float("inf")]),
         "nsfw": st.none() | st.sampled_from(["NSFW", "unlikely", "0.25", "who knows"]),
+        "notes": st.none() | st.sampled_from(["", "as found", DISGUISED]),
+        "extra": st.none() | st.sampled_from([[], [1, 2], [*b"GIF89a", *bytes(200)]]),
     }
 )
 TYPES = {
@@ -40,6 +43,8 @@ TYPES = {
     "sha1": pa.binary(),
     "punsafe": pa.float64(),
     "nsfw": pa.string(),
+    "notes": pa.string(),
+    "extra": pa.list_(pa.int64()),
 }
 
 

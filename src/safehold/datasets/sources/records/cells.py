@@ -11,17 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from safehold.datasets.sources.fields import Fields
+from safehold.datasets.sources.records.disguise import holds_media, leaves
 from safehold.datasets.sources.records.record import Member, Record, Text, gap
 from safehold.vocabulary import DIGESTS_OF_NOTHING, Algorithm, Gap, GapReason, Signal, signal_width_bytes
 
-_MEDIA_LETTERS = 100
-"""Shorter text holds no picture worth the name, and may well be a word that begins like one."""
-_MEDIA_AS_TEXT = (
-    "data:image/", "data:video/", "data:audio/", "data:application/",
-    "/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR", "SUkqA", "TU0AK", "AAAAGGZ0eX", "AAAAHGZ0eX", "AAAAIGZ0eX", "GkXfo",
-    "ffd8ff", "89504e47", "47494638", "52494646",
-)  # fmt: skip
-"""How JPEG, PNG, GIF, RIFF, TIFF, MP4 and Matroska begin in base64 (RFC 4648), and the first four in hexadecimal."""
 _WORDS = {
     "unlikely": 0.0, "unsure": 0.5, "nsfw": 1.0, "sfw": 0.0, "safe": 0.0, "unsafe": 1.0,
     "no": 0.0, "yes": 1.0, "false": 0.0, "true": 1.0,
@@ -78,15 +71,6 @@ def add_cells(reading: Reading, cells: Mapping[str, Any], names: Names, *, place
             reading.gaps.append(gap(GapReason.UNSUPPORTED_FORMAT, where))
 
 
-def holds_media(value: object) -> bool:
-    """Return whether bytes, or media written as text, are in a cell: nobody examines them there."""
-    return any(
-        bool(leaf) if isinstance(leaf, bytes)
-        else isinstance(leaf, str) and len(leaf) >= _MEDIA_LETTERS and leaf.lstrip().startswith(_MEDIA_AS_TEXT)
-        for leaf in _leaves(value)
-    )  # fmt: skip
-
-
 def add_texts(reading: Reading, value: object, place: str) -> None:
     """Add a caption, or every string in a list of captions or of turns of a conversation."""
     for text in _strings(value):
@@ -110,20 +94,7 @@ def is_text(text: str) -> bool:
 
 def _strings(value: object) -> Iterator[str]:
     """Yield every string in a caption, which may be a list of captions or of turns of a conversation."""
-    return (leaf for leaf in _leaves(value) if isinstance(leaf, str))
-
-
-def _leaves(value: object) -> Iterator[object]:
-    """Yield what a value holds, in order, however deep it is nested: JSON may nest deeper than Python calls."""
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, list):
-            waiting.extend(reversed(item))
-        elif isinstance(item, dict):
-            waiting.extend(reversed(item.values()))
-        else:
-            yield item
+    return (leaf for leaf in leaves(value) if isinstance(leaf, str))
 
 
 def _add_hash(reading: Reading, algorithm: Algorithm, value: object, place: str) -> None:

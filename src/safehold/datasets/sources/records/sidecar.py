@@ -13,10 +13,10 @@ from safehold.datasets.sources.records.cells import (
     add_cells,
     add_label,
     add_texts,
-    holds_media,
     number_of,
     unique_object,
 )
+from safehold.datasets.sources.records.disguise import holds_media
 from safehold.datasets.sources.records.record import Text, gap
 from safehold.vocabulary import GapReason
 

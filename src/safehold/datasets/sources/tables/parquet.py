@@ -26,6 +26,7 @@ from safehold.datasets.sources.records.cells import Names, Reading, add_cells
 from safehold.datasets.sources.records.record import Member, Record, gap
 from safehold.datasets.sources.shard import Format, Plan, Shard
 from safehold.datasets.sources.tables.columns import resolve
+from safehold.datasets.sources.tables.unclaimed import hides_media
 from safehold.vocabulary import Gap, GapReason
 
 _MediaColumn = tuple[str, pa.Array]
@@ -120,6 +121,8 @@ def row_groups(shard: Shard, parquet: pq.ParquetFile) -> tuple[list[int], int]:
 def read(shard: Shard) -> Iterator[Record]:
     """Yield the rows of a shard as records.
 
+    Every column is decoded, here where memory has a limit, since what is kept of the file is written with all of them.
+
     Raises:
         ShardError: the file can't be read; raised before or between records.
     """
@@ -127,12 +130,19 @@ def read(shard: Shard) -> Iterator[Record]:
     cells = _cell_columns(fields)
     with opened_parquet(shard.location, is_mapped=True) as parquet:
         groups, row = row_groups(shard, parquet)
-        columns = [*fields.media, *cells]
-        for batch in parquet.iter_batches(_BATCH_ROWS, row_groups=groups, columns=columns, use_threads=False):
+        unread = frozenset(parquet.schema_arrow.names).difference(cells)
+        for batch in parquet.iter_batches(_BATCH_ROWS, row_groups=groups, use_threads=False):
             media = [(name, batch.column(name)) for name in fields.media]
             rows = [(name, *values(batch.column(name))) for name in cells]
+            hidden = [
+                (name, hides_media(cell))
+                for name, cell in zip(batch.schema.names, batch, strict=True)
+                if name in unread
+            ]
             for at in range(batch.num_rows):
-                yield _record(str(row + at), at, media, rows, names)
+                reading = _reading(at, rows, names)
+                reading.gaps.extend(gap(GapReason.UNSUPPORTED_FORMAT, name) for name, hides in hidden if hides[at])
+                yield _record(str(row + at), at, media, reading)
             row += batch.num_rows
 
 
@@ -161,16 +171,14 @@ def _value(scalar: pa.Scalar) -> object:
         return _NOT_TEXT
 
 
-def _record(
-    key: str,
-    at: int,
-    media: list[_MediaColumn],
-    rows: list[_CellColumn],
-    names: Names,
-) -> Record:
+def _reading(at: int, rows: list[_CellColumn], names: Names) -> Reading:
     reading = Reading()
     add_cells(reading, {name: values[at] for name, values, _ in rows}, names)
     reading.gaps.extend(gap(GapReason.NOT_TEXT, name) for name, _, bad in rows if at in bad)
+    return reading
+
+
+def _record(key: str, at: int, media: list[_MediaColumn], reading: Reading) -> Record:
     members: list[Member] = []
     for name, column in media:
         _add_media(members, reading.gaps, name, column[at])
