@@ -17,6 +17,7 @@ from safehold.datasets.sources.records.disguise import (
     RUN_LETTERS,
     holds_media,
     is_media_bytes,
+    leaves,
 )
 
 _SNIFFED = 64
@@ -42,7 +43,7 @@ def hides_media(column: pa.Array) -> NDArray[np.bool_]:
         return _any_of([hides_media(field) for field in column.flatten()], len(column))
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         return _in_lists(column)
-    is_rare = not (has_fixed_width(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+    is_rare = pa.types.is_nested(kind) or pa.types.is_run_end_encoded(kind)
     return np.fromiter(map(_in_cell, column), np.bool_) if is_rare else np.zeros(len(column), np.bool_)
 
 
@@ -61,9 +62,9 @@ def _any_of(masks: list[NDArray[np.bool_]], rows: int) -> NDArray[np.bool_]:
 
 
 def _in_cell(cell: pa.Scalar) -> bool:
-    """Look through a cell of a rare type alone; maps are lists of pairs, and bytes in them are media elsewhere."""
+    """Look through a cell of a rare type alone; maps are lists of pairs, and bytes in them are examined as media."""
     try:
-        return holds_media(cell.as_py())
+        return any(holds_media(leaf) for leaf in leaves(cell.as_py()) if not isinstance(leaf, bytes))
     except UnicodeDecodeError:
         return True
 

@@ -79,6 +79,25 @@ def test_lists_of_numbers_that_are_bytes_of_media_are_found(kind: pa.DataType) -
     assert not holds_media([1] * 300)
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([PICTURE], pa.binary(len(PICTURE))),
+        pa.array([PICTURE], pa.binary_view()),
+        pa.array([[("a", PICTURE)]], pa.map_(pa.string(), pa.binary())),
+        pa.array([[PICTURE]], pa.list_view(pa.binary())),
+        pa.array([{"bytes": PICTURE, "path": "a"}]),
+    ],
+    ids=itertools.count(),
+)
+def test_bytes_that_are_examined_hide_nothing(column: pa.Array) -> None:
+    assert hides_media(column).tolist() == [False]
+
+
+def test_run_ends_are_looked_through() -> None:
+    assert hides_media(pa.RunEndEncodedArray.from_arrays([1, 3], ["a", ENCODED])).tolist() == [False, True, True]
+
+
 def test_grids_of_bytes_are_pictures_and_other_lists_are_not() -> None:
     grid = np.zeros((3, 32, 32), np.uint8).tolist()
     grids = pa.array([grid, [[[1]]], None], pa.list_(pa.list_(pa.list_(pa.uint8()))))
