@@ -79,6 +79,9 @@ class Companions:
 
 def _write(companion: Companion, folder: Path, kept: Kept) -> None:
     destination = folder / companion.name
+    if not kept.keys:  # of what no child may have got through, nothing is decoded here
+        destination.unlink(missing_ok=True)
+        return
     if kept.is_all and companion.kind is CompanionKind.METADATA:  # its rows were examined; of the others nothing was
         link_file(companion.location, destination)
         return

@@ -30,6 +30,7 @@ from safehold.datasets.errors import ChangedSourceError
 from safehold.datasets.run import Layout
 from safehold.datasets.scan.part import note_of
 from safehold.datasets.sources import (
+    Format,
     Mix,
     Output,
     ShardError,
@@ -42,6 +43,9 @@ from safehold.datasets.sources import (
 from safehold.home import private_folder, write_atomic
 from safehold.screening import Separation
 from safehold.vocabulary import Action, GapReason
+
+_DECODED_AT_ONCE = frozenset({Format.PARQUET, Format.METADATA})
+"""Formats of which nothing is written unless decoding children got through all of it: here, memory has no limit."""
 
 Step = Callable[[str], None]
 """Is told the name of each commit step that was just done; tests end the process in it."""
@@ -261,7 +265,7 @@ def _write(layout: Layout, output: Output, folder: str, fate: _Fate) -> AppliedS
         link_or_copy(output, destination)
         digest = fate.content if output.format.is_one_file and len(output.shards) == 1 else ""
         return AppliedSide(folder, Method.LINKED, digest, len(kept), _stamp(destination))
-    if not kept and not fate.is_whole:
+    if not fate.is_whole and (not kept or output.format in _DECODED_AT_ONCE):
         return _left_out(output, folder, destination)
     try:
         rewritten = rewrite(output, kept.__contains__, destination)

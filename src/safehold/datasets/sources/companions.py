@@ -1,7 +1,8 @@
 """Companions: files that repeat what the shards hold, written again so that they don't tell of what is gone.
 
 A row of a companion stays only if its record is kept; a row of a record that never was in a shard (a failed download)
-was not examined, and goes. What is in a form that is not known is not written at all.
+was not examined, and goes. Nor was what a row says in words examined: of the rows, the key and the numbers stay. What
+is in a form that is not known, or too big for what it describes, is not written at all.
 
 Source: img2dataset README, "Output format"; NVIDIA DALI, `wds2idx`, index versions v1.1 and v1.2.
 """
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from safehold.datasets.sources.errors import ShardError
 from safehold.datasets.sources.folders.metadata_rows import rewrite_metadata
@@ -19,11 +21,14 @@ from safehold.datasets.sources.places.blobs import opened, read_start
 from safehold.datasets.sources.places.output import HashingWriter, write_hashed
 from safehold.datasets.sources.records.sidecar import LIMIT_BYTES
 from safehold.datasets.sources.shard import Companion, CompanionKind
-from safehold.datasets.sources.tables.columns import holds_bytes
-from safehold.datasets.sources.tables.parquet import opened_parquet, rewrite_rows
+from safehold.datasets.sources.tables.columns import is_text
+from safehold.datasets.sources.tables.parquet import opened_parquet
 from safehold.datasets.sources.tars.reading import groups
 
 _INDEX_VERSIONS = (b"v1.1", b"v1.2")
+_BATCH_ROWS = 4096
+_MOST_CELLS = 50_000_000
+"""Rows times columns: a shard of ten thousand records has a hundred thousand; the number is ours."""
 _COUNTS = ("count", "successes")
 _FAILURES = ("failed_to_download", "failed_to_resize")
 
@@ -61,19 +66,44 @@ def reemit(companion: Companion, keep: Callable[[str], bool], destination: Path,
 def _rows(companion: Companion, keep: Callable[[str], bool], destination: Path) -> bool:
     try:
         with opened_parquet(companion.location) as parquet:
-            if not _has_known_form(parquet.schema_arrow):
-                return False
-            keys = parquet.read(["key"], use_threads=False).column("key").to_pylist()
-        stays = [key is not None and keep(str(key)) for key in keys]
-        rewrite_rows(companion.location, lambda row: stays[row], destination)
+            numbers = _numbers(parquet)
+        if numbers is None:
+            return False
+        with opened_parquet(companion.location, words=("key",)) as parquet:
+            places, keys = _kept_rows(parquet, keep)
+            told = parquet.read(numbers, use_threads=False).take(pa.array(places, pa.int64()))
     except ShardError:
         return False
+    table = pa.table({"key": pa.array(keys, pa.string()), **{name: told.column(name) for name in numbers}})
+    write_hashed(destination, lambda out: pq.write_table(table, pa.PythonFile(out, mode="w")))
     return True
 
 
-def _has_known_form(schema: pa.Schema) -> bool:
-    """Return whether rows name their record, and hold no bytes, which nobody would have examined."""
-    return "key" in schema.names and not any(holds_bytes(field.type) for field in schema)
+def _numbers(parquet: pq.ParquetFile) -> list[str] | None:
+    """Return the columns of numbers, or None unless the rows name their records and are few enough."""
+    schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
+    numbers = [field.name for field in schema if _is_number(field.type)]
+    has_key = schema.names.count("key") == 1 and is_text(schema.field("key").type)
+    is_known = has_key and len(set(numbers)) == len(numbers) and rows * (1 + len(numbers)) <= _MOST_CELLS
+    return numbers if is_known else None
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind))
+
+
+def _kept_rows(parquet: pq.ParquetFile, keep: Callable[[str], bool]) -> tuple[list[int], list[str]]:
+    """Return which rows stay and their keys: the first of each key."""
+    found: dict[str, int] = {}
+    row = 0
+    for batch in parquet.iter_batches(_BATCH_ROWS, columns=["key"], use_threads=False):
+        words = batch.column("key").dictionary.to_pylist()
+        kept = {code: word for code, word in enumerate(words) if word is not None and keep(word)}
+        for at, code in enumerate(batch.column("key").indices.to_pylist()):
+            if code in kept:
+                found.setdefault(kept[code], row + at)
+        row += len(batch)
+    return list(found.values()), list(found)
 
 
 def _stats(companion: Companion, output: Path, destination: Path) -> bool:

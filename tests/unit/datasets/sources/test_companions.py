@@ -3,6 +3,7 @@ import json
 import tarfile
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -28,31 +29,73 @@ def cleaned(folder: Path, extra: dict[str, bytes]) -> tuple[Mix, dict[CompanionK
     return mix, done
 
 
-def test_rows_of_dropped_and_of_never_scanned_records_go(tmp_path: Path) -> None:
-    table = pa.table({"key": ["00000", "00001", "00002", "00003", "00004"], "caption": list("abcde")})
+def rows(table: pa.Table, **options: object) -> dict[str, bytes]:
     out = io.BytesIO()
-    pq.write_table(table, out)
-    _, done = cleaned(tmp_path, {"00000.parquet": out.getvalue()})
+    pq.write_table(table, out, **options)
+    return {"00000.parquet": out.getvalue()}
+
+
+KEYS = ["00000", "00001", "00002", "00003", "00004", None, "00002"]
+
+
+def test_rows_of_dropped_and_of_never_scanned_records_go_and_so_do_repeated_ones(tmp_path: Path) -> None:
+    _, done = cleaned(tmp_path, rows(pa.table({"key": KEYS, "width": list(range(7)), "is_small": [True] * 7})))
     assert done == {CompanionKind.ROWS: True}
-    assert pq.read_table(tmp_path / "out" / "00000.parquet").column("caption").to_pylist() == ["a", "c", "d"]
+    assert pq.read_table(tmp_path / "out" / "00000.parquet").to_pydict() == {
+        "key": ["00000", "00002", "00003"], "width": [0, 2, 3], "is_small": [True] * 3
+    }  # fmt: skip
+
+
+def test_what_rows_say_in_words_or_bytes_was_not_examined_and_goes(tmp_path: Path) -> None:
+    said = {"caption": ["unexamined"] * 7, "exif": [b"unexamined"] * 7, "list": [["unexamined"]] * 7}
+    table = pa.table({"key": KEYS, **said, "score": [0.5] * 7}).replace_schema_metadata({"note": "unexamined"})
+    cleaned(tmp_path, rows(table))
+    assert pq.read_schema(tmp_path / "out" / "00000.parquet").names == ["key", "score"]
+    assert b"unexamined" not in (tmp_path / "out" / "00000.parquet").read_bytes()
+
+
+def test_rows_that_take_no_room_but_are_far_too_many_are_left_out(tmp_path: Path) -> None:
+    keys = pa.DictionaryArray.from_arrays(pa.array(np.zeros(30_000_000, np.int32)), ["00000"])
+    table = pa.table({"key": keys, "width": keys.indices})
+    made = rows(table, compression="zstd")
+    assert len(made["00000.parquet"]) < 300_000
+    assert cleaned(tmp_path, made)[1] == {CompanionKind.ROWS: False}
+
+
+def test_a_key_that_unpacks_to_gigabytes_takes_no_memory(tmp_path: Path) -> None:
+    keys = pa.DictionaryArray.from_arrays(pa.array(np.arange(20_000) % 2, pa.int32()), ["k" * 100_000, "00002"])
+    made = rows(pa.table({"key": keys}), compression="zstd", store_schema=False)
+    pool = pa.default_memory_pool()
+    before = pool.bytes_allocated()
+    assert len(made["00000.parquet"]) < 100_000
+    peak = before
+
+    def keep(key: str) -> bool:
+        nonlocal peak
+        peak = max(peak, pool.bytes_allocated())
+        return key == "00002"
+
+    tars.write(tmp_path / "in", tars.plain(1))
+    (tmp_path / "in" / "00000.parquet").write_bytes(made["00000.parquet"])
+    (companion,) = discover([str(tmp_path / "in")]).companions
+    assert reemit(companion, keep, tmp_path / "out.parquet")
+    assert peak - before < 64 << 20
+    assert pq.read_table(tmp_path / "out.parquet").to_pydict() == {"key": ["00002"]}
 
 
 def test_rows_without_a_key_are_left_out(tmp_path: Path) -> None:
-    out = io.BytesIO()
-    pq.write_table(pa.table({"caption": ["a"]}), out)
-    _, done = cleaned(tmp_path, {"00000.parquet": out.getvalue()})
+    _, done = cleaned(tmp_path, rows(pa.table({"caption": ["a"]})))
     assert done == {CompanionKind.ROWS: False}
     assert not (tmp_path / "out" / "00000.parquet").exists()
 
 
-@pytest.mark.parametrize("table", [pa.table({"key": ["00000"], "extra": [b"bytes"]}), None])
-def test_rows_with_bytes_that_nobody_examined_and_damaged_ones_are_left_out(
-    tmp_path: Path, table: pa.Table | None
-) -> None:
-    out = io.BytesIO(b"no Parquet")
-    if table is not None:
-        pq.write_table(table, out)
-    assert cleaned(tmp_path, {"00000.parquet": out.getvalue()})[1] == {CompanionKind.ROWS: False}
+@pytest.mark.parametrize(
+    "made",
+    [rows(pa.table({"key": [1]})), rows(pa.table({"key": [["00000"]]})), {"00000.parquet": b"no Parquet"}],
+    ids=["a number", "a list", "no Parquet"],
+)
+def test_rows_without_a_key_in_words_and_damaged_ones_are_left_out(tmp_path: Path, made: dict[str, bytes]) -> None:
+    assert cleaned(tmp_path, made)[1] == {CompanionKind.ROWS: False}
     assert not (tmp_path / "out" / "00000.parquet").exists()
 
 

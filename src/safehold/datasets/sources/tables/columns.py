@@ -36,7 +36,7 @@ def resolve(schema: pa.Schema, fields: Fields, *, table: str) -> Fields:
     taken = {name for names in hashes.values() for name in names}
     found = Fields(
         media=tuple(field.name for field in schema if holds_bytes(field.type) and field.name not in taken),
-        path=_named([field.name for field in schema if _is_text(field.type)], fields.path),
+        path=_named([field.name for field in schema if is_text(field.type)], fields.path),
         caption=_named(texts, fields.caption),
         url=_named(texts, fields.url),
         label=_named(texts, fields.label),
@@ -98,5 +98,8 @@ def holds_bytes(kind: pa.DataType) -> bool:
     )  # fmt: skip
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Return whether a column holds text as such, or as words of a dictionary."""
+    if pa.types.is_dictionary(kind):
+        return is_text(kind.value_type)
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))

@@ -32,12 +32,20 @@ from safehold.vocabulary import Gap, GapReason
 _MediaColumn = tuple[str, pa.Array]
 _CellColumn = tuple[str, list[Any], frozenset[int]]
 _BATCH_ROWS = 256
+_BATCH_BYTES = 1 << 30
+"""What so many rows may take at most where they are written again; a decoding child has about twice as much."""
+_GROUP_BYTES = 512 << 20
 _CODECS = {name: name for name in ("SNAPPY", "GZIP", "BROTLI", "ZSTD", "LZ4")} | {"UNCOMPRESSED": "NONE"}
 
 
 @contextmanager
-def opened_parquet(location: str, *, is_mapped: bool = False) -> Iterator[pq.ParquetFile]:
+def opened_parquet(location: str, *, is_mapped: bool = False, words: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
     """Open a Parquet file; whatever is wrong with it is a fault of the shard.
+
+    Args:
+        location: where it is.
+        is_mapped: for a process that may be lost.
+        words: text columns to be read as dictionaries, so that one word many times over takes no memory.
 
     Raises:
         ShardError: it is gone, damaged, encrypted or no Parquet.
@@ -45,10 +53,10 @@ def opened_parquet(location: str, *, is_mapped: bool = False) -> Iterator[pq.Par
     try:
         if is_remote(location):
             filesystem, path = filesystem_of(location)
-            with filesystem.open(path, "rb") as file, pq.ParquetFile(file) as parquet:
+            with filesystem.open(path, "rb") as file, pq.ParquetFile(file, read_dictionary=list(words)) as parquet:
                 yield parquet
         else:
-            with pq.ParquetFile(local_path(location), memory_map=is_mapped) as parquet:
+            with pq.ParquetFile(local_path(location), memory_map=is_mapped, read_dictionary=list(words)) as parquet:
                 yield parquet
     except FileNotFoundError as error:
         raise ShardError("the shard's file is gone", reason=GapReason.MISSING) from error
@@ -247,7 +255,10 @@ def rewrite(shards: Sequence[Shard], keep: Callable[[str], bool], destination: P
 def rewrite_rows(
     location: str, keep: Callable[[int], bool], destination: Path, *, media: Collection[str] = ()
 ) -> Rewritten:
-    """Write a Parquet file again without the rows that are not kept; memory holds one row group.
+    """Write a Parquet file again without the rows that are not kept.
+
+    A few bytes of a file can stand for gigabytes. So memory holds what is kept of one row group, in parts of
+    `_GROUP_BYTES` at most, and as many rows more as were decoded at a time when the file was scanned, under a limit.
 
     Args:
         location: the file.
@@ -256,7 +267,7 @@ def rewrite_rows(
         media: columns of bytes, to be stored plain.
 
     Raises:
-        ShardError: the input is gone or damaged.
+        ShardError: the input is gone or damaged, or its rows are too big.
         OSError: the disk is full or failing; nothing has the destination's name.
     """
     counts = [0, 0]
@@ -265,19 +276,35 @@ def rewrite_rows(
         def fill(out: HashingWriter) -> None:
             schema = parquet.schema_arrow
             with pq.ParquetWriter(pa.PythonFile(out, mode="w"), schema, **_layout(parquet, media)) as writer:
-                row = 0
-                for number in range(parquet.num_row_groups):
-                    table = parquet.read_row_group(number, use_threads=False)
-                    mask = np.fromiter((keep(row + at) for at in range(len(table))), np.bool_, len(table))
-                    kept = table.filter(pa.array(mask))
-                    if len(kept):
-                        writer.write_table(kept, row_group_size=len(kept))
-                    row += len(table)
-                    counts[0] += len(kept)
-                counts[1] = row - counts[0]
+                counts[0] = sum(_written(writer, kept) for kept in _kept_groups(parquet, keep))
+            counts[1] = parquet.metadata.num_rows - counts[0]
 
         out = write_hashed(destination, fill)
     return Rewritten(out.sha256, counts[0], counts[1], out.size)
+
+
+def _kept_groups(parquet: pq.ParquetFile, keep: Callable[[int], bool]) -> Iterator[list[pa.RecordBatch]]:
+    """Yield the kept rows of each row group; of one that is too big in several parts."""
+    row = 0
+    for number in range(parquet.num_row_groups):
+        group: list[pa.RecordBatch] = []
+        for batch in parquet.iter_batches(_BATCH_ROWS, row_groups=[number], use_threads=False):
+            if batch.nbytes > _BATCH_BYTES:
+                raise ShardError("rows of the shard are too big", reason=GapReason.OVER_LIMIT)
+            mask = np.fromiter((keep(row + at) for at in range(len(batch))), np.bool_, len(batch))
+            group.append(batch.filter(pa.array(mask)))
+            row += len(batch)
+            if sum(one.nbytes for one in group) > _GROUP_BYTES:
+                yield group
+                group = []
+        yield group
+
+
+def _written(writer: pq.ParquetWriter, batches: list[pa.RecordBatch]) -> int:
+    rows = sum(map(len, batches))
+    if rows:
+        writer.write_table(pa.Table.from_batches(batches).unify_dictionaries(), row_group_size=rows)
+    return rows
 
 
 def _layout(parquet: pq.ParquetFile, names: Collection[str]) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -171,3 +173,46 @@ def test_a_table_without_media_is_metadata(tmp_path: Path) -> None:
     assert mix.shards[0].format is Format.METADATA
     record = next(read(mix.shards[0]))
     assert (record.url, record.labels, record.members) == ("https://a.example", {"punsafe": 0.5}, ())
+
+
+@pytest.fixture
+def counted() -> Iterator[pa.MemoryPool]:
+    """Arrow's memory, counted for this test alone."""
+    usual, pool = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
+    pa.set_memory_pool(pool)
+    yield pool
+    pa.set_memory_pool(usual)
+
+
+def repeated(rows: int, size: int, captions: list[str]) -> pa.Table:
+    """Few bytes that stand for `rows` times `size`."""
+    words = pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array(["x y " * (size // 4)]))
+    return pa.table({"image": [b"picture"] * rows, "caption": captions, "junk": words})
+
+
+def test_a_column_that_unpacks_to_gigabytes_is_written_again_in_little_memory(
+    tmp_path: Path, counted: pa.MemoryPool
+) -> None:
+    rows, size = 18_000, 60_000
+    table = repeated(rows, size, ["c"] * rows)
+    write(tmp_path / "in", table, compression="zstd", store_schema=False, row_group_size=rows)
+    del table
+    assert (tmp_path / "in" / "train.parquet").stat().st_size < 300_000
+    (output,) = discover([str(tmp_path / "in")]).outputs
+    written = rewrite(output, lambda key: int(key) % 100 == 7, tmp_path / "out.parquet")
+    assert (written.kept, written.dropped) == (rows // 100, rows - rows // 100)
+    assert rows * size > 1 << 30
+    assert 1 << 20 < counted.max_memory() < 256 << 20
+
+
+@pytest.mark.slow
+def test_rows_that_are_too_big_to_be_decoded_together_are_a_fault_of_the_shard(
+    tmp_path: Path, counted: pa.MemoryPool
+) -> None:
+    write(tmp_path / "in", repeated(300, 5_000_000, ["c"] * 300), compression="zstd", store_schema=False)
+    (output,) = discover([str(tmp_path / "in")]).outputs
+    with pytest.raises(ShardError) as error:
+        rewrite(output, lambda key: key == "7", tmp_path / "out.parquet")
+    assert error.value.reason is GapReason.OVER_LIMIT
+    assert not (tmp_path / "out.parquet").exists()
+    assert counted.max_memory() < 3 << 30
