@@ -8,8 +8,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # What is installed is keyed on the content of the lock files, not on their dates: a checkout changes dates.
 RUN_KEY := $(shell cat requirements/run.txt pyproject.toml | cksum | tr ' ' '-')
 DEV_KEY := $(shell cat requirements/dev.txt pyproject.toml | cksum | tr ' ' '-')
+BENCH_KEY := $(shell cat requirements/bench.txt | cksum | tr ' ' '-')
 RUN_STAMP := $(VENV)/installed-run-$(RUN_KEY)
 DEV_STAMP := $(VENV)/installed-dev-$(DEV_KEY)
+BENCH_STAMP := $(VENV)/installed-bench-$(BENCH_KEY)
 
 .PHONY: run test check lint types architecture lock bench soak docs clean help
 
@@ -46,9 +48,10 @@ COMPILE := env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL PIP_CON
 
 lock: $(DEV_STAMP)
 	$(COMPILE) --output-file requirements/run.txt pyproject.toml requirements/build.in
-	$(COMPILE) --extra bench --output-file requirements/dev.txt pyproject.toml requirements/build.in requirements/dev.in
+	$(COMPILE) --output-file requirements/dev.txt pyproject.toml requirements/build.in requirements/dev.in
+	$(COMPILE) --constraint requirements/dev.txt --extra bench --output-file requirements/bench.txt pyproject.toml
 
-bench: $(DEV_STAMP)
+bench: $(BENCH_STAMP)
 	@for name in $$(cd benchmarks && ls *.py | grep -v '^_' | sed 's/\.py$$//'); do \
 		$(BIN)/python -m benchmarks.$$name --json || exit 1; done
 
@@ -82,3 +85,8 @@ $(RUN_STAMP): | $(BIN)/python
 
 $(DEV_STAMP): | $(BIN)/python
 	$(call install,requirements/dev.txt,dev)
+
+$(BENCH_STAMP): $(DEV_STAMP)
+	@echo "installing the peers of the benchmarks (once); pdqhash is built from source and needs a C++ compiler" >&2
+	@$(PIP) install --quiet --require-hashes -r requirements/bench.txt
+	@touch $@
