@@ -146,13 +146,16 @@ def verify(_shell: Shell, folder: Path, public_key: str | None) -> Answer:
         "issued_at": found.issued_at,
         "files": found.files,
         "differences": differences,
+        "unchecked": list(found.unchecked),
     }
+    unchecked = [f"not present, not checked: {', '.join(found.unchecked)}"] if found.unchecked else []
     if differences:
         table = Table(("what", "name", "problem"), [(one.what, one.name, one.problem) for one in found.differences])
-        return Answer(data, ["The folder is not what the certificate says:", table], ExitCode.FOUND)
+        return Answer(data, ["The folder is not what the certificate says:", table, *unchecked], ExitCode.FOUND)
     said = [
         f"{found.files} files of the cleaned dataset and the proof are what the certificate of {found.issued_at} says"
     ]
+    said += unchecked
     if found.trust is Trust.SELF_CONSISTENT_ONLY:
         said.append("Self-consistent only: to know who signed it, get the installation's key another way: --public-key")
     return Answer(data, said)

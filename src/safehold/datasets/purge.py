@@ -89,6 +89,11 @@ _Affected = tuple[int, Output, frozenset[str]]
 
 def _require_verified(out: Path) -> None:
     verification = verify(out)
+    if verification.unchecked:
+        raise DamagedStateError(
+            f"{verification.unchecked[0]} is not there",
+            advice="Run `safehold dataset decide` to write the output again, then purge.",
+        )
     if verification.differences:
         first = verification.differences[0]
         raise DamagedStateError(
@@ -118,7 +123,7 @@ def _require_preserved(
     if disposition is Disposition.HOLD_FOR_COUNSEL and reference.kind is not ReferenceKind.COUNSEL:
         raise ReceiptMissingError(
             "the disposition is hold_for_counsel, and no counsel's reference is given",
-            advice="Ask counsel, then name their reference with --counsel-reference.",
+            advice="Ask counsel, then name their reference with --counsel.",
         )
     if disposition is Disposition.REPORT_AND_PRESERVE:
         unsealed = [output for number, output, _ in affected if not evidence_of(layout, number)]

@@ -5,6 +5,9 @@
 3. Every pinned file has the digest that the certificate states.
 4. Every file of the cleaned dataset has the digest that the checksums state; none is missing, none is extra.
 5. The counts of the certificate are those of the manifest.
+
+The manifest is private: its keeper may pass a folder on without it. What only it could show is then reported as not
+checked, which is no difference; a manifest that is there and altered is one.
 """
 
 from collections import Counter
@@ -22,6 +25,8 @@ from safehold.datasets.errors import DamagedStateError
 from safehold.datasets.proof.certificate import CERTIFICATE, Certificate, read_certificate
 from safehold.datasets.proof.checksums import CHECKSUMS, files_below, parse_checksums, sha256_of
 from safehold.ledger import BadSignatureError, MalformedCheckpointError, MalformedKeyError
+
+MANIFEST = "manifest.parquet"
 
 
 class Trust(Enum):
@@ -57,6 +62,7 @@ class Verification:
         issued_at: when the certificate was signed, as it says.
         differences: everything that differs; empty if nothing does.
         files: how many files of the cleaned dataset were checked.
+        unchecked: what is private and not present, and what nothing else could show: "manifest.parquet", "counts".
     """
 
     trust: Trust
@@ -65,6 +71,7 @@ class Verification:
     issued_at: str
     differences: tuple[Difference, ...]
     files: int
+    unchecked: tuple[str, ...] = ()
 
 
 def verify(root: Path, *, public_key: str | None = None) -> Verification:
@@ -93,6 +100,7 @@ def verify(root: Path, *, public_key: str | None = None) -> Verification:
             *_counts(root, certificate),
         ),
         files=len(listed),
+        unchecked=() if _is_there(root / MANIFEST) else (MANIFEST, "counts"),
     )
 
 
@@ -113,6 +121,8 @@ def _signatures(certificate: Certificate, expected: str | None) -> Iterator[Diff
 def _pinned(root: Path, certificate: Certificate) -> Iterator[Difference]:
     for name, digest in certificate.files.items():
         path = root / name
+        if name == MANIFEST and not _is_there(path):
+            continue
         if not _is_plain(path):
             yield Difference("file", name, "missing")
         elif sha256_of(path) != digest:
@@ -141,13 +151,18 @@ def _clean(root: Path, listed: Mapping[str, str]) -> Iterator[Difference]:
         yield Difference("clean file", name, "extra")
 
 
+def _is_there(path: Path) -> bool:
+    """Return whether anything has this name, be it a link to nothing."""
+    return path.exists() or path.is_symlink()
+
+
 def _is_plain(path: Path) -> bool:
     """Return whether a path is a file and no link: what a link leads to may be another tomorrow."""
     return path.is_file() and not path.is_symlink()
 
 
 def _counts(root: Path, certificate: Certificate) -> Iterator[Difference]:
-    path = root / "manifest.parquet"
+    path = root / MANIFEST
     if not path.is_file():
         return
     try:

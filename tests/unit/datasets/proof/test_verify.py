@@ -59,6 +59,15 @@ def test_without_a_key_it_is_self_consistent_only(out: Path) -> None:
     assert differences(out) == []
 
 
+def test_a_private_manifest_that_is_not_passed_on_is_not_checked_and_no_difference(out: Path) -> None:
+    assert verify(out).unchecked == ()
+    (out / "manifest.parquet").unlink()
+    found = verify(out)
+    assert (found.differences, found.unchecked) == ((), ("manifest.parquet", "counts"))
+    (out / "manifest.parquet").symlink_to("nowhere")
+    assert differences(out) == [("file", "manifest.parquet", "missing")]
+
+
 def test_it_needs_no_home(out: Path, tmp_path: Path) -> None:
     code = "import sys; from pathlib import Path; from safehold.datasets.proof.verify import verify; "
     code += "print(verify(Path(sys.argv[1])).differences)"
