@@ -200,7 +200,7 @@ class Policy:
         digest: SHA-256, in hexadecimal, of the canonical text: comments and layout don't change it.
         canonical: the parsed policy as JSON with defaults filled in, which `load` reads again as this policy.
         reviewed_by: who reviewed this text; empty means a draft.
-        single_operator: whether one person may do what else needs two; every export then says so.
+        single_operator: whether one person alone runs the installation; every export then says so.
         thresholds: where numbers start to count.
         required: detectors that must have examined a record holding this kind.
         required_of_pointers: detectors of which one at least must have examined a record that only points at media.

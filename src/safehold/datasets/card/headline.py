@@ -108,7 +108,7 @@ def _about_basis(summary: Summary) -> Iterator[str]:
     if any(lexicon["status"] != "reviewed" for lexicon in summary["lexicons"]):
         yield "Some word lists are drafts that nobody outside the project has reviewed yet."
     if summary["run"]["single_operator"]:
-        yield "One person alone ran this: steps that otherwise take two people were not checked by a second one."
+        yield "One person alone runs this, or can open what is sealed: nobody else checks what they do."
     if summary["waivers"]:
         yield "Known-risk sources were let through by a recorded waiver."
 
