@@ -7,6 +7,7 @@ Everything lies below ``--out`` (``sample/``): ``data/`` the sample, ``home/`` a
 import argparse
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -21,9 +22,13 @@ from compare import counts, differences
 from sample_dataset import make
 
 HERE = Path(__file__).resolve().parent
-SAFEHOLD = str(Path(sys.executable).with_name("safehold"))
+SAFEHOLD = Path(sys.executable).with_name("safehold")
 STAND_INS = resources.files("safehold.classification.text").joinpath("lexicons", "stand-in")
 MARK = "made-by-make-run"
+ABOUT_THE_CARD = (
+    "The sample's lists are test lists with hashes of generated pictures. So its card says, rightly, that no list of "
+    "known material was loaded."
+)
 MEANINGS = {
     ("allow", ""): "ordinary pictures of many kinds and forms",
     ("deny", "sha256"): "the exact bytes are listed (SHA-256), the test signature among them",
@@ -49,7 +54,8 @@ def main() -> int:
     started = time.monotonic()
     _fresh(root)
     records = len(make(root / "data"))
-    console.print(f"made a sample of {records} records in {root / 'data'}")
+    _settle(root / "home")
+    console.print(f"made a sample of {records} records in {root / 'data'}; each command below can be run by hand")
     answer = _safeguard(root, console)
     told = differences(root / "data", root / "result")
     _show(console, root)
@@ -61,6 +67,7 @@ def main() -> int:
     console.print(f"All {records} records became what was planted. {time.monotonic() - started:.0f} s, {answer}.\n")
     for name, path in _results(root):
         console.print(f"  {name:<16} {path}", soft_wrap=True)
+    console.print(f"\n{ABOUT_THE_CARD}")
     return 0
 
 
@@ -73,7 +80,7 @@ def _safeguard(root: Path, console: Console) -> str:
     for name in ("amira", "jonas"):
         _run(console, root, "vault", "keygen", name, "--out", str(root / f"{name}.key"))
     sources = [str(data / name) for name in ("web", "folder", "table")]
-    policy = str(HERE / "sample" / "policy.yaml")
+    policy = _shown(HERE / "sample" / "policy.yaml")
     _run(console, root, "dataset", "scan", *sources, "--out", str(out), "--policy", policy, expected=1)
     _run(console, root, "ledger", "verify")
     verified = _run(console, root, "dataset", "verify", str(out))
@@ -82,21 +89,28 @@ def _safeguard(root: Path, console: Console) -> str:
 
 def _run(console: Console, root: Path, *arguments: str, expected: int = 0) -> dict[str, object]:
     """Run one command as a user would; anything but the expected exit code ends the sample."""
-    console.print(f"$ safehold {' '.join(arguments)}", style="dim", markup=False, soft_wrap=True)
-    lexicons = ",".join(str(STAND_INS.joinpath(f"en-{name}.yaml")) for name in ("red-cube", "blue-ball"))
+    called = (_shown(SAFEHOLD), "--home", str(root / "home"), *arguments)
+    console.print(f"$ {shlex.join(called)}", style="dim", markup=False, soft_wrap=True)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SAFEHOLD_")}
-    done = subprocess.run(
-        [SAFEHOLD, "--home", str(root / "home"), *arguments, "--json"],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-        env={**kept, "SAFEHOLD_LEXICONS": lexicons},
-    )
+    done = subprocess.run([*called, "--json"], stdout=subprocess.PIPE, text=True, check=False, env=kept)
     if done.returncode != expected:
         console.print(f"exit code {done.returncode} instead of {expected}: {done.stdout}", markup=False)
         sys.exit(done.returncode or 1)
     answer: dict[str, object] = json.loads(done.stdout)
     return answer
+
+
+def _shown(path: Path) -> str:
+    """Return a path as short as it can be typed from here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _settle(home: Path) -> None:
+    """Begin the home with settings that name the lexicons of the two stand-in concepts."""
+    home.mkdir(mode=0o700)
+    names = ("en-red-cube.yaml", "en-blue-ball.yaml")
+    lines = [f"  - {json.dumps(str(STAND_INS.joinpath(name)))}\n" for name in names]
+    (home / "settings.yaml").write_text("lexicons:\n" + "".join(lines), encoding="utf-8")
 
 
 def _fresh(root: Path) -> None:
