@@ -171,6 +171,25 @@ def test_that_one_person_alone_can_open_is_said(
     assert "One person alone" in shown("vault", "threshold", "1")[1]
 
 
+def test_evidence_is_listed_with_whole_ids_and_opened_by_the_beginning_of_one(
+    call: Call, shown: Callable[..., tuple[int, str]], home: Path, tmp_path: Path
+) -> None:
+    from safehold.vault import Label
+    from safehold.wiring import open_workshop
+
+    key = tmp_path / "amira.key"
+    call("vault", "keygen", "amira", "--out", key)
+    with open_workshop(home, environment={}) as workshop:
+        identifier = workshop.vault.put(b"harmless", Label(case="case-1"))
+        workshop.vault.put(b"harmless too", Label(case="case-1"))
+    assert identifier in shown("vault", "list")[1].splitlines()
+    why = ("--key", key, "--purpose", "check", "--case", "case-1")
+    opened = call("vault", "open", identifier[:12], *why)
+    assert (opened.code, opened.data["id"]) == (0, identifier)
+    assert call("vault", "open", identifier[:11], *why).code == 2, "too few digits"
+    assert call("vault", "open", "0" * 12, *why).code == 2, "nothing begins so"
+
+
 def test_an_empty_vault_is_sound(call: Call) -> None:
     assert call("vault", "fsck").data == {"examined": 0, "problems": [], "orphans": 0, "sound": True}
 

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 import click
 
 from safehold.cli.answer import Answer
-from safehold.cli.command import EXISTING_FILE, NEW_PATH, Shell, command
+from safehold.cli.command import EXISTING_FILE, Shell, command
+from safehold.cli.target import NEW_FILE
+from safehold.cli.wording import counted
 
 if TYPE_CHECKING:
     from safehold.home.backup import Manifest
 
 
 @command(None, "backup")
-@click.argument("out", type=NEW_PATH, metavar="FILE.tar")
+@click.argument("out", type=NEW_FILE, metavar="FILE.tar")
 @click.option("--with-private-keys", is_flag=True, help="Include the keys that sign in this installation's name.")
 def backup(shell: Shell, out: Path, with_private_keys: bool) -> Answer:
     """Write the home into one archive: banks, ledger, sealed evidence, public keys; indexes are made again."""
@@ -27,7 +29,7 @@ def backup(shell: Shell, out: Path, with_private_keys: bool) -> Answer:
         if with_private_keys
         else "Its signing keys are not in it (--with-private-keys): keep a copy of them elsewhere."
     )
-    return Answer({"out": str(out), **_facts(made)}, [f"{len(made.files)} files written to {out}", advice])
+    return Answer({"out": str(out), **_facts(made)}, [f"{counted(len(made.files), 'file')} written to {out}", advice])
 
 
 @command(None, "restore")
@@ -42,7 +44,7 @@ def restore(shell: Shell, archive: Path) -> Answer:
     folder = home_folder(shell.home, os.environ)
     made = put_back(archive, folder)
     data: dict[str, object] = {"home": str(folder), **_facts(made)}
-    said = [f"{len(made.files)} files restored to {folder}"]
+    said = [f"{counted(len(made.files), 'file')} restored to {folder}"]
     if not made.has_private_keys:
         data["ledger_verified"] = False
         said.append(
@@ -53,7 +55,8 @@ def restore(shell: Shell, archive: Path) -> Answer:
         state = workshop.ledger.verify()
         workshop.record("home.restored", files=len(made.files))
     return Answer(
-        {**data, "ledger_verified": True, "events": state.size}, [*said, f"the ledger verifies: {state.size} events"]
+        {**data, "ledger_verified": True, "events": state.size},
+        [*said, f"the ledger verifies: {counted(state.size, 'event')}"],
     )
 
 

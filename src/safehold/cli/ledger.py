@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from safehold.cli.answer import Answer, Table
-from safehold.cli.command import EXISTING_FILE, NEW_PATH, Shell, command
+from safehold.cli.command import EXISTING_FILE, Shell, command
+from safehold.cli.target import NEW_FILE, new_file
+from safehold.cli.wording import counted
 
 if TYPE_CHECKING:
     from safehold.ledger import Checkpoint, LedgerState
@@ -61,24 +63,24 @@ def _said(state: "LedgerState", *, is_compared: bool) -> list[str | Table]:
         return ["The ledger is empty.", cut]
     trusted = "" if state.is_anchored else "; self-consistent only: give --checkpoint or --public-key for more"
     return [
-        f"{state.size} events verified, {state.signed_size} of them signed for{trusted}",
+        f"{counted(state.size, 'event')} verified, {state.signed_size} of them signed for{trusted}",
         f"installation {state.origin}, root {state.root_hex}",
         *(() if is_compared else (cut,)),
     ]
 
 
 @command(ledger, "export")
-@click.option("--out", type=NEW_PATH, required=True, help="The file to write.")
+@click.option("--out", type=NEW_FILE, required=True, help="The file to write.")
 def export_ledger(shell: Shell, out: Path) -> Answer:
     """Write the whole ledger to a file that anybody can verify offline with `ledger verify --export`."""
-    with shell.workshop() as workshop:
-        workshop.ledger.export(out)
+    with shell.workshop() as workshop, new_file(out) as staged:
+        workshop.ledger.export(staged)
         signed = workshop.ledger.checkpoint()
-    return Answer({"out": str(out), **_signed(signed)}, [f"{signed.size} events written to {out}"])
+    return Answer({"out": str(out), **_signed(signed)}, [f"{counted(signed.size, 'event')} written to {out}"])
 
 
 @command(ledger, "checkpoint")
-@click.option("--out", type=NEW_PATH, help="The file to write; without it the checkpoint is printed.")
+@click.option("--out", type=NEW_FILE, help="The file to write; without it the checkpoint is printed.")
 def checkpoint_ledger(shell: Shell, out: Path | None) -> Answer:
     """Sign what is recorded so far. Keep the checkpoint elsewhere: it shows later that nothing was cut off."""
     from safehold.home import write_atomic
@@ -87,8 +89,11 @@ def checkpoint_ledger(shell: Shell, out: Path | None) -> Answer:
         signed = workshop.ledger.checkpoint()
     if out is None:
         return Answer({"checkpoint": signed.fields(), **_signed(signed)}, [signed.to_json()])
-    write_atomic(out, (signed.to_json() + "\n").encode())
-    return Answer({"out": str(out), **_signed(signed)}, [f"checkpoint over {signed.size} events written to {out}"])
+    with new_file(out) as staged:
+        write_atomic(staged, (signed.to_json() + "\n").encode())
+    return Answer(
+        {"out": str(out), **_signed(signed)}, [f"checkpoint over {counted(signed.size, 'event')} written to {out}"]
+    )
 
 
 @command(ledger, "rotate-key")

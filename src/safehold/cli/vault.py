@@ -7,15 +7,26 @@ from typing import TYPE_CHECKING
 import click
 
 from safehold.cli.answer import Answer, ExitCode, Table
-from safehold.cli.command import EXISTING_FILE, NEW_PATH, Shell, command
+from safehold.cli.command import EXISTING_FILE, Shell, command
+from safehold.cli.target import NEW_FILE
+from safehold.cli.wording import counted
 from safehold.vocabulary import UsageError
 
 if TYPE_CHECKING:
-    from safehold.vault import Evidence, Problem
+    from collections.abc import Sequence
+
+    from safehold.vault import Evidence, EvidenceId, Problem
+
+SHORTEST_BEGINNING = 12
+"""Digits of an id that are enough to name evidence by: 48 bits, and what they mean is still looked up."""
 
 
 class UnrecordableError(UsageError):
     """A purpose or case can't go into the ledger as it was typed."""
+
+
+class AmbiguousEvidenceError(UsageError):
+    """The beginning of an id means several pieces of evidence."""
 
 
 class PlaintextTargetError(UsageError):
@@ -29,7 +40,7 @@ def vault() -> None:
 
 @command(vault, "keygen")
 @click.argument("name")
-@click.option("--out", type=NEW_PATH, required=True, help="Where the custodian's private key goes; take it away.")
+@click.option("--out", type=NEW_FILE, required=True, help="Where the custodian's private key goes; take it away.")
 @click.option("--needed", type=click.IntRange(1, 64), help="From now on, how many custodians must come together.")
 def keygen(shell: Shell, name: str, out: Path, needed: int | None) -> Answer:
     """Make a custodian's key pair: the private half into a file, the public half into the home."""
@@ -90,20 +101,18 @@ def list_evidence(shell: Shell) -> Answer:
     with shell.workshop() as workshop:
         rows = workshop.vault.list()
         names = [custodian.name for custodian in workshop.vault.custodians.list()]
-    table = Table(
-        ("id", "sealed", "bytes", "needed", "custodians", "case", "state"),
-        [
-            (row.id[:16] + "…", f"{row.sealed_at:%Y-%m-%d %H:%M}", str(row.size), str(row.threshold),
-             ", ".join(row.custodians), row.case, row.state.value)
-            for row in rows
-        ],
-        empty="The vault is empty.",
-    )  # fmt: skip
     shown: list[str | Table] = [
-        table,
+        *([line for row in rows for line in _lines(row)] or ["The vault is empty."]),
         f"custodians: {', '.join(names) or 'none; make keys with: safehold vault keygen NAME --out FILE'}",
     ]
     return Answer({"evidence": [_evidence(row) for row in rows], "custodians": names}, shown)
+
+
+def _lines(row: "Evidence") -> tuple[str, str]:
+    """Return an id as a whole, on a line of its own that can be copied, and what is known about it."""
+    opened_by = f"opened by {row.threshold} of {', '.join(row.custodians)}"
+    about = f"{row.state.value} since {row.sealed_at:%Y-%m-%d %H:%M} UTC" if row.state.value == "sealed" else "erased"
+    return row.id, f"  {about}; {counted(row.size, 'byte')}; {opened_by}{f'; case {row.case}' if row.case else ''}"
 
 
 def _evidence(row: "Evidence") -> dict[str, object]:
@@ -128,16 +137,15 @@ def fsck(shell: Shell) -> Answer:
     table = Table(
         ("problem", "evidence", "custodian", "can still be opened"),
         [
-            (problem.kind.value, problem.evidence[:16] + "…", problem.custodian, "no" if problem.is_fatal else "yes")
+            (problem.kind.value, problem.evidence, problem.custodian, "no" if problem.is_fatal else "yes")
             for problem in report.problems
         ],
         empty="Register and files agree.",
     )
-    return Answer(
-        data,
-        [f"{report.examined} pieces of evidence examined, {len(report.orphans)} leftovers of interrupted work", table],
-        ExitCode.CLEAR if report.is_sound else ExitCode.INCOMPLETE,
-    )
+    examined = f"{counted(report.examined, 'piece of evidence')} examined"
+    leftovers = counted(len(report.orphans), "leftover of interrupted work")
+    code = ExitCode.CLEAR if report.is_sound else ExitCode.INCOMPLETE
+    return Answer(data, [f"{examined}, {leftovers}", table], code)
 
 
 def _problem(problem: "Problem") -> dict[str, object]:
@@ -154,22 +162,24 @@ def _problem(problem: "Problem") -> dict[str, object]:
 @click.option("--key", "keys", type=EXISTING_FILE, multiple=True, required=True, help="A custodian's private key file.")
 @click.option("--purpose", required=True, help="Why it is opened; recorded.")
 @click.option("--case", required=True, help="The case or reference it is opened for; recorded.")
-@click.option("--out", type=NEW_PATH, help="A new file for the plaintext; without it nothing is written to a disk.")
+@click.option("--out", type=NEW_FILE, help="A new file for the plaintext; without it nothing is written to a disk.")
 def open_evidence(
     shell: Shell, evidence_id: str, keys: tuple[Path, ...], purpose: str, case: str, out: Path | None
 ) -> Answer:
     """Open evidence with the keys of enough custodians; the opening is recorded in the ledger first.
 
+    ID is as `safehold vault list` shows it; its first 12 digits or more suffice where they mean one piece of evidence.
     Without --out the content is checked in memory and forgotten.
     """
-    from safehold.vault import parse_evidence_id, read_custodian_key
+    from safehold.vault import read_custodian_key
 
     _require_recordable(purpose=purpose, case=case)
     descriptor = None if out is None else _new_private_file(out)
     try:
         with shell.workshop() as workshop:
+            whole_id = _meant(evidence_id, workshop.vault.list())
             content = workshop.vault.open(
-                parse_evidence_id(evidence_id),
+                whole_id,
                 [read_custodian_key(path) for path in keys],
                 purpose=purpose,
                 case=case,
@@ -185,9 +195,21 @@ def open_evidence(
         if descriptor is not None:
             os.close(descriptor)
     # No digest of the content: it would be a pointer to confirmed material.
-    data = {"id": evidence_id, "bytes": len(content), "out": str(out) if out else None}
+    data = {"id": whole_id, "bytes": len(content), "out": str(out) if out else None}
     where = f"written to {out}: destroy it when its purpose is met" if out else "opened in memory; nothing was written"
-    return Answer(data, [f"{len(content)} bytes {where}"])
+    return Answer(data, [f"{counted(len(content), 'byte')} {where}"])
+
+
+def _meant(text: str, rows: "Sequence[Evidence]") -> "EvidenceId":
+    """Return the id that a whole id or the beginning of one means."""
+    from safehold.vault import parse_evidence_id
+
+    found = [row.id for row in rows if row.id.startswith(text)] if len(text) >= SHORTEST_BEGINNING else []
+    if len(found) > 1:
+        raise AmbiguousEvidenceError(
+            f"{len(found)} pieces of evidence have ids that begin so", advice="Give more digits of the id."
+        )
+    return found[0] if found else parse_evidence_id(text)
 
 
 def _require_recordable(**words: str) -> None:
