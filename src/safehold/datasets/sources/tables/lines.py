@@ -14,13 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from safehold.datasets.sources.errors import ShardError
-from safehold.datasets.sources.places.blobs import CHUNK_BYTES, Blob, opened
+from safehold.datasets.sources.places.blobs import CHUNK_BYTES, Blob, chunks, opened
 from safehold.datasets.sources.places.output import HashingWriter, Rewritten, write_hashed
 from safehold.datasets.sources.records.cells import is_text, unique_object
 from safehold.datasets.sources.records.record import gap
 from safehold.vocabulary import Gap, GapReason
 
 LIMIT_BYTES = 64 << 20
+MOST_LINES = 10_000_000
+"""Lines of one file. Each takes some microseconds wherever the file is gone through; a file of nothing but line ends
+would take hours. The number is ours."""
 _PIECE_BYTES = 1 << 20
 _MARK = b"\xef\xbb\xbf"
 
@@ -74,14 +77,27 @@ def lines_of(
     """Yield the records of a file, or of the part of it that begins with record `first` at byte `start`.
 
     Raises:
-        ShardError: a line is longer than `LIMIT_BYTES`, or a CSV has no usable header.
+        ShardError: a line is longer than `LIMIT_BYTES`, there are more than `MOST_LINES`, or a CSV has no usable header.
     """
-    stop = blob.size if stop is None else stop
+    if stop is None:
+        _require_countable(blob)
+        stop = blob.size
     if notation.delimiter is None:
         yield from _json_lines(blob, first, start, stop)
         return
     header, body = csv_header(blob, notation)
     yield from _csv_lines(blob, header, notation, first=first, start=max(start, body), stop=stop)
+
+
+def _require_countable(blob: Blob) -> None:
+    lines = 0
+    for chunk in chunks(blob):
+        lines += bytes(chunk).count(b"\n")
+        if lines > MOST_LINES:
+            raise ShardError(
+                f"a table has more than {MOST_LINES:,} lines", reason=GapReason.OVER_LIMIT,
+                advice="Split it into several files, and check that it is what it should be.",
+            )  # fmt: skip
 
 
 def csv_header(blob: Blob, notation: Notation) -> tuple[list[str], int]:

@@ -1,4 +1,5 @@
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from tests.unit.datasets.sources.folders.test_folder import names_in, reasons, w
 
 from safehold.datasets.sources import Mix, Record, ShardError, SourceOptions, discover, leave_out, read, rewrite
 from safehold.datasets.sources.errors import EmptySourceError, UnknownColumnError, UnreadableSourceError
+from safehold.datasets.sources.tables.lines import MOST_LINES
 from safehold.vocabulary import GapReason
 
 MEDIA: dict[str, bytes | str] = {"images/1.jpg": b"1", "images/2.jpg": b"2", "images/3.jpg": b"3"}
@@ -112,3 +114,13 @@ def test_manifests_that_cannot_be_used_are_refused(tmp_path: Path) -> None:
         discover([manifest(tmp_path, "\n\n")])
     with pytest.raises(UnreadableSourceError, match="header"):
         discover([manifest(tmp_path, "path,path\na,b\n", "twice.csv")])
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl"])
+def test_a_file_of_nothing_but_line_ends_is_refused_at_once_with_advice(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b'image,text\na.jpg,"' + b"x\n" * (MOST_LINES + 1))
+    begun = time.perf_counter()
+    with pytest.raises(UnreadableSourceError) as error:
+        discover([str(tmp_path / name)])
+    assert "Split it" in error.value.advice
+    assert time.perf_counter() - begun < 2
