@@ -7,6 +7,8 @@ its record, and every member is fingerprinted cryptographically whatever else fa
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from safehold.classification import Classifier
 from safehold.datasets.scan.observation import Observation, ObservedMember, ObservedScore
 from safehold.datasets.scan.settings import ScanSettings
@@ -139,7 +141,10 @@ def _classify(
             notes.miss(classifier.name, error.reason, member.name)
         return
     for classifier in classifiers:
-        values = classifier.score([picture])[0]
+        scores = np.asarray(classifier.score([picture]), np.float64)
+        if scores.shape != (1, len(classifier.concepts)) or not ((scores >= 0) & (scores <= 1)).all():
+            notes.miss(classifier.name, GapReason.DETECTOR_FAILED, member.name)  # no number is below every threshold
+            continue
         notes.examined.add(classifier.name)
-        for concept, value in zip(classifier.concepts, values, strict=True):
+        for concept, value in zip(classifier.concepts, scores[0], strict=True):
             notes.scores.append(ObservedScore(concept, float(value), classifier.name, classifier.version, member.name))

@@ -77,7 +77,7 @@ def lines_of(
     """Yield the records of a file, or of the part of it that begins with record `first` at byte `start`.
 
     Raises:
-        ShardError: a line is longer than `LIMIT_BYTES`, there are more than `MOST_LINES`, or a CSV has no usable header.
+        ShardError: a line is longer than `LIMIT_BYTES`, there are more than `MOST_LINES`, or a CSV has no header.
     """
     if stop is None:
         _require_countable(blob)
