@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from safehold.cli.main import cli
+from safehold.cli.edge import cli
 from safehold.screening import guidance_for, jurisdictions
 from safehold.settings import Settings
 

@@ -8,7 +8,7 @@ from types import ModuleType
 import click
 import pytest
 
-from safehold.cli.main import cli
+from safehold.cli.edge import cli
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

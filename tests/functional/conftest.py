@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from safehold.cli.main import run
+from safehold.cli.edge import run
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import pytest
 
 from safehold import __version__
 from safehold.cli.answer import ExitCode
-from safehold.cli.main import GROUPS, cli, explain, run
+from safehold.cli.edge import GROUPS, cli, explain, run
 from safehold.vocabulary import InternalError, OutsidePartyError, UsageError
 
 SAFEHOLD = [sys.executable, "-c", "from safehold.cli.main import main; main()"]
@@ -38,7 +38,7 @@ def test_help_answers_quickly_because_heavy_imports_wait() -> None:
     assert done.returncode == 0
     assert time.perf_counter() - started < 3, "0.2 s on an idle core; the bound leaves room for a busy machine"
     loaded = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", "from safehold.cli.main import run; run(['--help'])"],
+        [sys.executable, "-X", "importtime", "-c", "from safehold.cli.edge import run; run(['--help'])"],
         capture_output=True,
         text=True,
         check=True,
@@ -71,6 +71,25 @@ def _all_commands() -> list[str]:
 
 def test_version_names_the_installed_version() -> None:
     assert safehold("--version").stdout.strip() == f"safehold {__version__}"
+
+
+def test_the_version_is_one_json_object_wherever_json_stands() -> None:
+    for arguments in (("--version", "--json"), ("--json", "--version")):
+        done = safehold(*arguments)
+        assert json.loads(done.stdout) == {"name": "safehold", "version": __version__}
+
+
+def test_home_after_the_command_is_told_where_it_goes() -> None:
+    done = safehold("bank", "--home", "anywhere", "list")
+    assert done.returncode == 2
+    assert "--home goes before the command" in done.stderr
+
+
+def test_a_path_that_leads_nowhere_is_a_usage_error() -> None:
+    for error in (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        message, advice, code = explain(error(2, "No such thing", "a/path"))
+        assert (message, code) == ("no such thing: a/path", ExitCode.USAGE)
+        assert advice
 
 
 def test_json_goes_before_or_after_the_command_and_prints_one_line() -> None:
@@ -118,7 +137,7 @@ def test_found_outranks_incomplete_which_outranks_clear() -> None:
 def test_an_unexpected_error_shows_its_traceback_only_when_asked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import safehold.cli.main as edge
+    from safehold.cli import edge
 
     def fail(**_: object) -> None:
         raise KeyError("secret")
@@ -135,12 +154,12 @@ def test_an_unexpected_error_shows_its_traceback_only_when_asked(
 def test_an_interrupted_command_exits_130_without_a_traceback(number: signal.Signals) -> None:
     code = (
         "import time, click\n"
-        "from safehold.cli import main as edge\n"
+        "from safehold.cli import edge, main\n"
         "def wait(**_):\n"
         "    print('ready', flush=True)\n"
         "    time.sleep(30)\n"
         "edge.cli.main = wait\n"
-        "edge.main()\n"
+        "main.main()\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -152,6 +171,67 @@ def test_an_interrupted_command_exits_130_without_a_traceback(number: signal.Sig
     assert child.returncode == 130
     assert "Traceback" not in errors
     assert "interrupted" in errors
+
+
+def interrupted(code: str, *arguments: str) -> tuple[int, str, str]:
+    """Run code that prints "ready" when it has begun, send SIGTERM, and return code, output and errors."""
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        child.send_signal(signal.SIGTERM)
+        out, errors = child.communicate(timeout=20)
+    return child.returncode, out, errors
+
+
+SLOW_IMPORT = """
+import sys, time
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "click":
+            print("ready", flush=True)
+            time.sleep(30)
+sys.meta_path.insert(0, Slow())
+from safehold.cli.main import main
+main()
+"""
+
+
+def test_a_command_that_is_still_being_loaded_is_interrupted_like_any_other() -> None:
+    code, out, errors = interrupted(SLOW_IMPORT, "policy", "show", "--json")
+    assert (code, json.loads(out)["error"]["exit_code"]) == (130, 130)
+    assert "Traceback" not in errors
+
+
+def test_an_interrupted_command_prints_one_json_object() -> None:
+    code = (
+        "import time\n"
+        "from safehold.cli import edge, main\n"
+        "def wait(**_):\n"
+        "    print('ready', flush=True)\n"
+        "    time.sleep(30)\n"
+        "edge.cli.main = wait\n"
+        "main.main()\n"
+    )
+    ended, out, _ = interrupted(code, "--json")
+    assert ended == 130
+    assert out.count("\n") == 1
+    body = json.loads(out)["error"]
+    assert (body["exit_code"], bool(body["message"]), bool(body["advice"])) == (130, True, True)
+
+
+def test_an_interruption_that_a_library_turns_into_an_error_stays_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from safehold.cli import edge
+
+    def fail(**_: object) -> None:
+        raise ImportError("initialisation failed")
+
+    monkeypatch.setattr(edge.cli, "main", fail)
+    assert run(["policy", "show"], is_stopped=lambda: True) == 130
+    assert "interrupted" in capsys.readouterr().err
 
 
 def test_a_reader_that_goes_away_causes_no_traceback() -> None:

@@ -1,155 +1,57 @@
-"""The command ``safehold``: it finds the group, runs the command, and turns every failure into words and a code.
+"""The command ``safehold`` as a process: signals, standard output, the exit code.
 
-Exit codes: 0 clear; 1 a finding changed an action; 2 usage or unusable input; 3 an outside party unavailable;
-4 examination incomplete; 5 an unexpected error of ours; 130 interrupted.
+It imports next to nothing before it listens for SIGTERM, so that being told to end always ends as an interruption.
 """
 
-import errno
-import importlib
 import os
 import signal
 import sys
-import traceback
-from collections.abc import Sequence
-from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-import click
-
-from safehold.cli.answer import ExitCode
-from safehold.cli.command import Shell
-from safehold.cli.show import show_error
-from safehold.vocabulary import OutsidePartyError, SafeholdError, UsageError
-
-GROUPS = {
-    "dataset": "safehold.cli.dataset:dataset",
-    "check": "safehold.cli.check:check",
-    "bank": "safehold.cli.bank:bank",
-    "policy": "safehold.cli.policy:policy",
-    "ledger": "safehold.cli.ledger:ledger",
-    "vault": "safehold.cli.vault:vault",
-    "backup": "safehold.cli.backup:backup",
-    "restore": "safehold.cli.backup:restore",
-    "doctor": "safehold.cli.doctor:doctor",
-    "completion": "safehold.cli.completion:completion",
-}
-"""Each command and where it is declared, in the order of the help page."""
-
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
-_NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+INTERRUPTED = 130
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command's file when the command is asked for."""
+class Stop:
+    """Ends the work on SIGTERM as on Ctrl-C, so that locks are released and children ended; and remembers it."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
-        """Return the names, in the order of the help page."""
-        return list(GROUPS)
+    def __init__(self) -> None:
+        self.is_asked = False
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import and return the command, or None for a name that is none."""
-        if cmd_name not in GROUPS:
-            return None
-        module, _, attribute = GROUPS[cmd_name].partition(":")
-        found = getattr(importlib.import_module(module), attribute)
-        if not isinstance(found, click.Command):
-            raise TypeError(f"{GROUPS[cmd_name]} is not a command")
-        return found
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option(
-    "--home",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="SAFEHOLD_HOME",
-    show_envvar=True,
-    help="Where banks, ledger, vault and keys live. Default: the platform's data folder.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on one line; every command knows it.")
-@click.version_option(package_name="safehold", message="%(prog)s %(version)s")
-@click.pass_context
-def cli(context: click.Context, home: Path | None, as_json: bool) -> None:
-    """Keep child sexual abuse material out of training data, with proof."""
-    context.obj = Shell(home=home, as_json=as_json)
+    def __call__(self, _number: int, _frame: FrameType | None) -> NoReturn:
+        """Interrupt what is going on."""
+        self.is_asked = True
+        raise KeyboardInterrupt
 
 
 def main() -> NoReturn:
     """Run the command line and exit."""
-    signal.signal(signal.SIGTERM, _stop)
+    stop = Stop()
+    signal.signal(signal.SIGTERM, stop)
     try:
-        code = run(sys.argv[1:])
+        code = _run(sys.argv[1:], stop)
+        _go_on_regardless()
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader went away (`safehold ... | head`); keep the interpreter from complaining about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.INTERRUPTED
-    sys.exit(int(code))
+        code = INTERRUPTED
+    sys.exit(code)
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit code; failures become words on standard error.
-
-    Unexpected exceptions are shown as one short sentence; their traceback only when ``SAFEHOLD_DEBUG`` is 1, because
-    it may hold names that don't belong in a log.
-    """
-    as_json = "--json" in _before_separator(arguments)
+def _run(arguments: list[str], stop: Stop) -> int:
     try:
-        ended = cli.main(args=list(arguments), prog_name="safehold", standalone_mode=False)
-    except (KeyboardInterrupt, click.Abort):
-        sys.stderr.write("interrupted; nothing half-done counts as finished. Run the same command to go on.\n")
-        return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        raise
-    except Exception as error:  # noqa: BLE001 (the outermost edge: everything becomes a code)
-        if os.environ.get("SAFEHOLD_DEBUG") == "1":
-            traceback.print_exc()
-        message, advice, code = explain(error)
-        show_error(message, advice, code=code, as_json=as_json)
-        return code
-    return ended if isinstance(ended, int) else ExitCode.CLEAR
+        from safehold.cli.edge import run
+
+        return int(run(arguments, is_stopped=lambda: stop.is_asked))
+    except KeyboardInterrupt:  # before or after the edge listens
+        _go_on_regardless()
+        from safehold.cli.show import show_interruption, wants_json
+
+        return int(show_interruption(as_json=wants_json(arguments)))
 
 
-def explain(error: Exception) -> tuple[str, str, ExitCode]:
-    """Return what went wrong, what to do next, and the exit code."""
-    match error:
-        case SafeholdError():
-            return str(error), error.advice, _code_of(error)
-        case click.ClickException():
-            return error.format_message(), _click_advice(error), ExitCode.USAGE
-        case OSError(errno=int(number)) if number in _NO_ROOM:
-            return "the disk is full", "Make room, then run the same command again: it goes on.", ExitCode.USAGE
-        case OSError(errno=int(number)) if number in _NOT_ALLOWED:
-            named = f": {error.filename}" if error.filename else ""
-            return f"not allowed to read or write{named}", "Check its owner and its rights.", ExitCode.USAGE
-        case _:
-            return (
-                f"unexpected {type(error).__name__}",
-                "Please report it with what you ran. SAFEHOLD_DEBUG=1 shows where it happened.",
-                ExitCode.INTERNAL,
-            )
-
-
-def _code_of(error: SafeholdError) -> ExitCode:
-    match error:
-        case UsageError():
-            return ExitCode.USAGE
-        case OutsidePartyError():
-            return ExitCode.OUTSIDE_PARTY
-        case _:
-            return ExitCode.INTERNAL
-
-
-def _click_advice(error: click.ClickException) -> str:
-    context = getattr(error, "ctx", None)
-    path = context.command_path if isinstance(context, click.Context) else "safehold"
-    return f"See: {path} --help"
-
-
-def _before_separator(arguments: Sequence[str]) -> Sequence[str]:
-    return arguments[: arguments.index("--")] if "--" in arguments else arguments
-
-
-def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
-    """End on SIGTERM as on Ctrl-C, so that locks are released and children ended."""
-    raise KeyboardInterrupt
+def _go_on_regardless() -> None:
+    """Take no notice of further signals: what is left is to say how it ended."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)

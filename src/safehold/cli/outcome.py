@@ -46,6 +46,8 @@ def _pages(summary: Mapping[str, Any]) -> list[str | Table]:
     pages += _listed("not examined", summary["gaps"], ("detector", "reason", "records"))
     pages += _listed("concepts", summary["concepts"], ("concept", "before", "after"))
     pages.append(f"separation over the mix: {summary['separation']['mode']}")
+    if lapsed := summary["releases_lapsed"]:
+        pages.append(f"released earlier and kept out again, since other grounds speak against them now: {lapsed:,}")
     pages += [f"not covered: {sentence}" for sentence in summary["not_covered"]]
     return pages
 

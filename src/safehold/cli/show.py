@@ -7,7 +7,7 @@ a plain line now and then elsewhere. ``NO_COLOR`` is respected.
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -44,6 +44,19 @@ def show_error(message: str, advice: str, *, code: ExitCode, as_json: bool) -> N
     sys.stderr.write(f"error: {message}\n")
     if advice:
         sys.stderr.write(f"  what to do: {advice}\n")
+
+
+def show_interruption(*, as_json: bool) -> ExitCode:
+    """Say that the command was interrupted, and return the code for it."""
+    message, advice = "interrupted; nothing half-done counts as finished", "Run the same command to go on."
+    show_error(message, advice, code=ExitCode.INTERRUPTED, as_json=as_json)
+    return ExitCode.INTERRUPTED
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Return whether ``--json`` is among the options of a command line."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "--json" in options
 
 
 def one_line(data: object) -> str:
