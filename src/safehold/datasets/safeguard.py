@@ -31,9 +31,10 @@ from safehold.datasets.sources import Mix, Shard, ShardError, current_fingerprin
 from safehold.home import write_atomic
 from safehold.media import Limits
 from safehold.signals import is_exact
-from safehold.vocabulary import Action
+from safehold.vocabulary import Action, GapReason, PdqFlavour
 
 NOBODY = NobodyWatching()
+_FLAVOURS = (PdqFlavour.FULL, PdqFlavour.NEAREST_512)
 
 
 def no_step(_: str) -> None:
@@ -98,7 +99,8 @@ def decide(out: Path, equipment: Equipment, *, watcher: Watcher = NOBODY, step: 
     with locked(layout):
         mix = load_mix(layout)
         notes = check_complete(layout, mix.shards)
-        _require_served(notes[0].settings, settings_for(equipment))
+        needed = replace(settings_for(equipment), flavours=tuple(equipment.index.flavours()))
+        _require_served(notes[0].settings, needed)
         _require_unchanged(mix.shards)
         write_atomic(layout.policy, equipment.policy.canonical.encode())
         waivers = load_waivers(layout)
@@ -119,7 +121,11 @@ def policy_of(out: Path) -> Path | None:
 
 
 def settings_for(equipment: Equipment) -> ScanSettings:
-    """Return what a scan must do so that this equipment can decide on it."""
+    """Return what a scan does so that this equipment, or one with any other list, can decide on it.
+
+    Both PDQ flavours are always computed, though the lists loaded now may need one: the second costs about 3 % of a
+    scan, where decoding everything again for a newer list of the other flavour would cost all of it.
+    """
     policy = equipment.policy
     limits = Limits(
         pixels=policy.limits.pixels,
@@ -129,7 +135,7 @@ def settings_for(equipment: Equipment) -> ScanSettings:
     )
     return ScanSettings(
         limits=limits,
-        flavours=tuple(sorted(equipment.index.flavours(), key=lambda flavour: flavour.value)),
+        flavours=_FLAVOURS,
         inert=tuple(sorted(policy.inert_extensions)),
         classifiers=equipment.classifiers,
     )
@@ -166,19 +172,28 @@ def _require_served(scanned: ScanSettings, needed: ScanSettings) -> None:
 
 
 def _require_unchanged(shards: Sequence[Shard]) -> None:
-    changed = [shard for shard in shards if _is_changed(shard)]
-    if changed:
+    faults = {shard: fault for shard in shards if (fault := _fault_of(shard)) is not None}
+    missing = [shard for shard, fault in faults.items() if fault is GapReason.MISSING]
+    if missing:
         raise ChangedSourceError(
-            f"{len(changed)} of {len(shards)} shards have changed since the scan, the first is {changed[0].name}",
+            f"{len(missing)} of {len(shards)} shards are missing from the source, the first is {missing[0].name}",
+            advice="Bring them back to where they were scanned, or scan what is left into another --out.",
+        )
+    if faults:
+        first = next(iter(faults)).name
+        raise ChangedSourceError(
+            f"{len(faults)} of {len(shards)} shards have changed since the scan, the first is {first}",
             advice="Run `safehold dataset scan` again: it scans what has changed.",
         )
 
 
-def _is_changed(shard: Shard) -> bool:
+def _fault_of(shard: Shard) -> GapReason | None:
+    """Return why a shard's input is not what was scanned, or None."""
     try:
-        return current_fingerprint(shard) != shard.fingerprint
-    except ShardError:
-        return True
+        is_same = current_fingerprint(shard) == shard.fingerprint
+    except ShardError as error:
+        return error.reason
+    return None if is_same else GapReason.CHANGED_SINCE_SCAN
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ Withdrawn entries are never given.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -22,12 +22,12 @@ from safehold.matching.banks.bank import TEST_BANK, Bank
 from safehold.matching.banks.builtin import builtin_bank
 from safehold.matching.banks.catalogue import BankContents, stored_contents
 from safehold.matching.errors import WrongWidthError
-from safehold.matching.hits import Hits, joined
+from safehold.matching.hits import HARM_CLASSES, Hits, joined
 from safehold.matching.parts.part import PartKind
 from safehold.matching.segments.piece import Piece
 from safehold.matching.segments.shelf import Shelf
 from safehold.matching.segments.sources import Source, SourceKey, sources_of
-from safehold.vocabulary import Algorithm, Bits, PdqFlavour, signal_width_bytes
+from safehold.vocabulary import Algorithm, Bits, HarmClass, PdqFlavour, signal_width_bytes
 
 EQUAL = Bits(0)
 """The threshold that asks for equality."""
@@ -108,6 +108,15 @@ class Index:
     def flavours(self) -> frozenset[PdqFlavour]:
         """Return which flavours PDQ queries must be hashed in: those of the banks, both where one is unknown."""
         return flavours_of(self.banks)
+
+    def class_counts(self) -> tuple[Mapping[HarmClass, int], ...]:
+        """Return for each bank how many living entries it has of each class, as the entries themselves say."""
+        counts = np.zeros((len(self.banks), len(HARM_CLASSES)), np.int64)
+        for _, piece in self.pieces:
+            counts += piece.class_counts(len(self.banks))
+        return tuple(
+            {HARM_CLASSES[code]: count for code, count in enumerate(of_bank) if count} for of_bank in counts.tolist()
+        )
 
     def lookup(
         self,

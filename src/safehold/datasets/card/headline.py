@@ -43,11 +43,17 @@ def _verdict(summary: Summary) -> tuple[str, str]:
         return "open", "There was nothing to examine."
     if real:
         return "found", _found(real, summary["records"])
-    if not any(bank["entries"] for bank in summary["banks"] if bank["class"] != "test"):
+    if not any(map(_holds_real_entries, summary["banks"])):
         return "open", "No list of known material was loaded, so none could have been found."
     if matches:
         return "found", "The built-in test signature was found; no other listed item was, by the detectors named below."
     return "none", "No listed item was found by the detectors named below."
+
+
+def _holds_real_entries(bank: Summary) -> bool:
+    """Return whether a list holds more than test entries, as they say themselves; else as their list says."""
+    by_class = bank.get("by_class", {bank["class"]: bank["entries"]})
+    return any(count for harm_class, count in by_class.items() if harm_class != "test")
 
 
 def _found(matches: list[Summary], records: Summary) -> str:
@@ -92,6 +98,12 @@ def _about_results(summary: Summary) -> Iterator[str]:
     if summary["releases"]:
         freed = plural(summary["releases"], "held record", "held records")
         yield f"People freed {freed} for the cleaned dataset."
+    if lapsed := summary.get("releases_lapsed"):
+        freed = plural(lapsed, "record that people had freed is", "records that people had freed are")
+        yield f"{freed} kept out again: something else speaks against them now."
+    if pointers := summary["records"].get("pointers"):
+        told = plural(pointers, "record only points", "records only point")
+        yield f"{told} at media: their listed hashes were compared, their media was not examined."
     remaining = {row["concept"] for row in summary["concepts"] if row["after"]}
     if remaining.issuperset(_OPPOSED):
         yield (

@@ -41,6 +41,7 @@ _WORDS = {
     "audio": "audio",
     "text": "texts",
     "unknown": "unknown kind",
+    "pointer": "pointers to media (listed hashes)",
     # detectors
     "sha256": "SHA-256",
     "sha1": "SHA-1",

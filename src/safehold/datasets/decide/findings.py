@@ -24,10 +24,23 @@ def matches(part: pa.Table, basis: Basis) -> Iterator[Placed]:
     """Yield every bank entry within the policy's threshold of a record's signals.
 
     Digests of no bytes are not looked up: a list that holds one would accuse every empty file. Such a file is a gap.
+    An entry that a frame is near to in both PDQ flavours is one finding, the nearer one: what speaks against a record
+    must not depend on which flavours other lists asked for.
     """
+    flavours = basis.index.flavours()
+    nearest: dict[tuple[int, str, str, str], Finding] = {}
     for fingerprints in map(_of_something, fingerprints_of(part)):
-        if len(fingerprints.values):
+        if not len(fingerprints.values) or fingerprints.flavour not in (None, *flavours):
+            continue
+        if fingerprints.algorithm is not Algorithm.PDQ:
             yield from _matches_of(fingerprints, basis)
+            continue
+        for row, found in _matches_of(fingerprints, basis):
+            key = (row, found.place, found.subject, found.reference)
+            known = nearest.setdefault(key, found)
+            if (found.distance or 0) < (known.distance or 0):
+                nearest[key] = found
+    yield from ((key[0], found) for key, found in nearest.items())
 
 
 def _of_something(fingerprints: Fingerprints) -> Fingerprints:

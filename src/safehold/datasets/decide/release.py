@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from safehold.datasets.errors import DamagedStateError
-from safehold.vocabulary import Finding, Gap
+from safehold.vocabulary import Action, Finding, Gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,21 @@ def _content_of(observed: pa.Table) -> list[object]:
 def _without_version(reference: str) -> str:
     name, _, rest = reference.partition("@")
     return f"{name}#{rest.partition('#')[2]}"
+
+
+def lapsed_in(decisions: pa.Table, released: Iterable[str]) -> int:
+    """Return how many of the records that people freed are kept out again, on other grounds than they had seen.
+
+    Args:
+        decisions: a shard's decisions.
+        released: keys of its records that somebody freed.
+    """
+    keys = pa.array(sorted(released), pa.string())
+    if not len(keys):
+        return 0
+    was_freed = pc.is_in(decisions.column("record"), value_set=keys)
+    is_out = pc.not_equal(decisions.column("action"), Action.ALLOW.value)
+    return len(set(decisions.column("record").filter(pc.and_(was_freed, is_out)).to_pylist()))
 
 
 def encode_releases(releases: Iterable[Release]) -> bytes:

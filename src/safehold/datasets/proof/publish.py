@@ -10,6 +10,8 @@ from safehold import __version__
 from safehold.datasets.apply.sides import sides_of
 from safehold.datasets.apply.stage import Applied, Step
 from safehold.datasets.card import render_card
+from safehold.datasets.decide.judgement import record_id
+from safehold.datasets.decide.release import decode_releases, lapsed_in
 from safehold.datasets.decide.stage import Decided, read_decisions
 from safehold.datasets.equipment import Equipment
 from safehold.datasets.errors import DamagedStateError
@@ -21,7 +23,7 @@ from safehold.datasets.proof.tally import Tally
 from safehold.datasets.register import Waiver
 from safehold.datasets.run import Layout, Run
 from safehold.datasets.scan.part import note_of
-from safehold.datasets.sources import Shard
+from safehold.datasets.sources import Format, Shard
 from safehold.home import write_atomic
 from safehold.ledger import BadSignatureError
 from safehold.vocabulary import Event
@@ -41,9 +43,14 @@ def gather(
 ) -> Story:
     """Go over all decisions once and return what a summary tells of."""
     tally, counts = Tally(), []
+    releases = decode_releases(layout.releases.read_bytes() if layout.releases.exists() else b"")
+    concept_detectors = frozenset({*equipment.classifiers, "column"})
     for shard in shards:
         decisions = read_decisions(layout, shard)
-        tally.add(decisions, decided.separation, concept_detectors=frozenset({*equipment.classifiers, "column"}))
+        is_pointers = shard.format is Format.METADATA
+        tally.add(decisions, decided.separation, concept_detectors=concept_detectors, is_pointers=is_pointers)
+        prefix = record_id(shard, "")
+        tally.lapsed += lapsed_in(decisions, [one.removeprefix(prefix) for one in releases if one.startswith(prefix)])
         note = note_of(layout.part(shard.number))
         counts.append(SourceCount(decisions.num_rows, note.size_bytes if note else 0, note.content if note else ""))
     return Story(run, shards, tuple(counts), tally, decided, waivers)
@@ -132,7 +139,9 @@ def _certify(
         "disposition",
     )
     fields = {
-        **{name: summary[name] for name in (*told, "datasets", "releases", "waivers", "not_covered")},
+        **{
+            name: summary[name] for name in (*told, "datasets", "releases", "releases_lapsed", "waivers", "not_covered")
+        },
         "safehold": __version__,
         "issued_at": equipment.clock.now().isoformat(),
         "basis": {

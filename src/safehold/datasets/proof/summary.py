@@ -5,7 +5,7 @@ It names no record, file, address or hash. `summary.json` holds it, the card dra
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,9 +17,11 @@ from safehold.datasets.proof.tally import Tally
 from safehold.datasets.register import Waiver
 from safehold.datasets.run import Run
 from safehold.datasets.sources import Shard
-from safehold.vocabulary import Action, MediaKind
+from safehold.vocabulary import Action, HarmClass, MediaKind
 
 SCHEMA = "safehold.summary/1"
+POINTER = "pointer"
+"""What coverage calls a record that only points at media."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Story:
 def summarise(story: Story, equipment: Equipment) -> dict[str, Any]:
     """Return the summary as JSON values; two runs over the same input under the same basis give the same."""
     tally, policy = story.tally, equipment.policy
+    classes = equipment.index.class_counts()
     return {
         "schema": SCHEMA,
         "run": {
@@ -82,6 +85,7 @@ def summarise(story: Story, equipment: Equipment) -> dict[str, Any]:
             "hold": tally.actions[Action.HOLD],
             "deny": tally.actions[Action.DENY],
             "confirmed": tally.confirmed,
+            "pointers": tally.pointers,
             "by_kind": dict(sorted(tally.kinds.items())),
         },
         "findings": [
@@ -110,7 +114,7 @@ def summarise(story: Story, equipment: Equipment) -> dict[str, Any]:
             for (detector, reason), count in sorted(tally.gaps.items())
         ],
         "coverage": _coverage(tally, equipment),
-        "banks": _banks(equipment),
+        "banks": _banks(equipment, classes),
         "policy": {"name": policy.name, "version": policy.version, "digest": policy.digest, "draft": policy.is_draft},
         "lexicons": [
             {
@@ -130,8 +134,9 @@ def summarise(story: Story, equipment: Equipment) -> dict[str, Any]:
             "sealed": len({one for applied in story.applied for one in applied.evidence}),
         },
         "releases": tally.released,
+        "releases_lapsed": tally.lapsed,
         "waivers": [{"entry": waiver.entry, "reason": waiver.reason} for waiver in story.waivers],
-        "not_covered": list(_not_covered(tally, equipment)),
+        "not_covered": list(_not_covered(tally, equipment, classes)),
         "datasets": {"before": _digest(story.shards, story.counts), "after": story.after},
         "clean": _clean(story),
     }
@@ -185,7 +190,7 @@ def _held_within(tally: Tally) -> int:
 def _coverage(tally: Tally, equipment: Equipment) -> list[dict[str, Any]]:
     asked = {(detector, kind.value) for kind, detectors in equipment.policy.required.items() for detector in detectors}
     optional = {(name, MediaKind.IMAGE.value) for name in equipment.classifiers}
-    return [
+    rows = [
         {
             "detector": detector,
             "kind": kind,
@@ -196,9 +201,27 @@ def _coverage(tally: Tally, equipment: Equipment) -> list[dict[str, Any]]:
         for detector, kind in sorted(asked | optional, key=lambda pair: (pair[1], pair[0]))
         if tally.kinds[kind]
     ]
+    return [*rows, *_lookups_of_pointers(tally)]
 
 
-def _banks(equipment: Equipment) -> list[dict[str, Any]]:
+def _lookups_of_pointers(tally: Tally) -> list[dict[str, Any]]:
+    """Return for records that only point at media how many list a hash that was compared; one of any kind is enough."""
+    return [
+        {
+            "detector": algorithm,
+            "kind": POINTER,
+            "required": False,
+            "examined": tally.looked_up[algorithm],
+            "of": tally.pointers,
+        }
+        for algorithm in sorted(tally.looked_up)
+    ]
+
+
+_Classes = Sequence[Mapping[HarmClass, int]]
+
+
+def _banks(equipment: Equipment, classes: _Classes) -> list[dict[str, Any]]:
     return [
         {
             "name": bank.name,
@@ -207,12 +230,18 @@ def _banks(equipment: Equipment) -> list[dict[str, Any]]:
             "tier": bank.tier.value,
             "flavour": bank.pdq_flavour.value,
             "entries": sum(bank.entries.values()),
+            "by_class": {one.value: count for one, count in sorted(counts.items(), key=str)},
         }
-        for bank in equipment.index.banks
+        for bank, counts in zip(equipment.index.banks, classes, strict=True)
     ]
 
 
-def _not_covered(tally: Tally, equipment: Equipment) -> Iterable[str]:
+def _not_covered(tally: Tally, equipment: Equipment, classes: _Classes) -> Iterable[str]:
+    if tally.pointers:
+        yield (
+            f"Records that only point at media: {tally.pointers:,}. Their listed hashes were compared, their media was "
+            "not examined."
+        )
     if tally.kinds[MediaKind.AUDIO.value]:
         yield "Audio is compared by cryptographic hash only; what is heard in it was not examined."
     if tally.kinds[MediaKind.VIDEO.value]:
@@ -221,7 +250,7 @@ def _not_covered(tally: Tally, equipment: Equipment) -> Iterable[str]:
         yield "No image classifier ran: concepts were taken from captions and columns alone."
     if tally.kinds[MediaKind.IMAGE.value] and equipment.classifiers:
         yield "Image classifiers look at the first frame of an animation only; its other frames are compared by hash."
-    if not any(bank.name != "test" for bank in equipment.index.banks):
+    if not any(counts.keys() - {HarmClass.TEST} for counts in classes):
         yield "No hash list beside the built-in test bank was loaded: known material could not be recognised."
     if any(lexicon.status == "draft" for lexicon in equipment.lexicons):
         yield "Some lexicons are drafts that nobody outside the project has reviewed."

@@ -11,8 +11,9 @@ from safehold.datasets.decide.decision import Decision, read_rows
 from safehold.datasets.decide.stage import final_names
 from safehold.datasets.scan.observation import parse_profile
 from safehold.screening import Separation
-from safehold.vocabulary import Action, Finding, MediaKind
+from safehold.vocabulary import Action, Algorithm, Finding, MediaKind
 
+_STATED = frozenset({Algorithm.SHA256.value, Algorithm.SHA1.value, Algorithm.MD5.value})
 FindingKey = tuple[str, str, str, str | None, bool]
 
 
@@ -35,6 +36,9 @@ class Tally:
         released: records that people freed.
         confirmed: records confirmed by hash.
         unexamined: records with a gap that no person has looked at instead.
+        lapsed: records that people freed and that other grounds keep out again.
+        pointers: records that only point at media.
+        looked_up: of those, records with a listed hash that was compared, by its algorithm.
     """
 
     actions: Counter[Action] = field(default_factory=Counter)
@@ -51,24 +55,38 @@ class Tally:
     released: int = 0
     confirmed: int = 0
     unexamined: int = 0
+    lapsed: int = 0
+    pointers: int = 0
+    looked_up: Counter[str] = field(default_factory=Counter)
 
     @property
     def records(self) -> int:
         """Return how many records there are."""
         return self.actions.total()
 
-    def add(self, decisions: pa.Table, separation: Separation, *, concept_detectors: frozenset[str]) -> None:
+    def add(
+        self,
+        decisions: pa.Table,
+        separation: Separation,
+        *,
+        concept_detectors: frozenset[str],
+        is_pointers: bool = False,
+    ) -> None:
         """Count a shard's decisions.
 
         Args:
             decisions: its decision table.
             separation: what separation over the mix takes away.
             concept_detectors: detectors that say whether a concept is present.
+            is_pointers: whether its records only point at media.
         """
         actions = final_names(decisions, separation)
         self.actions.update({Action(name): count for name, count in _counts(actions)})
         for profile, records in _counts(decisions.column("profile")):
             self._add_profile(profile, records, concept_detectors)
+            if is_pointers:
+                self.pointers += records
+                self.looked_up.update(dict.fromkeys(parse_profile(profile)[1] & _STATED, records))
         special = pa.array(np.flatnonzero(pc.list_value_length(decisions.column("rules")).to_numpy()))
         finals = actions.take(special).to_pylist()
         for decision, final in zip(read_rows(decisions.take(special)), finals, strict=True):

@@ -20,7 +20,7 @@ class ScanSettings:
 
     Attributes:
         limits: what a decoder may use for one record.
-        flavours: the PDQ flavours that the loaded banks need, sorted by name.
+        flavours: the PDQ flavours to compute, sorted by name.
         inert: member extensions (lower case, without dot) that the policy lists as carrying no media.
         classifiers: entry-point names of the image classifiers to run, in order.
         video: "keyframes" or "all".

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from safehold.matching.hits import Hits, joined
+from safehold.matching.hits import HARM_CLASSES, Hits, joined
 from safehold.matching.parts.order import grouped
 from safehold.matching.parts.rows import NO_CLASS, Rows
 from safehold.matching.segments.exact import ExactSegment, build_exact
@@ -83,6 +83,17 @@ class Piece:
             is_dead = (self._banks[self._part[place]] == bank) & np.isin(self._entry[place], entries)
             found.append(place[is_dead])
         self._dead = np.unique(np.concatenate(found))
+
+    def class_counts(self, banks: int) -> NDArray[np.int64]:
+        """Return (banks, classes): how many entries each bank of the index has of each class; withdrawn ones are none.
+
+        Args:
+            banks: how many banks the index has.
+        """
+        classes = len(HARM_CLASSES)
+        bins = self._banks.astype(np.int64)[self._part] * classes + self._class
+        counts = np.bincount(bins, minlength=banks * classes) - np.bincount(bins[self._dead], minlength=banks * classes)
+        return counts.reshape(banks, classes)
 
     def lookup(self, values: NDArray[np.uint8], threshold: Bits, *, most: int) -> Hits:
         """Return the entries within the threshold of each query.

@@ -202,3 +202,20 @@ def test_decisions_are_one_chunk_of_their_schema(tmp_path: Path) -> None:
     assert table.num_rows == 2 * len(RECORDS)
     assert table.column("record").to_pylist() == [one.record for one in RECORDS] * 2
     assert MediaKind.IMAGE.value in table.column("profile")[0].as_py()
+
+
+def test_an_entry_near_in_both_flavours_is_one_finding_the_nearer_one(tmp_path: Path) -> None:
+    """Else an unrelated list that asks for the other flavour would change the grounds of a release."""
+    bank = listing("unknown", [PDQ], algorithm=Algorithm.PDQ, flavour=PdqFlavour.UNKNOWN)
+    further = bytes([PDQ[0] ^ 1, *PDQ[1:]])
+    prints = [pdq_print(further, flavour=PdqFlavour.FULL), pdq_print(PDQ, flavour=PdqFlavour.NEAREST_512)]
+    seen = image("x", member("m", prints))
+    (one,) = decided([seen], basis(tmp_path, bank))
+    assert [(found.reference, found.distance) for found in one.findings] == [("unknown@1#0", 0)]
+
+
+def test_a_flavour_that_no_list_needs_is_not_looked_up(tmp_path: Path) -> None:
+    bank = listing("full", [PDQ], algorithm=Algorithm.PDQ)
+    seen = image("x", member("m", [pdq_print(FAR), pdq_print(PDQ, flavour=PdqFlavour.NEAREST_512)]))
+    (one,) = decided([seen], basis(tmp_path, bank))
+    assert one.action is Action.ALLOW
