@@ -56,3 +56,24 @@ def test_every_decision_is_listed() -> None:
         title = page.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
         number, _, words = title.partition(". ")
         assert f"{number}. [{words}]({page.name})" in listed
+
+
+def test_every_test_that_the_threat_model_names_exists() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (DOCS / "threat-model.md").read_text(encoding="utf-8"))
+    assert len(named) > 10
+    assert [name for file, name in named if f"def {name}(" not in (ROOT / file).read_text(encoding="utf-8")] == []
+
+
+def test_nothing_shipped_assigns_a_severity() -> None:
+    """A1 to B2 are for trained people and trusted lists; here they may be spoken of, never be a value."""
+    shipped = [*(ROOT / "src").rglob("*.py"), *(ROOT / "src").rglob("*.yaml")]
+    value = re.compile(r"""["'][AB][12]["']|[:=\[]\s*[AB][12]\b|^\s*[AB][12]\s*=""", re.MULTILINE)
+    assert [file.name for file in shipped if value.search(file.read_text(encoding="utf-8"))] == []
+
+
+def test_the_repository_stores_no_media_but_the_pages_pictures() -> None:
+    """Tests, the sample and the benchmarks make theirs by code, so that all of it can be read."""
+    kinds = re.compile(r"\.(jpe?g|png|gif|webp|bmp|tiff?|mp4|mov|webm|mkv|avi|mp3|wav|tar|parquet|zip)$", re.IGNORECASE)
+    folders = ("src", "tests", "docs", "examples", "benchmarks")
+    stored = [path for folder in folders for path in (ROOT / folder).rglob("*") if kinds.search(path.name)]
+    assert [path for path in stored if path.parent != DOCS / "images"] == []
