@@ -120,14 +120,18 @@ def test_kills_at_random_moments_lose_and_double_nothing(place: Place, driver: D
     for number in range(6):
         write_tar(source / f"{number:05d}.tar", plain_records(30, first=100 * number + 100))
     write_tar(source / "00006.tar", {"listed": {"jpg": LISTED.by_sha256}, **plain_records(3)})
-    reference = place.root / "reference"
+    reference, begun = place.root / "reference", time.monotonic()
     finish(driver, place, sources=[source], out=reference, workers=2)
-    out, chance, kills = copy_run(reference, place.root / "out"), random.Random(20261121), 0
-    for _ in range(8):
-        delay = chance.uniform(0.2, 1.6)
+    took, chance, kills = time.monotonic() - begun, random.Random(20261121), 0
+    out = copy_run(reference, place.root / "out")
+    for attempt in range(12):
+        delay = chance.uniform(0.1, 0.7) * took
         said = driver.ask(place, sources=[source], out=out, workers=2, kill_after=delay, victim=victim)
-        if not said["killed"]:
-            break
+        if not said["killed"]:  # it was faster this time: begin again, and be quicker
+            if kills >= 2:
+                break
+            out, took = copy_run(reference, place.root / f"out-{attempt}"), took / 2
+            continue
         kills += 1
         wait_for_the_end_of(said["pid"])
         before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}

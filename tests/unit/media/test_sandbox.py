@@ -316,7 +316,7 @@ def test_requests_are_taken_only_when_a_child_is_free() -> None:
         outcomes = pool.run("misbehave", requests())
         next(outcomes)
 
-        assert len(taken) <= 3
+        assert len(taken) <= 4, "two that ended at once, and two for the children that they left free"
         outcomes.close()  # type: ignore[attr-defined]
 
 
