@@ -1,16 +1,19 @@
 """Rewriting: one call for every format, and links for what stays whole."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from safehold.datasets.sources import folders, tars
 from safehold.datasets.sources.errors import ShardError
+from safehold.datasets.sources.folders.metadata_rows import rewrite_without
+from safehold.datasets.sources.places.location import join
 from safehold.datasets.sources.places.output import Rewritten
 from safehold.datasets.sources.places.output import link_or_copy as link_file
 from safehold.datasets.sources.reading import current_fingerprint
 from safehold.datasets.sources.records.media_file import take_away
 from safehold.datasets.sources.shard import Format, Output
 from safehold.datasets.sources.tables import manifest, parquet
+from safehold.datasets.sources.tables.lines import rewrite_lines
 from safehold.vocabulary import GapReason
 
 
@@ -45,6 +48,25 @@ def _rewrite(output: Output, keep: Callable[[str], bool], destination: Path) -> 
             return folders.rewrite(output.shards[0], keep, sub_folder(output, destination))
         case Format.TABLE:
             return manifest.rewrite(output.shards, keep, destination)
+
+
+def rewrite_lines_of(output: Output, keep: Callable[[str], bool], destination: Path) -> Rewritten:
+    """Write a manifest alone, without the lines that are not kept; its media files stay where they are.
+
+    Raises:
+        ShardError: an input is gone, or has changed since it was scanned.
+        OSError: the disk is full or failing; nothing has the destination's name.
+    """
+    require_unchanged(output)
+    location = output.shards[0].location
+    return rewrite_lines(location, location, lambda row: keep(str(row)), destination)
+
+
+def rewrite_rows_of(output: Output, keys: Collection[str], destination: Path) -> Rewritten:
+    """Write the metadata of a folder without the rows that are about some records; see `rewrite_lines_of`."""
+    require_unchanged(output)
+    (table,) = output.shards[0].tables
+    return rewrite_without(join(output.shards[0].location, table), table, keys, destination)
 
 
 def is_kept_whole(output: Output, keep: Callable[[str], bool]) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from safehold.datasets.sources.errors import EmptySourceError
 from safehold.datasets.sources.fields import SourceOptions
-from safehold.datasets.sources.folders.metadata_rows import MetadataRow, is_metadata, metadata_rows
+from safehold.datasets.sources.folders.metadata_rows import MetadataRow, is_metadata, metadata_rows, row_key
 from safehold.datasets.sources.places.argument import Source, location_of
 from safehold.datasets.sources.places.location import join
 from safehold.datasets.sources.places.output import Rewritten
@@ -160,12 +160,21 @@ def _rows_without_file(shard: Shard, names: Names) -> Iterator[Record]:
             reading = Reading()
             add_cells(reading, row.cells, names)
             reading.gaps.extend((*row.gaps, *faults))
-            yield reading.record(f"{shard.tables[0]}#{row.number}")
+            yield reading.record(row_key(shard.tables[0], row))
 
 
 def keys(shard: Shard) -> Iterator[str]:
     """Yield the key of every media file of a slice; the records that only rows make are in no slice."""
     yield from (name for media, _ in _groups(shard.files) for name in media)
+
+
+def dropped_files(shard: Shard, keep: Callable[[str], bool]) -> Iterator[str]:
+    """Yield the files of a slice that belong to no kept record: media, and sidecars all of whose media go."""
+    for media, sidecars in _groups(shard.files):
+        going = [name for name in media if not keep(name)]
+        yield from going
+        if len(going) == len(media):
+            yield from sidecars
 
 
 def rewrite(shard: Shard, keep: Callable[[str], bool], destination: Path) -> Rewritten:

@@ -6,7 +6,7 @@ Source: Hugging Face `datasets`, "Create an image dataset", ImageFolder: metadat
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -94,6 +94,31 @@ def rewrite_metadata(location: str, name: str, keep: Callable[[str], bool], dest
     """
     rows = metadata_rows(location, name)
     stays = [bool(row.names) and not row.gaps and all(map(keep, row.names)) for row in rows]
+    return _rewritten(location, name, stays, destination)
+
+
+def is_about(row: MetadataRow, name: str, keys: Collection[str]) -> bool:
+    """Return whether a row names a file among these keys, or is a record of its own that is one of them."""
+    return row_key(name, row) in keys or any(file in keys for file in row.names)
+
+
+def row_key(name: str, row: MetadataRow) -> str:
+    """Return the key of a row that is a record of its own."""
+    return f"{name}#{row.number}"
+
+
+def rewrite_without(location: str, name: str, keys: Collection[str], destination: Path) -> Rewritten:
+    """Write a metadata file again without the rows that are about some records; every other row stays as it is.
+
+    Raises:
+        ShardError: it can't be read.
+        OSError: the disk is full or failing; nothing has the destination's name.
+    """
+    stays = [not is_about(row, name, keys) for row in metadata_rows(location, name)]
+    return _rewritten(location, name, stays, destination)
+
+
+def _rewritten(location: str, name: str, stays: Sequence[bool], destination: Path) -> Rewritten:
     if name.endswith(".parquet"):
         return rewrite_rows(location, lambda row: stays[row], destination)
     return rewrite_lines(location, name, lambda row: stays[row], destination)

@@ -16,7 +16,7 @@ from safehold.vocabulary import MediaKind
 LETTERS = 100
 """Shorter text and lists hold no picture worth the name, and may well be a word that begins like one."""
 RUN_LETTERS = 1000
-"""No word, address or hash has so many letters without a space or another sign; RE2 counts no further."""
+"""No word, address or hash has so many letters without a space or another sign; the number is ours."""
 GRID_BYTES = 1024
 """A picture of 32 x 32 dots, the smallest that data sets are made of; the number is ours."""
 
@@ -27,9 +27,8 @@ BEGINNING = (
     r"|GIF8[79]a|RIFF.{4}(?:WEBP|AVI |WAVE)|II\*\x00|MM\x00\*|.{4}ftyp)"
 )
 """How JPEG, PNG, GIF, RIFF, TIFF, MP4 and Matroska begin in base64, in hexadecimal and, where that is text, plainly."""
-RUN = rf"[A-Za-z0-9+/_=-]{{{RUN_LETTERS}}}"
 
-_BEGINNING, _RUN = re.compile(BEGINNING), re.compile(RUN)
+_BEGINNING, _RUN = re.compile(BEGINNING), re.compile(rf"[A-Za-z0-9+/_=-]{{{RUN_LETTERS}}}")
 _MEDIA = frozenset({MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO})
 _SNIFFED = 64
 
@@ -48,8 +47,11 @@ def is_media_text(text: str) -> bool:
     """Return whether text is, or has in it, what encodes media."""
     if len(text) < LETTERS:
         return False
-    if _BEGINNING.match(text):
-        return True
+    return _BEGINNING.match(text) is not None or has_run(text)
+
+
+def has_run(text: str) -> bool:
+    """Return whether text has an unbroken run of `RUN_LETTERS` letters of base64."""
     return len(text) >= RUN_LETTERS and any(len(word) >= RUN_LETTERS and _RUN.search(word) for word in text.split())
 
 

@@ -137,3 +137,10 @@ def test_ordinary_columns_cost_little() -> None:
     begun = time.perf_counter()
     assert not hides_media(column).any()
     assert time.perf_counter() - begun < 0.5
+
+
+def test_long_runs_cost_little_too() -> None:
+    begun = time.perf_counter()
+    assert hides_media(pa.array(["x" * 60_000] * 500)).all()
+    assert not hides_media(pa.array(["word " * 12_000] * 500)).any()
+    assert time.perf_counter() - begun < 2
