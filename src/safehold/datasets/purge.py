@@ -5,14 +5,16 @@ The one command that alters source data. In this order, for safety:
 1. the output folder verifies, so that what stays is proven;
 2. a receipt of the authority or counsel's reference is given: the duty to report comes before any destruction;
 3. what the disposition preserves is in the vault;
-4. each file is written anew beside the original and takes its place in one step.
+4. each file is written anew beside the original and takes its place in one step: tars, Parquet, manifests, and the
+   metadata of folders; single media files go, with the sidecars that belong to nothing else.
 
 Held records stay where they are: nobody has decided on them. Repeating is safe.
 """
 
 import glob
 import hashlib
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +26,13 @@ from safehold.datasets.errors import DamagedStateError, ReceiptMissingError
 from safehold.datasets.proof.checksums import sha256_of
 from safehold.datasets.proof.verify import verify
 from safehold.datasets.run import Layout, load_mix, load_run, locked
-from safehold.datasets.sources import Output, is_remote, local_path, read, rewrite
+from safehold.datasets.scan.part import read_part
+from safehold.datasets.sources import Format, Output, Rewritten, is_remote, local_path, rewrite
+from safehold.datasets.sources.folders.folder import dropped_files
+from safehold.datasets.sources.folders.metadata_rows import is_about, metadata_rows
+from safehold.datasets.sources.places.location import join
+from safehold.datasets.sources.records.media_file import leads_outside
+from safehold.datasets.sources.rewriting import rewrite_lines_of, rewrite_rows_of
 from safehold.home import fsync_folder, write_atomic
 from safehold.screening import Disposition
 from safehold.vault import Reference, ReferenceKind
@@ -65,10 +73,9 @@ def purge_source(out: Path, *, reference: Reference, equipment: Equipment) -> Pu
     run = load_run(layout)
     _require_verified(out)
     with locked(layout):
+        mix = load_mix(layout)
         affected = [
-            (number, output, keys)
-            for number, output in enumerate(load_mix(layout).outputs)
-            if (keys := _confirmed(layout, output))
+            (number, output, keys) for number, output in enumerate(mix.outputs) if (keys := _confirmed(layout, output))
         ]
         _require_local(affected)
         _require_preserved(layout, affected, reference, equipment)
@@ -76,10 +83,8 @@ def purge_source(out: Path, *, reference: Reference, equipment: Equipment) -> Pu
         details = {"run": run.id, "reference": digest, "grounds": reference.kind.value, "outputs": len(affected)}
         equipment.ledger.append_once(Event("source.purge_begun", equipment.actor, equipment.policy.label, details))
         for number, output, keys in affected:
-            if output.format.is_one_file:
-                _purge_file(layout, number, output, keys)
-            else:
-                _remove_members(output, keys)
+            _purge(layout, number, output, keys)
+        _purge_rows(layout, mix.outputs, affected)
         equipment.ledger.append_once(Event("source.purged", equipment.actor, equipment.policy.label, details))
     return Purged(len(affected), sum(len(keys) for _, _, keys in affected))
 
@@ -134,12 +139,27 @@ def _require_preserved(
             )
 
 
-def _purge_file(layout: Layout, number: int, output: Output, keys: frozenset[str]) -> None:
-    """Write one file of the source without the confirmed records.
+def _purge(layout: Layout, number: int, output: Output, keys: frozenset[str]) -> None:
+    match output.format:
+        case Format.FOLDER:
+            _remove_files(output, keys)
+        case Format.TABLE:
+            location = local_path(output.shards[0].location)
+            names = _media_of(layout, output, keys)  # from the scan: once the lines are gone, no manifest tells
+            _replace(
+                layout, number, location, lambda draft: rewrite_lines_of(output, lambda key: key not in keys, draft)
+            )
+            _remove(local_path(output.shards[0].root), names)
+        case _:
+            location = local_path(output.shards[0].location)
+            _replace(layout, number, location, lambda draft: rewrite(output, lambda key: key not in keys, draft))
+
+
+def _replace(layout: Layout, number: int, location: Path, write: Callable[[Path], Rewritten]) -> None:
+    """Write one file of the source anew.
 
     What it will be is noted before it takes the original's place, so that a killed purge knows what it had done.
     """
-    location = local_path(output.shards[0].location)
     note = layout.purged(number)
     draft = location.with_name(f".{location.name}.purge")
     for left in location.parent.glob(f"{glob.escape(f'.{draft.name}.')}*.tmp"):
@@ -147,17 +167,49 @@ def _purge_file(layout: Layout, number: int, output: Output, keys: frozenset[str
     if note.exists() and note.read_text() == sha256_of(location):
         draft.unlink(missing_ok=True)
         return
-    rewritten = rewrite(output, lambda key: key not in keys, draft)
+    rewritten = write(draft)
     draft.chmod(location.stat().st_mode & 0o777)
     write_atomic(note, rewritten.sha256.encode())
     draft.replace(location)
     fsync_folder(location.parent)
 
 
-def _remove_members(output: Output, keys: frozenset[str]) -> None:
-    """Remove the media files of confirmed records from a folder; their captions and rows stay."""
+def _remove_files(output: Output, keys: frozenset[str]) -> None:
+    """Remove the files of confirmed records from a folder, with the sidecars that no other record has."""
     for shard in output.shards:
-        for record in list(read(shard)):
-            if record.key in keys:
-                for member in record.members:
-                    (local_path(shard.location) / member.name).unlink(missing_ok=True)
+        _remove(local_path(shard.location), dropped_files(shard, lambda key: key not in keys))
+
+
+def _remove(root: Path, names: Iterable[str]) -> None:
+    for path in [root / name for name in names if not leads_outside(str(root), name)]:
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            fsync_folder(path.parent)
+
+
+def _media_of(layout: Layout, output: Output, keys: frozenset[str]) -> list[str]:
+    """Return the media files of confirmed lines that no other line names."""
+    going, staying = set[str](), set[str]()
+    for shard in output.shards:
+        for row in read_part(layout.part(shard.number))[0].select(["record", "members"]).to_pylist():
+            (going if row["record"] in keys else staying).update(member["name"] for member in row["members"])
+    return sorted(going - staying)
+
+
+def _purge_rows(layout: Layout, outputs: Sequence[Output], affected: Sequence[_Affected]) -> None:
+    """Take the rows about removed files out of the metadata of folders."""
+    gone: dict[int, set[str]] = defaultdict(set)
+    for _, output, keys in affected:
+        if output.format is Format.FOLDER:
+            gone[output.shards[0].source] |= keys
+    for number, output in enumerate(outputs):
+        keys = frozenset(gone.get(output.shards[0].source, ()))
+        if output.format is Format.FOLDER and keys and not output.shards[0].files:
+            _purge_metadata(layout, number, output, keys)
+
+
+def _purge_metadata(layout: Layout, number: int, output: Output, keys: frozenset[str]) -> None:
+    (table,) = output.shards[0].tables
+    location = join(output.shards[0].location, table)
+    if layout.purged(number).exists() or any(is_about(row, table, keys) for row in metadata_rows(location, table)):
+        _replace(layout, number, local_path(location), lambda draft: rewrite_rows_of(output, keys, draft))

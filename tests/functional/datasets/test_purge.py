@@ -1,0 +1,82 @@
+"""Confirmed records leave every kind of source, with all that tells of them, however often it is killed."""
+
+import csv
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.functional.datasets.builders import LISTED, Place, jpeg, leftovers, safeguard, write_image_folder
+from tests.functional.datasets.conftest import Driver
+
+PICTURES = {"1.jpg": jpeg(31), "2.jpg": LISTED.by_md5, "3.jpg": jpeg(33)}
+
+
+def manifest_source(folder: Path) -> Path:
+    (folder / "img").mkdir(parents=True)
+    for name, data in PICTURES.items():
+        (folder / "img" / name).write_bytes(data)
+    rows = [json.dumps({"path": f"img/{name}", "caption": "colours"}) for name in PICTURES]
+    (folder / "m.jsonl").write_text("\n".join(rows) + "\n")
+    return folder / "m.jsonl"
+
+
+def write_metadata(folder: Path, form: str) -> Path:
+    (folder / "metadata.jsonl").unlink()
+    path = folder / f"metadata.{form}"
+    match form:
+        case "jsonl":
+            path.write_text("".join(json.dumps({"file_name": name, "text": "x"}) + "\n" for name in PICTURES))
+        case "csv":
+            path.write_text("file_name,text\n" + "".join(f"{name},x\n" for name in PICTURES))
+        case _:
+            pq.write_table(pa.table({"file_name": list(PICTURES), "text": ["x"] * 3}), path)
+    return path
+
+
+def names_in(path: Path) -> list[str]:
+    match path.suffix:
+        case ".jsonl":
+            return [json.loads(line)["file_name"] for line in path.read_text().splitlines()]
+        case ".csv":
+            return [row["file_name"] for row in csv.DictReader(path.read_text().splitlines())]
+        case _:
+            return pq.read_table(path).column("file_name").to_pylist()  # type: ignore[no-any-return]
+
+
+def finished(driver: Driver, place: Place, *states: Path) -> set[tuple[bytes, ...]]:
+    """Purge, killed before each change in turn and at last not at all, and return what the files looked like."""
+    request = {"command": "purge", "out": place.root / "out", "sources": [str(place.root / "source")]}
+    seen, number = set(), 1
+    while driver.ask(place, **request, die_at_change=number)["killed"]:
+        seen.add(tuple(path.read_bytes() for path in states))
+        number += 1
+    for _ in range(2):
+        assert driver.ask(place, **request).get("purged") == 1
+    assert number > 3
+    assert leftovers(place.root / "source", place.root / "out") == []
+    return seen
+
+
+def test_a_manifest_loses_the_line_and_the_picture_of_a_confirmed_record(place: Place, driver: Driver) -> None:
+    source = manifest_source(place.root / "source")
+    before = source.read_bytes()
+    safeguard(place, [source], place.root / "out")
+    seen = finished(driver, place, source)
+    after = source.read_bytes()
+    assert seen <= {(before,), (after,)}, "old or new, never between"
+    assert [json.loads(line)["path"] for line in after.splitlines()] == ["img/1.jpg", "img/3.jpg"]
+    assert sorted(path.name for path in (place.root / "source" / "img").iterdir()) == ["1.jpg", "3.jpg"]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet"])
+def test_a_folder_loses_the_picture_its_row_and_its_sidecars(place: Place, driver: Driver, form: str) -> None:
+    source = write_image_folder(place.root / "source", PICTURES, {})
+    metadata = write_metadata(source, form)
+    for name in ("2.txt", "3.txt"):
+        (source / name).write_text("colours")
+    safeguard(place, [source], place.root / "out")
+    finished(driver, place, metadata)
+    assert names_in(metadata) == ["1.jpg", "3.jpg"]
+    assert sorted(path.name for path in source.iterdir()) == ["1.jpg", "3.jpg", "3.txt", metadata.name]
