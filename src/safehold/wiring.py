@@ -68,13 +68,17 @@ class Workshop:
         """Return the shipped lexicons and the operator's own."""
         return (*builtin_lexicons(), *map(load_lexicon, self.settings.lexicons))
 
-    def waivers(self, entries: Sequence[str], reason: str | None) -> tuple[Waiver, ...]:
-        """Return this actor's waivers of register entries.
+    def waivers(self, entries: Sequence[str], reason: str | None, *, name: str | None = None) -> tuple[Waiver, ...]:
+        """Return waivers of register entries, in this actor's name where no other is given.
 
         Raises:
-            WaiverError: no reason is given.
+            WaiverError: no reason is given, or the register has no such entry.
         """
-        return tuple(Waiver(entry, reason or "", self.actor) for entry in entries)
+        if entries:
+            register = load_register(self.settings.registers)
+            for entry in entries:
+                register.require(entry)
+        return tuple(Waiver(entry, reason or "", self.actor if name is None else name) for entry in entries)
 
     def workers(self) -> int:
         """Return how many decoding processes to run where a command doesn't say."""

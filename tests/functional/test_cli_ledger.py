@@ -240,7 +240,7 @@ def test_policies_are_shown_checked_and_compared(call: Call, tmp_path: Path) -> 
     assert "unheard_of" in refused.data["error"]["message"]
 
 
-@pytest.mark.parametrize("jurisdiction", ["us-provider", "us", "gb", "eu", "de", "elsewhere"])
+@pytest.mark.parametrize("jurisdiction", ["us-provider", "us", "gb", "eu", "de", "other"])
 def test_guidance_names_an_authority_and_steps(call: Call, jurisdiction: str) -> None:
     said = call("dataset", "report-guidance", "--jurisdiction", jurisdiction).data
     assert said["authority"]

@@ -67,19 +67,26 @@ def _facts(one: "Checked") -> dict[str, object]:
         "action": decision.action.value,
         "confirmed": decision.confirmed,
         "rules": list(decision.rules),
-        "findings": [
-            {
-                "kind": finding.kind.value,
-                "detector": finding.detector,
-                "subject": finding.subject,
-                "reference": finding.reference,
-                "tier": finding.tier.value if finding.tier else None,
-                "distance": finding.distance,
-                "value": finding.value,
-                "place": finding.place,
-                "confirmed": finding.is_confirmed,
-            }
-            for finding in decision.findings
-        ],
-        "gaps": [{"detector": gap.detector, "reason": gap.reason.value, "place": gap.place} for gap in decision.gaps],
+        "findings": list(map(finding_facts, decision.findings)),
+        "gaps": list(map(gap_facts, decision.gaps)),
     }
+
+
+def finding_facts(finding: Finding) -> dict[str, object]:
+    """Return a finding as JSON."""
+    return {
+        "kind": finding.kind.value,
+        "detector": finding.detector,
+        "subject": finding.subject,
+        "reference": finding.reference,
+        "tier": finding.tier.value if finding.tier else None,
+        "distance": finding.distance,
+        "value": finding.value,
+        "place": finding.place,
+        "confirmed": finding.is_confirmed,
+    }
+
+
+def gap_facts(gap: Gap) -> dict[str, object]:
+    """Return a gap as JSON."""
+    return {"detector": gap.detector, "reason": gap.reason.value, "place": gap.place}

@@ -28,7 +28,7 @@ def ledger() -> None:
 @click.option("--public-key", help="The installation's key, learnt another way; with --export.")
 def verify_ledger(shell: Shell, checkpoint: Path | None, exported: Path | None, public_key: str | None) -> Answer:
     """Verify every event, signature and change of key; says what differs and where."""
-    from safehold.ledger import Checkpoint, verify_export
+    from safehold.ledger import Checkpoint, parse_public_key, verify_export
 
     if public_key is not None and exported is None:
         raise click.UsageError(
@@ -38,11 +38,13 @@ def verify_ledger(shell: Shell, checkpoint: Path | None, exported: Path | None, 
         None if checkpoint is None else Checkpoint.from_json(checkpoint.read_text(encoding="utf-8", errors="replace"))
     )
     if exported is not None:
-        state = verify_export(exported, retained, public_key=public_key)
+        expected = None if public_key is None else parse_public_key(public_key)
+        state = verify_export(exported, retained, public_key=expected)
     else:
         with shell.workshop() as workshop:
             state = workshop.ledger.verify(retained)
-    return Answer(_state(state), _said(state, is_compared=retained is not None))
+    said = _said(state, is_compared=retained is not None)
+    return Answer(_state(state), said if public_key is None else [*said, f"signed by {public_key}, the key you named"])
 
 
 def _state(state: "LedgerState") -> dict[str, object]:

@@ -5,13 +5,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safehold.cli.answer import Answer, ExitCode, Table
+from safehold.cli.wording import counted
 
 if TYPE_CHECKING:
     from safehold.datasets.orders import Outcome
 
 
-def answer_of(outcome: "Outcome", out: Path) -> Answer:
-    """Return the answer to a scan, a decision or a release."""
+def answer_of(outcome: "Outcome", out: Path, *, has_custodians: bool) -> Answer:
+    """Return the answer to a scan, a decision or a release.
+
+    Args:
+        outcome: what it came to.
+        out: the output folder.
+        has_custodians: whether there was anybody to seal evidence to.
+    """
     files = {name: str(path) for name, path in outcome.files.items()}
     code = ExitCode.of(found=outcome.found, incomplete=outcome.incomplete)
     data = {
@@ -24,9 +31,12 @@ def answer_of(outcome: "Outcome", out: Path) -> Answer:
     if "records" not in outcome.summary:
         done = outcome.summary["slice"]["shards"]
         return Answer(
-            data, [f"this slice is scanned ({done} shards); when all are: safehold dataset decide {out}"], code
+            data,
+            [f"this slice is scanned ({counted(done, 'shard')}); when all are: safehold dataset decide {out}"],
+            code,
         )
-    return Answer(data, [*_pages(outcome.summary), *_paths(files), *_next_steps(outcome.summary)], code)
+    steps = [*_sealing(outcome, out, has_custodians=has_custodians), *_next_steps(outcome.summary, out)]
+    return Answer(data, [*_pages(outcome.summary), *_paths(files), *steps], code)
 
 
 def _pages(summary: Mapping[str, Any]) -> list[str | Table]:
@@ -48,6 +58,7 @@ def _pages(summary: Mapping[str, Any]) -> list[str | Table]:
     pages.append(f"separation over the mix: {summary['separation']['mode']}")
     if lapsed := summary["releases_lapsed"]:
         pages.append(f"released earlier and kept out again, since other grounds speak against them now: {lapsed:,}")
+    pages += [f"waived: {one['entry']}, by {one['name']}: {one['reason']}" for one in summary["waivers"]]
     pages += [f"not covered: {sentence}" for sentence in summary["not_covered"]]
     return pages
 
@@ -76,7 +87,22 @@ def _paths(files: Mapping[str, str]) -> list[str | Table]:
     return [f"{name:<12} {path}" for name, path in files.items()]
 
 
-def _next_steps(summary: Mapping[str, Any]) -> list[str | Table]:
+def _sealing(outcome: "Outcome", out: Path, *, has_custodians: bool) -> list[str | Table]:
+    """Say what became of the originals of confirmed matches."""
+    disposition = outcome.summary["disposition"]
+    if not _has_reportable(outcome.summary):
+        return []
+    if sealed := disposition["sealed"]:
+        return [f"sealed to the custodians: {counted(sealed, 'piece of evidence')}; see: safehold vault list"]
+    if not outcome.files:
+        return ["not sealed: a dry run seals nothing"]
+    if not has_custodians:
+        make, seal = "safehold vault keygen NAME --out FILE", f"safehold dataset decide {out}"
+        return [f"not sealed: there are no custodians' keys. Make them with: {make}; then seal with: {seal}"]
+    return [f"not sealed: the policy asks for none of it (disposition: {disposition['choice']})"]
+
+
+def _next_steps(summary: Mapping[str, Any], out: Path) -> list[str | Table]:
     """Say what people have to do now; nothing does it for them."""
     steps: list[str | Table] = []
     if _has_reportable(summary):
@@ -84,7 +110,10 @@ def _next_steps(summary: Mapping[str, Any]) -> list[str | Table]:
             "Confirmed by hash: don't open, copy or delete anything. How to report: safehold dataset report-guidance"
         )
     if summary["records"]["hold"]:
-        steps.append("Held records stay out until a person frees them: safehold dataset release DIR RECORD --reason R")
+        steps.append(
+            f"Held records stay out until a person frees them. See them: safehold dataset held {out}; "
+            f"free one: safehold dataset release {out} RECORD --reason R"
+        )
     return steps
 
 

@@ -19,7 +19,7 @@ from safehold.ledger.errors import (
     UnprovenKeyError,
 )
 from safehold.ledger.export import verify_export
-from safehold.ledger.keys import SigningKey, verify
+from safehold.ledger.keys import SigningKey, parse_public_key, verify
 from safehold.ledger.ledger import EventLog, Ledger
 from safehold.ledger.memory import MemoryLedger
 from safehold.ledger.rotation import open_ledger, replace_lost, rotate
@@ -44,6 +44,7 @@ __all__ = [
     "canonical",
     "is_fit",
     "open_ledger",
+    "parse_public_key",
     "replace_lost",
     "rotate",
     "verify",

@@ -101,6 +101,20 @@ def verify(public_key: str, data: bytes, signature: bytes) -> None:
         ) from error
 
 
+def parse_public_key(text: str) -> str:
+    """Return the public key that a person named.
+
+    Raises:
+        MalformedKeyError: it is none.
+    """
+    key = text.strip()
+    try:
+        _decoded(key, _PUBLIC)
+    except MalformedKeyError as error:
+        raise MalformedKeyError("that is not a public key", advice=error.advice) from error
+    return key
+
+
 def public_key_hex(public_key: str) -> str:
     """Return a public key in the form that an event can carry: 64 hexadecimal digits.
 

@@ -3,8 +3,8 @@
 from safehold.screening.columns import DETECTOR as COLUMN_DETECTOR
 from safehold.screening.columns import ColumnReading, read_columns
 from safehold.screening.diff import Change, Direction, diff
-from safehold.screening.errors import PolicyError
-from safehold.screening.guidance import Guidance, guidance_for, jurisdictions
+from safehold.screening.errors import PolicyError, UnknownJurisdictionError
+from safehold.screening.guidance import Guidance, guidance_for, jurisdictions, known_jurisdiction
 from safehold.screening.policy import (
     ColumnMapping,
     Disposition,
@@ -42,6 +42,7 @@ __all__ = [
     "SourceAction",
     "Subject",
     "Thresholds",
+    "UnknownJurisdictionError",
     "action_of_findings",
     "claims",
     "default_policy",
@@ -49,6 +50,7 @@ __all__ = [
     "guidance_for",
     "json_schema",
     "jurisdictions",
+    "known_jurisdiction",
     "load",
     "parse",
     "read_columns",

@@ -6,6 +6,9 @@ telephone numbers, since they change and a wrong one would cost time; the named 
 
 from dataclasses import dataclass
 
+from safehold.screening.errors import UnknownJurisdictionError
+
+_ALSO_CALLED = {"uk": "gb"}
 _NEVER = (
     "Do not open, view, copy, send or upload the material; do not delete anything before counsel has spoken. "
     "Keep the run's certificate and manifest: they show what was found without showing it."
@@ -33,9 +36,26 @@ def jurisdictions() -> tuple[str, ...]:
     return tuple(_TEXTS)
 
 
+def known_jurisdiction(text: str) -> str:
+    """Return the jurisdiction that a person means; "uk" is "gb", and capitals don't matter.
+
+    Raises:
+        UnknownJurisdictionError: there is no text on it.
+    """
+    name = text.strip().lower()
+    name = _ALSO_CALLED.get(name, name)
+    if name not in _TEXTS:
+        known = ", ".join(one for one in _TEXTS if one != "unset")
+        raise UnknownJurisdictionError(
+            f"there is no guidance on the jurisdiction {text!r}",
+            advice=f"Known are: {known}. `other` gives the steps that hold everywhere.",
+        )
+    return name
+
+
 def guidance_for(jurisdiction: str) -> Guidance:
     """Return how to report by hand; for a jurisdiction that we hold nothing on, the general steps."""
-    authority, middle = _TEXTS.get(jurisdiction, _TEXTS["other"])
+    authority, middle = _TEXTS.get(_ALSO_CALLED.get(jurisdiction, jurisdiction), _TEXTS["other"])
     return Guidance(jurisdiction, authority, tuple(" ".join(step.split()) for step in (_NEVER, *middle, _COUNSEL)))
 
 

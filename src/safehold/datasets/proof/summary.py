@@ -135,7 +135,7 @@ def summarise(story: Story, equipment: Equipment) -> dict[str, Any]:
         },
         "releases": tally.released,
         "releases_lapsed": tally.lapsed,
-        "waivers": [{"entry": waiver.entry, "reason": waiver.reason} for waiver in story.waivers],
+        "waivers": [{"entry": waiver.entry, "reason": waiver.reason, "name": waiver.name} for waiver in story.waivers],
         "not_covered": list(_not_covered(tally, equipment, classes)),
         "datasets": {"before": _digest(story.shards, story.counts), "after": story.after},
         "clean": _clean(story),

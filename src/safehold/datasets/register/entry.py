@@ -59,7 +59,7 @@ class Entry:
 
 
 class WaiverError(UsageError):
-    """A waiver has no entry, reason or name."""
+    """A waiver has no entry, reason or name, or is of an entry that there is not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """Look sources and addresses up among known risks."""
 
+import difflib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from safehold.datasets.register.address import above, host_of, parse_address, read_host
-from safehold.datasets.register.entry import Entry, Status, Waiver
+from safehold.datasets.register.entry import Entry, Status, Waiver, WaiverError
 from safehold.datasets.register.glob import matches
 from safehold.vocabulary import Finding, FindingKind
 
@@ -51,6 +52,20 @@ class Register:
             known = {finding.subject for finding in findings}
             findings += [finding for _, finding in self.check_urls([location], waivers) if finding.subject not in known]
         return tuple(findings)
+
+    def require(self, entry: str) -> None:
+        """Refuse an id that no finding of this register can have: a waiver of it would waive nothing.
+
+        Raises:
+            WaiverError: there is no such entry.
+        """
+        if entry != UNREADABLE_ADDRESS and all(entry != known.id for known in self.entries):
+            close = difflib.get_close_matches(entry, [known.id for known in self.entries], n=3, cutoff=0.4)
+            meant = f" Do you mean {' or '.join(close)}?" if close else ""
+            raise WaiverError(
+                f"there is no entry {entry} in the register of known-risk sources",
+                advice=f"Copy the entry from the message that refuses the source.{meant}",
+            )
 
     def notices(self, location: str, *, names: Iterable[str] = ()) -> tuple[Entry, ...]:
         """Return the informational entries about a source: they change no action."""
