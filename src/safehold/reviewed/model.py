@@ -58,7 +58,7 @@ def read_text(text: str, model: type[ModelT], *, called: str) -> ModelT:
     except ValidationError as error:
         raise ReviewedDataError(
             _complaint(error, document, called),
-            advice="Correct the named lines; the file's own comments and docs/ say what each key means.",
+            advice="Correct the named lines; docs/policy.md says what each key means.",
         ) from error
 
 
