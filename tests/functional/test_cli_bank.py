@@ -108,6 +108,33 @@ def test_a_bank_is_exported_only_if_its_terms_allow_it(call: Call, hashes: Path,
     assert call("bank", "import", "copy", tmp_path / "open.csv", *TERMS).data["added"] == 5
 
 
+def test_rows_keep_a_class_of_their_own_and_the_report_says_how_many(
+    call: Call, shown: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    rows = [f"sha256,{digest(number)},{'test' if number < 2 else ''}" for number in range(5)]
+    (tmp_path / "list.csv").write_text("\n".join(["algorithm,value,class", *rows]) + "\n")
+    done = call("bank", "import", "made-up", tmp_path / "list.csv", "--class", "ncii")
+    assert done.data["other_classes"] == {"test": 2}
+    assert call("bank", "list").data["banks"][1]["classes"] == ["ncii", "test"]
+    assert "ncii, test" in shown("bank", "list")[1]
+    assert "2 rows of class test" in shown("bank", "import", "made-up", tmp_path / "list.csv")[1]
+
+
+def test_a_list_of_one_class_says_nothing_of_others(call: Call, hashes: Path) -> None:
+    assert call("bank", "import", "made-up", hashes, *TERMS).data["other_classes"] == {}
+    assert call("bank", "list").data["banks"][1]["classes"] == ["test"]
+
+
+def test_banks_are_listed_although_one_of_them_is_damaged(
+    call: Call, shown: Callable[..., tuple[int, str]], home: Path, hashes: Path
+) -> None:
+    call("bank", "import", "made-up", hashes, *TERMS)
+    (part,) = (home / "banks" / "made-up").glob("*.parquet")
+    part.write_bytes(b"nothing")
+    assert call("bank", "list").data["banks"][1]["classes"] == []
+    assert "damaged" in shown("bank", "list")[1]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

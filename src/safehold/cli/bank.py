@@ -13,7 +13,7 @@ from safehold.cli.wording import counted
 from safehold.vocabulary import Algorithm, HarmClass, PdqFlavour, Tier
 
 if TYPE_CHECKING:
-    from safehold.matching import Bank, BankTraits, ImportReport
+    from safehold.matching import Bank, BankStore, BankTraits, ImportReport
 
 _DECIDE_AGAIN = "Decide again with: safehold dataset decide OUT"
 _Declared = TypeVar("_Declared", bound=Callable[..., object])
@@ -118,6 +118,7 @@ def _imported(report: "ImportReport") -> dict[str, object]:
         "duplicates": report.duplicates,
         "malformed": report.malformed,
         "featureless": report.featureless,
+        "other_classes": {harm_class.value: count for harm_class, count in report.other_classes.items()},
         "faults": [{"line": fault.line, "reason": fault.reason} for fault in report.faults],
     }
 
@@ -134,6 +135,12 @@ def _import_page(report: "ImportReport") -> list[str | Table]:
     if report.faults:
         faults = [(str(fault.line), fault.reason) for fault in report.faults]
         shown.append(Table(("line", "why it was left out"), faults))
+    for harm_class, count in report.other_classes.items():
+        own = report.bank.harm_class.value
+        shown.append(
+            f"{counted(count, 'row')} of class {harm_class.value}, as the file says, in a bank of class {own}: "
+            "what a row says of itself stays."
+        )
     if report.featureless:
         shown.append(
             f"Featureless values: {report.featureless}. Plain, striped and very simple pictures have such PDQ values, "
@@ -148,11 +155,12 @@ def list_banks(shell: Shell) -> Answer:
     """List all banks, the built-in test bank first."""
     with shell.workshop() as workshop:
         banks = workshop.banks.list()
+        classes = {one.name: _classes(workshop.banks, one) for one in banks}
     rows = [
         (
             one.name,
             str(one.version),
-            one.harm_class.value,
+            ", ".join(classes[one.name]) or f"{one.harm_class.value}; damaged",
             one.tier.value,
             one.pdq_flavour.value,
             "out of use" if one.withdrawn_at else _entries(one),
@@ -161,7 +169,17 @@ def list_banks(shell: Shell) -> Answer:
         for one in banks
     ]
     table = Table(("bank", "version", "class", "tier", "PDQ flavour", "entries", "source"), rows)
-    return Answer({"banks": [_facts(one) for one in banks]}, [table])
+    return Answer({"banks": [{**_facts(one), "classes": classes[one.name]} for one in banks]}, [table])
+
+
+def _classes(banks: "BankStore", one: "Bank") -> list[str]:
+    """Return the classes of a bank's entries, that of the bank first; nothing where its files can't be read."""
+    from safehold.matching.errors import PartDamagedError
+
+    try:
+        return sorted((found.value for found in banks.classes(one.name)), key=lambda name: name != one.harm_class.value)
+    except PartDamagedError:
+        return []
 
 
 @command(bank, "show")
@@ -198,7 +216,7 @@ def withdraw(
 ) -> Answer:
     """Take entries back, for good: they stay withdrawn even when they are imported again."""
     if whole == bool(values or source_ids):
-        raise click.UsageError("name VALUEs or --source-ids, or else --all", click.get_current_context())
+        raise click.UsageError("name VALUEs or --source-id, or else --all", click.get_current_context())
     with shell.workshop() as workshop:
         if whole:
             return _retired(workshop.banks.retire(name, reason))

@@ -114,7 +114,7 @@ def _meaning(path: Path, error: DBAPIError) -> SafeholdError | None:
         )
     if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
         return HomeBrokenError(
-            f"{path} is damaged", advice="Restore a backup with: safehold restore ARCHIVE --home DIR"
+            f"{path} is damaged", advice="Restore a backup with: safehold --home NEW-FOLDER restore ARCHIVE"
         )
     if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
         return HomeUnusableError(

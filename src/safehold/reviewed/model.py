@@ -67,6 +67,26 @@ def _complaint(error: ValidationError, document: Document, called: str) -> str:
     for fault in error.errors(include_url=False, include_input=False, include_context=False):
         where = tuple(part for part in fault["loc"] if part != "[key]")
         name = ".".join(str(part) for part in where) or "the file"
-        what = "unknown key" if fault["type"] == "extra_forbidden" else fault["msg"].removeprefix("Value error, ")
-        faults.append(f"{called}, line {document.line_of(where)}: {name}: {what}")
+        faults.append(f"{called}, line {document.line_of(where)}: {name}: {_in_words(fault['type'], fault['msg'])}")
     return "\n".join(faults)
+
+
+_WORDS = {
+    "extra_forbidden": "unknown key",
+    "missing": "is missing",
+    "model_type": "must be keys with their values",
+    "dict_type": "must be keys with their values",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "string_type": "must be text; put quotes around it",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "string_pattern_mismatch": "has a character that can't stand here",
+}
+"""What to say of a kind of fault, by pydantic's name for it; of others its own words are clear."""
+
+
+def _in_words(kind: str, said: str) -> str:
+    """Return what is wrong in words for people who have never heard of the model."""
+    plain = said.removeprefix("Value error, ").replace("Input should be", "must be")
+    return _WORDS.get(kind, plain.replace("a valid ", "a "))

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from safehold.screening.policy import (
     ColumnMapping,
+    Disposition,
     PairAcrossMix,
     PairWithinRecord,
     Policy,
@@ -225,8 +226,21 @@ def _limits(before: Policy, after: Policy) -> Iterator[Change]:
         yield from _compare(f"limits.{field.name}", *(getattr(policy.limits, field.name) for policy in (before, after)))
 
 
+_REPORTS = frozenset({Disposition.REPORT_AND_PRESERVE, Disposition.REPORT_AND_DESTROY})
+_KEEPS = frozenset({Disposition.REPORT_AND_PRESERVE, Disposition.HOLD_FOR_COUNSEL})
+
+
+def _disposition_direction(was: Disposition | None, now: Disposition | None) -> Direction:
+    """Who stops telling an authority, or keeping evidence, is milder; who trades one for the other is neither."""
+    if was is None or now is None:
+        return Direction.OTHER
+    steps = {(now in duties) - (was in duties) for duties in (_REPORTS, _KEEPS)} - {0}
+    return _toward(steps == {1}) if len(steps) == 1 else Direction.OTHER
+
+
 def _disposition(before: Policy, after: Policy) -> Iterator[Change]:
     yield from _compare("disposition.jurisdiction", before.jurisdiction, after.jurisdiction)
     for key in sorted(before.dispositions.keys() | after.dispositions.keys()):
-        yield from _compare(f"disposition.choices.{key}", before.dispositions.get(key), after.dispositions.get(key))
+        was, now = before.dispositions.get(key), after.dispositions.get(key)
+        yield from _compare(f"disposition.choices.{key}", was, now, _disposition_direction(was, now))
     yield from _compare("disposition.sealed", before.sealed_subjects, after.sealed_subjects)

@@ -25,7 +25,7 @@ from safehold.screening.policy import (
 )
 from safehold.vocabulary import Action, Bits, Fraction, Seconds
 
-_ADVICE = "`safehold policy show` prints a policy that is right; docs/policy.md explains every part."
+_ADVICE = "`safehold policy show --source` prints a policy that is right; docs/policy.md explains every part."
 
 
 def load(path: Path) -> Policy:

@@ -83,7 +83,7 @@ def test_an_unknown_key_is_refused_with_its_name_and_line(old: str, new: str, ke
 
 
 def test_a_missing_key_is_refused_by_name() -> None:
-    assert "thresholds.pdq: Field required" in complaint(changed("  pdq: 31\n", ""))
+    assert "thresholds.pdq: is missing" in complaint(changed("  pdq: 31\n", ""))
 
 
 @pytest.mark.parametrize(
@@ -169,3 +169,12 @@ def test_only_confirmed_matches_of_sealed_classes_are_sealed() -> None:
 @pytest.mark.parametrize(("extension", "inert"), [("cls", True), (".CLS", True), ("jpg", False), ("", False)])
 def test_inert_extensions_are_compared_without_case_or_dot(extension: str, inert: bool) -> None:
     assert default_policy().is_inert(extension) is inert
+
+
+@pytest.mark.parametrize("text", ["", "a sentence", "[1, 2]", "rules: 4"])
+def test_a_complaint_is_in_words_for_people_and_says_where_a_right_policy_is(text: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        parse(text, called="p.yaml")
+    for inside in ("PolicyFile", "Input should", "valid dictionary", "Field required"):
+        assert inside not in str(caught.value)
+    assert "safehold policy show --source" in caught.value.advice

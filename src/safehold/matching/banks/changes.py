@@ -5,6 +5,7 @@ twice equals once. A withdrawal by value also covers entries that other sources 
 by source id covers only what that source has listed.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -17,8 +18,8 @@ from safehold.matching.errors import NotListedError
 from safehold.matching.listings import Listing
 from safehold.matching.parts.order import first_of_equals
 from safehold.matching.parts.part import Part, PartKind
-from safehold.matching.parts.rows import Rows, concatenated
-from safehold.vocabulary import Algorithm
+from safehold.matching.parts.rows import Rows, class_of, concatenated
+from safehold.vocabulary import Algorithm, HarmClass
 
 _EVERY_SOURCE = None
 
@@ -60,6 +61,12 @@ def import_change(parts: Sequence[Part], listing: Listing) -> Change:
             groups[algorithm] = added.numbered(next_entry)
             next_entry += len(added)
     return Change(PartKind.IMPORT, groups, known, withdrawn, featureless)
+
+
+def other_classes(listing: Listing, harm_class: HarmClass) -> dict[HarmClass, int]:
+    """Return how many rows of a list state another class than that of the bank, by class."""
+    counted = Counter(class_of(code) for rows in listing.groups.values() for code in rows.harm_class.tolist())
+    return {stated: count for stated, count in counted.items() if stated is not None and stated is not harm_class}
 
 
 def withdraw_change(parts: Sequence[Part], values: Sequence[str], source_ids: Sequence[str], reason: str) -> Change:

@@ -1,9 +1,11 @@
 """Reports: what a change did to a bank."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from safehold.matching.banks.bank import Bank
 from safehold.matching.errors import Fault
+from safehold.vocabulary import HarmClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class ImportReport:
         featureless: how many rows, new or known, are PDQ values that pictures without features have: they match
             every such picture; or digests of empty files, which are never looked up. They are in the bank like all
             others.
+        other_classes: how many rows, new or known, state another class than the bank's; they keep theirs.
     """
 
     bank: Bank
@@ -31,6 +34,7 @@ class ImportReport:
     malformed: int
     faults: tuple[Fault, ...]
     featureless: int = 0
+    other_classes: Mapping[HarmClass, int] = field(default_factory=dict)
 
     @property
     def is_unchanged(self) -> bool:

@@ -19,7 +19,7 @@ from safehold.ledger import EventLog
 from safehold.matching.banks.bank import Bank, Entry, checked_name
 from safehold.matching.banks.builtin import builtin_bank
 from safehold.matching.banks.catalogue import BankContents, contents_of, stored_contents
-from safehold.matching.banks.changes import Change, import_change, withdraw_change
+from safehold.matching.banks.changes import Change, import_change, other_classes, withdraw_change
 from safehold.matching.banks.onward import entries_of, export_bank
 from safehold.matching.banks.reports import ImportReport, WithdrawReport
 from safehold.matching.banks.tables import bank_parts, banks
@@ -34,7 +34,7 @@ from safehold.matching.errors import (
 from safehold.matching.listings import Listing, read_listing
 from safehold.matching.parts.encoding import encoded
 from safehold.matching.parts.part import PartKind
-from safehold.vocabulary import Algorithm, Event
+from safehold.vocabulary import Algorithm, Event, HarmClass
 
 _FAULTS_SHOWN = 5
 _EVENTS = {PartKind.IMPORT: "bank.imported", PartKind.WITHDRAW: "bank.withdrawn"}
@@ -114,6 +114,7 @@ class BankStore:
             malformed=listing.fault_count,
             faults=listing.faults,
             featureless=change.featureless,
+            other_classes=other_classes(listing, contents.bank.harm_class),
         )
 
     def withdraw(
@@ -172,6 +173,16 @@ class BankStore:
             UnknownBankError: there is none of that name.
         """
         return self._read(name).bank
+
+    def classes(self, name: str) -> frozenset[HarmClass]:
+        """Return the classes of a bank's entries, those that were withdrawn as well; that of the bank if it is empty.
+
+        Raises:
+            UnknownBankError, PartDamagedError: as for :meth:`entries`.
+        """
+        contents = self._read(name)
+        stated = {one for part in contents.parts if part.kind is PartKind.IMPORT for one in part.classes()}
+        return frozenset(one or contents.bank.harm_class for one in stated or {None})
 
     def entries(self, name: str) -> Iterator[Entry]:
         """Give the entries of a bank, those that were withdrawn as well, by number.

@@ -5,6 +5,7 @@ here.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ import pyarrow.parquet as pq
 
 from safehold.matching.hits import HARM_CLASSES
 from safehold.matching.parts.rows import NO_CLASS, Rows, class_code
-from safehold.vocabulary import Algorithm, signal_width_bytes
+from safehold.vocabulary import Algorithm, HarmClass, signal_width_bytes
 
 
 def encoded(groups: Iterable[Rows]) -> bytes:
@@ -29,6 +30,13 @@ def decoded(data: bytes) -> dict[Algorithm, Rows]:
     table = pq.read_table(pa.BufferReader(data))
     names = pc.unique(table["algorithm"]).to_pylist()
     return {Algorithm(name): _rows(Algorithm(name), table.filter(pc.equal(table["algorithm"], name))) for name in names}
+
+
+def classes_in(path: Path) -> frozenset[HarmClass | None]:
+    """Return the classes that the rows of a part's file state, None for the bank's own; reads that column alone."""
+    with pq.ParquetFile(path) as file:
+        names = pc.unique(file.read(columns=["class"])["class"]).to_pylist()
+    return frozenset(HarmClass(name) if name else None for name in names)
 
 
 def _table(rows: Rows) -> pa.Table:

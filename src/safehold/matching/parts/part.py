@@ -11,10 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+import pyarrow as pa
+
 from safehold.matching.errors import PartDamagedError
-from safehold.matching.parts.encoding import decoded, encoded
-from safehold.matching.parts.rows import Rows
-from safehold.vocabulary import Algorithm
+from safehold.matching.parts.encoding import classes_in, decoded, encoded
+from safehold.matching.parts.rows import Rows, class_of
+from safehold.vocabulary import Algorithm, HarmClass
 
 
 class PartKind(Enum):
@@ -46,6 +48,10 @@ class Part(Protocol):
         """Return the rows of one algorithm."""
         ...
 
+    def classes(self) -> frozenset[HarmClass | None]:
+        """Return the classes that its rows state, None for that of the bank."""
+        ...
+
 
 @dataclass(frozen=True)
 class MemoryPart:
@@ -67,6 +73,10 @@ class MemoryPart:
     def rows(self, algorithm: Algorithm) -> Rows:
         """Return the rows of one algorithm."""
         return self.groups[algorithm]
+
+    def classes(self) -> frozenset[HarmClass | None]:
+        """Return the classes that its rows state, None for that of the bank."""
+        return frozenset(class_of(code) for rows in self.groups.values() for code in set(rows.harm_class.tolist()))
 
 
 @dataclass(frozen=True)
@@ -93,6 +103,17 @@ class FilePart:
         """
         return self.groups()[algorithm]
 
+    def classes(self) -> frozenset[HarmClass | None]:
+        """Return the classes that its rows state, None for that of the bank; the file's digest is not compared.
+
+        Raises:
+            PartDamagedError: the file is missing, or no part.
+        """
+        try:
+            return classes_in(self.path)
+        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+            raise self._damaged("can't be read") from error
+
     def groups(self) -> dict[Algorithm, Rows]:
         """Return all rows by algorithm.
 
@@ -110,5 +131,5 @@ class FilePart:
     def _damaged(self, what: str) -> PartDamagedError:
         return PartDamagedError(
             f"part {self.path.stem} of bank {self.path.parent.name} {what}",
-            advice="Restore a backup with: safehold restore ARCHIVE --home DIR; nothing was matched against it.",
+            advice="Restore a backup with: safehold --home NEW-FOLDER restore ARCHIVE; nothing was matched against it.",
         )
