@@ -7,6 +7,10 @@ class ForeignOutputError(UsageError):
     """The output folder holds something that this run did not make."""
 
 
+class OverlapError(UsageError):
+    """Sources and output folder lie within one another."""
+
+
 class UnwritableOutputError(UsageError):
     """The output folder can't be written to."""
 

@@ -9,6 +9,7 @@ from safehold.datasets.equipment import Equipment
 from safehold.datasets.errors import DamagedStateError, RiskySourceError
 from safehold.datasets.register import Waiver
 from safehold.datasets.run import Layout, Run
+from safehold.datasets.sources import Mix
 from safehold.home import write_atomic
 from safehold.screening import SourceAction
 from safehold.vocabulary import Event, Finding
@@ -27,20 +28,25 @@ class SourceRisks:
     waivers: tuple[Waiver, ...]
 
     @classmethod
-    def of(cls, sources: Sequence[str], equipment: Equipment, waivers: Sequence[Waiver]) -> "SourceRisks":
-        """Look every source up.
+    def of(cls, mix: Mix, equipment: Equipment, waivers: Sequence[Waiver]) -> "SourceRisks":
+        """Look every source up, by all that was typed for it.
 
         Raises:
             RiskySourceError: the policy refuses such sources, and one is not waived.
         """
-        findings = tuple(tuple(equipment.register.check_source(source, waivers=waivers)) for source in sources)
+        typed = dict.fromkeys(argument for arguments in mix.origins for argument in arguments)
+        said = {argument: equipment.register.check_source(argument, waivers=waivers) for argument in typed}
         if equipment.policy.source_action is SourceAction.REFUSE:
-            for source, found in zip(sources, findings, strict=True):
+            for argument, found in said.items():
                 if found:
                     raise RiskySourceError(
-                        f"{source} is on the register of known-risk sources: {found[0].subject}",
+                        f"{argument} is on the register of known-risk sources: {found[0].subject}",
                         advice="Use another source, or waive the entry with --waive ENTRY, a name and a reason.",
                     )
+        findings = tuple(
+            tuple(dict.fromkeys(finding for argument in arguments for finding in said[argument]))
+            for arguments in mix.origins
+        )
         return cls(findings, tuple(waivers))
 
     def of_source(self, number: int) -> tuple[Finding, ...]:

@@ -1,6 +1,6 @@
 """Runs: one output folder, what it was made from, and where its parts lie.
 
-    OUT/clean/                 the dataset to train on
+    OUT/clean/                 the dataset to train on; who may read it, your umask says
     OUT/manifest.parquet       every record, private
     OUT/summary.json, card.html, certificate.json, SHA256SUMS
     OUT/.safehold/             state: run.json, mix.json, scan/, decisions/, applied/, releases.jsonl; private
@@ -14,7 +14,9 @@ import fcntl
 import hashlib
 import hmac
 import json
+import os
 import secrets
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -29,12 +31,13 @@ from safehold.datasets.errors import (
 )
 from safehold.datasets.sources import Companion, CompanionKind, Fields, Mix, Shard, SourceOptions
 from safehold.home import HomeUnusableError, private_folder, sweep, write_atomic
-from safehold.home.files import locked_folder
+from safehold.home.files import locked_folder, private_file, shared_folder, shut
 from safehold.vocabulary import Clock
 
 RUN_SCHEMA = "safehold.run/1"
 STATE = ".safehold"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_WRITABLE = stat.S_IWUSR | stat.S_IXUSR
 _UNWRITABLE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 
@@ -78,6 +81,11 @@ class Layout:
     def decided(self) -> Path:
         """Return the record of the last decision over the whole mix."""
         return self.state / "decided.json"
+
+    @property
+    def slices(self) -> Path:
+        """Return the record of into how many slices the scan is cut."""
+        return self.state / "slices.json"
 
     def part(self, number: int) -> Path:
         """Return the scan part of a shard."""
@@ -146,6 +154,28 @@ def open_run(layout: Layout, sources: Sequence[str], options: SourceOptions, *, 
     return run
 
 
+def require_slices(layout: Layout, total: int) -> None:
+    """Keep into how many slices the scan is cut, and refuse another number: slices must be of the same cut.
+
+    Raises:
+        ForeignOutputError: it is cut otherwise.
+    """
+    with locked_folder(layout.state):
+        if not layout.slices.exists():
+            write_atomic(layout.slices, json.dumps({"total": total}).encode())
+    try:
+        known = json.loads(layout.slices.read_text())["total"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedStateError(
+            f"{layout.slices} is damaged", advice="Remove it, then scan every slice again with the same --num-shards."
+        ) from error
+    if known != total:
+        raise ForeignOutputError(
+            f"this scan is cut into {known} slices, not {total}",
+            advice=f"Give --num-shards {known}, or choose another --out folder.",
+        )
+
+
 def load_run(layout: Layout) -> Run:
     """Read the run record of an output folder.
 
@@ -203,7 +233,7 @@ def _is_left_by_a_beginning(path: Path) -> bool:
 
 def _begin(layout: Layout, sources: tuple[str, ...], options: SourceOptions, *, clock: Clock) -> None:
     """Write the run record; of several slices that begin at once, the first one's record stays."""
-    private_folder(layout.root)
+    _output_folder(layout.root)
     private_folder(layout.state)
     fields = {
         "schema": RUN_SCHEMA,
@@ -216,6 +246,25 @@ def _begin(layout: Layout, sources: tuple[str, ...], options: SourceOptions, *, 
     with locked_folder(layout.state):
         if not layout.record.exists():
             write_atomic(layout.record, json.dumps(fields, indent=1).encode())
+
+
+def _output_folder(root: Path) -> None:
+    """Make the output folder as the umask has it, or take one that is there and ours to write.
+
+    Raises:
+        UnwritableOutputError: it is not.
+    """
+    if root.exists():
+        status = root.stat()
+        is_ours = status.st_uid == os.geteuid() and status.st_mode & _WRITABLE == _WRITABLE
+        if not is_ours and (status.st_uid == os.geteuid() or not os.access(root, os.W_OK | os.X_OK)):
+            raise UnwritableOutputError(f"{root} may not be written to, by its access rights", advice=_ELSEWHERE)
+    try:
+        shut(shared_folder(root))
+    except OSError as error:
+        if error.errno in _FULL:
+            raise
+        raise UnwritableOutputError(f"{root} can't be used: {error.strerror}", advice=_ELSEWHERE) from error
 
 
 @contextlib.contextmanager
@@ -247,6 +296,7 @@ def save_mix(layout: Layout, mix: Mix) -> None:
         "shards": [shard.to_json() for shard in mix.shards],
         "companions": [{**asdict(companion), "kind": companion.kind.value} for companion in mix.companions],
         "left_out": list(mix.left_out),
+        "origins": mix.origins,
     }
     write_atomic(layout.mix, json.dumps(fields).encode())
 
@@ -266,6 +316,7 @@ def load_mix(layout: Layout) -> Mix:
                 for companion in fields["companions"]
             ),
             left_out=tuple(fields["left_out"]),
+            origins=tuple(map(tuple, fields["origins"])),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DamagedStateError(
@@ -282,6 +333,9 @@ def locked(layout: Layout, *, slice_name: str = "") -> Iterator[None]:
         OutputFullError: a disk is full; running the same command again goes on from there.
         UnwritableOutputError: the folder can't be written to.
     """
+    with _translated(layout):
+        for name in {"lock", f"lock{slice_name}"}:
+            private_file(layout.state / name)
     with (
         _translated(layout),
         (layout.state / "lock").open("a+b") as whole,

@@ -18,12 +18,13 @@ from safehold.datasets.decide.basis import Basis
 from safehold.datasets.decide.release import decode_releases
 from safehold.datasets.decide.stage import check_complete, conclude, judge_shard
 from safehold.datasets.equipment import Equipment
-from safehold.datasets.errors import ChangedSourceError, EngineError, IncompleteScanError
+from safehold.datasets.errors import ChangedSourceError, DamagedStateError, EngineError, IncompleteScanError
 from safehold.datasets.orders import NobodyWatching, Outcome, ScanOrder, Sighting, Stage, Watcher
+from safehold.datasets.overlap import require_no_input_within, require_outside
 from safehold.datasets.proof.publish import Published, gather, publish
 from safehold.datasets.proof.summary import Story, summarise
 from safehold.datasets.risk import SourceRisks, load_waivers, save_waivers
-from safehold.datasets.run import Layout, Run, load_mix, load_run, locked, open_run, save_mix
+from safehold.datasets.run import Layout, Run, load_mix, load_run, locked, open_run, require_slices, save_mix
 from safehold.datasets.scan.engine import Engine, ProcessEngine
 from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.scan.stage import Scanned, is_scanned, scan_shards
@@ -65,8 +66,10 @@ def scan(
     """
     _require_exact_arithmetic()
     sources = tuple(map(absolute, order.sources))
+    require_outside(order.out, sources)
     mix = discover(sources, order.options)
-    risks = SourceRisks.of(sources, equipment, order.waivers)
+    require_no_input_within(order.out, mix)
+    risks = SourceRisks.of(mix, equipment, order.waivers)
     layout = Layout(order.out)
     run = open_run(layout, sources, order.options, clock=equipment.clock)
     settings = settings_for(equipment)
@@ -74,6 +77,9 @@ def scan(
     engine = engine or ProcessEngine(order.workers, None if is_local else equipment.source_environment)
     slice_name = str(order.slice.index) if order.slice.total > 1 else ""
     with locked(layout, slice_name=slice_name):
+        require_no_shard_gone(layout, mix)
+        if slice_name:
+            require_slices(layout, order.slice.total)
         save_mix(layout, mix)
         save_waivers(layout, run, order.waivers, equipment)
         write_atomic(layout.policy, equipment.policy.canonical.encode())
@@ -104,7 +110,7 @@ def decide(out: Path, equipment: Equipment, *, watcher: Watcher = NOBODY, step: 
         _require_unchanged(mix.shards)
         write_atomic(layout.policy, equipment.policy.canonical.encode())
         waivers = load_waivers(layout)
-        work = _Work(layout, run, mix, equipment, SourceRisks.of(run.sources, equipment, waivers), watcher, step)
+        work = _Work(layout, run, mix, equipment, SourceRisks.of(mix, equipment, waivers), watcher, step)
         work.judge((Scanned(shard, is_fresh=False) for shard in mix.shards), Stage.DECIDE)
         return work.finish(dry_run=False)
 
@@ -146,6 +152,24 @@ def _require_exact_arithmetic() -> None:
         raise EngineError(
             "this machine's matrix products are not exact, so its PDQ values could miss listed pictures",
             advice="Run `safehold doctor`, install numpy anew from its wheel, and unset OPENBLAS_CORETYPE.",
+        )
+
+
+def require_no_shard_gone(layout: Layout, mix: Mix) -> None:
+    """Refuse a mix that lacks shards of the one that was scanned before: the same command must not certify less.
+
+    Raises:
+        ChangedSourceError: some are gone.
+    """
+    try:
+        before = {shard.location for shard in load_mix(layout).shards}
+    except DamagedStateError:  # it is a new run
+        return
+    gone = sorted(before - {shard.location for shard in mix.shards})
+    if gone:
+        raise ChangedSourceError(
+            f"{len(before) - len(gone)} of {len(before)} shards are still there; the first that is gone is {gone[0]}",
+            advice="Bring the shards back, or choose another --out for the smaller source.",
         )
 
 

@@ -21,6 +21,7 @@ from safehold.home.errors import HomeUnusableError
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 _OTHERS = 0o077
+_READABLE = 0o044
 
 
 def write_atomic(path: Path, content: bytes | Callable[[BinaryIO], None], *, mode: int = FILE_MODE) -> None:
@@ -136,6 +137,36 @@ def private_folder(path: Path) -> Path:
         raise unusable(path, error) from error
     tighten(path, FOLDER_MODE)
     return path
+
+
+def shared_folder(path: Path) -> Path:
+    """Make a folder (with parents) with the access rights that the umask gives, but never one that all may write to.
+
+    Raises:
+        OSError: it can't be made, or can be written to by all and belongs to somebody else.
+    """
+    if not path.is_dir():
+        shared_folder(path.parent)
+        path.mkdir(exist_ok=True)
+        fsync_folder(path.parent)
+        shut(path)
+    return path
+
+
+def shut(path: Path) -> None:
+    """Take from all others the right to write, if they have it.
+
+    Raises:
+        OSError: it belongs to somebody else.
+    """
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & stat.S_IWOTH:
+        path.chmod(mode & ~stat.S_IWOTH)
+
+
+def readable_mode(folder: Path) -> int:
+    """Return the access rights of a file that those may read who may read the folder, and only its owner may write."""
+    return FILE_MODE | (stat.S_IMODE(folder.stat().st_mode) & _READABLE)
 
 
 def private_file(path: Path) -> None:

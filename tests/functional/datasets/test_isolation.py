@@ -229,12 +229,13 @@ def test_a_damaged_end_of_a_table_costs_the_end_and_what_was_confirmed_before_it
 
 
 def test_what_the_sources_no_longer_hold_leaves_the_cleaned_dataset(place: Place) -> None:
-    source, out = place.root / "shards", place.root / "out"
-    write_tar(source / "0.tar", plain_records(2))
-    gone = write_tar(source / "1.tar", plain_records(2, first=500))
+    source, out = place.root / "pictures", place.root / "out"
+    source.mkdir()
+    for seed in (31, 32):
+        (source / f"{seed}.jpg").write_bytes(jpeg(seed))
     safeguard(place, [source], out)
-    assert (out / "clean" / "1.tar").exists()
-    gone.unlink()
+    assert (out / "clean" / "32.jpg").exists()
+    (source / "32.jpg").unlink()
     safeguard(place, [source], out)
-    assert [path.name for path in (out / "clean").iterdir()] == ["0.tar"]
+    assert [path.name for path in (out / "clean").iterdir()] == ["31.jpg"]
     assert not verify(out).differences

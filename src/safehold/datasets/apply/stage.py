@@ -40,7 +40,8 @@ from safehold.datasets.sources import (
     link_or_copy,
     rewrite,
 )
-from safehold.home import private_folder, write_atomic
+from safehold.home import write_atomic
+from safehold.home.files import shared_folder, shut
 from safehold.screening import Separation
 from safehold.vocabulary import Action, GapReason
 
@@ -258,9 +259,10 @@ def _digest(output: Output, fate: _Fate, sealer: Sealer) -> str:
 
 
 def _write(layout: Layout, output: Output, folder: str, fate: _Fate) -> AppliedSide:
-    root, kept = private_folder(layout.root / folder), fate.kept[folder]
+    root, kept = shared_folder(layout.root / folder), fate.kept[folder]
+    shut(root)
     destination = root / output.name if output.format.is_one_file else root
-    destination.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shared_folder(destination.parent)
     if fate.is_whole and len(kept) == fate.records and is_kept_whole(output, kept.__contains__):
         link_or_copy(output, destination)
         digest = fate.content if output.format.is_one_file and len(output.shards) == 1 else ""

@@ -24,6 +24,7 @@ from safehold.datasets.sources.shard import Companion, CompanionKind
 from safehold.datasets.sources.tables.columns import is_text
 from safehold.datasets.sources.tables.parquet import opened_parquet
 from safehold.datasets.sources.tars.reading import groups
+from safehold.home.files import shared_folder
 
 _INDEX_VERSIONS = (b"v1.1", b"v1.2")
 _BATCH_ROWS = 4096
@@ -50,7 +51,7 @@ def reemit(companion: Companion, keep: Callable[[str], bool], destination: Path,
         ShardError: the companion or the cleaned output can't be read.
         OSError: the disk is full or failing.
     """
-    destination.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shared_folder(destination.parent)
     match companion.kind:
         case CompanionKind.METADATA:
             rewrite_metadata(companion.location, companion.inner, keep, destination)

@@ -4,6 +4,8 @@ A folder is judged by the names in it: tars, else media, else Parquet, else mani
 is refused, since nobody can say which of them is the dataset. What is neither record nor companion (a README,
 an archive) is left out of the cleaned dataset and named in `Mix.left_out`.
 
+Files that were named side by side and are of several formats by their own columns are one source for each.
+
 One source keeps its names. Of several, each gets a sub-folder of its own: its place in the command, from 1, and
 its folder's name ("2-flowers"), whether or not their names collide, so that one rule holds for every mix.
 
@@ -15,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from safehold.datasets.sources import folders, tars
-from safehold.datasets.sources.errors import NotADatasetError
+from safehold.datasets.sources.errors import EmptySourceError, NotADatasetError
 from safehold.datasets.sources.fields import SourceOptions
 from safehold.datasets.sources.folders.metadata_rows import is_metadata
 from safehold.datasets.sources.places.argument import Source, sources
@@ -34,8 +36,8 @@ def discover(arguments: Sequence[str], options: SourceOptions | None = None) -> 
         SourceError: an argument stands for nothing, for no dataset, for several at once, or can't be read.
     """
     options = options or SourceOptions()
-    found = sources(arguments)
-    plans = [_plan(source, options) for source in found]
+    planned = [(source, plan) for source in sources(arguments) for plan in _by_format(source, _plan(source, options))]
+    found, plans = [source for source, _ in planned], [plan for _, plan in planned]
     sub_folders = [_sub_folder(number, source) if len(found) > 1 else "" for number, source in enumerate(found)]
     shards = [
         replace(shard, source=number, name=folder + shard.name)
@@ -50,7 +52,25 @@ def discover(arguments: Sequence[str], options: SourceOptions | None = None) -> 
             for one in plan.companions
         ),
         tuple(folder + name for plan, folder in zip(plans, sub_folders, strict=True) for name in plan.left_out),
+        tuple(source.arguments for source in found),
     )
+
+
+def _by_format(source: Source, plan: Plan) -> list[Plan]:
+    """Return a source's plan, or one for each format where named files turned out to be of several.
+
+    A shell writes out a pattern, so files side by side may be nobody's one dataset.
+
+    Raises:
+        EmptySourceError: there is no record in it.
+    """
+    if plan.shards and all(shard.records == 0 for shard in plan.shards):
+        raise EmptySourceError(f"{source.root} holds no record", advice="Check that the download has finished.")
+    formats = list(dict.fromkeys(shard.format for shard in plan.shards))
+    if source.is_folder or len(formats) == 1:
+        return [plan]
+    of_format = [tuple(shard for shard in plan.shards if shard.format is one) for one in formats]
+    return [Plan(shards, left_out=plan.left_out if not at else ()) for at, shards in enumerate(of_format)]
 
 
 def _sub_folder(number: int, source: Source) -> str:

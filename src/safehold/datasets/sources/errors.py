@@ -19,6 +19,14 @@ class EmptySourceError(SourceError):
     """The source holds no record."""
 
 
+class RepeatedSourceError(SourceError):
+    """A source was named twice, or lies within another one."""
+
+
+class OutputAsSourceError(SourceError):
+    """What was named as a source is, or holds, an output folder of Safehold."""
+
+
 class UnreadableSourceError(SourceError):
     """The source can't be opened, or not one of its shards can be read."""
 

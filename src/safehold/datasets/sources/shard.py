@@ -150,11 +150,13 @@ class Mix:
         shards: in the order of the sources, then of the names; at least one.
         companions: files to emit again beside them.
         left_out: names of files that are part of no record and no companion; they don't reach the cleaned dataset.
+        origins: for each source, what the user typed that stands for it.
     """
 
     shards: tuple[Shard, ...]
     companions: tuple[Companion, ...] = ()
     left_out: tuple[str, ...] = ()
+    origins: tuple[tuple[str, ...], ...] = ()
 
     @property
     def outputs(self) -> tuple[Output, ...]:

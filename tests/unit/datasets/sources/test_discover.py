@@ -53,9 +53,10 @@ def test_a_path_that_exists_is_taken_as_it_is_typed(tmp_path: Path) -> None:
     assert len(discover([folder]).shards) == 3
 
 
-def test_several_sources_get_a_sub_folder_each_even_if_they_are_the_same(tmp_path: Path) -> None:
-    folder = tar_folder(tmp_path / "my flowers", 1)
-    mix = discover([folder, folder])
+def test_several_sources_get_a_sub_folder_each_even_if_they_have_the_same_name(tmp_path: Path) -> None:
+    folders = [tar_folder(tmp_path / place / "my flowers", 1) for place in ("here", "there")]
+    mix = discover(folders)
+    assert mix.origins == tuple((folder,) for folder in folders)
     assert [(shard.source, shard.name) for shard in mix.shards] == [
         (0, "1-my-flowers/00000.tar"), (1, "2-my-flowers/00000.tar")
     ]  # fmt: skip

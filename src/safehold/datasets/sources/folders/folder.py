@@ -15,16 +15,16 @@ from safehold.datasets.sources.errors import EmptySourceError
 from safehold.datasets.sources.fields import SourceOptions
 from safehold.datasets.sources.folders.metadata_rows import MetadataRow, is_metadata, metadata_rows, row_key
 from safehold.datasets.sources.places.argument import Source, location_of
-from safehold.datasets.sources.places.location import join
+from safehold.datasets.sources.places.location import is_remote, join, local_path
 from safehold.datasets.sources.places.output import Rewritten
 from safehold.datasets.sources.places.stamps import fingerprint
 from safehold.datasets.sources.records.cells import Names, Reading, add_cells
 from safehold.datasets.sources.records.media_file import fault_of, open_media, place, take_away
-from safehold.datasets.sources.records.names import is_known_media
+from safehold.datasets.sources.records.names import is_known_media, is_unsafe
 from safehold.datasets.sources.records.record import Member, Record, gap
 from safehold.datasets.sources.records.sidecar import is_sidecar, read_sidecar
 from safehold.datasets.sources.shard import Companion, CompanionKind, Format, Plan, Shard
-from safehold.vocabulary import GapReason
+from safehold.vocabulary import Gap, GapReason
 
 _MISSING_ROWS = "rows"
 
@@ -154,13 +154,29 @@ def _read_sidecar(reading: Reading, root: str, sidecar: str, names: Names) -> tu
 
 def _rows_without_file(shard: Shard, names: Names) -> Iterator[Record]:
     for row in metadata_rows(join(shard.location, shard.tables[0]), shard.tables[0]):
-        faults = [fault for name in row.names if (fault := fault_of(shard.location, name, "file_name")) is not None]
+        faults = [fault for name in row.names if (fault := _fault_of_row(shard.location, name)) is not None]
         if faults or not row.names:
             faults = faults or [gap(GapReason.MISSING, "file_name")]
             reading = Reading()
             add_cells(reading, row.cells, names)
             reading.gaps.extend((*row.gaps, *faults))
             yield reading.record(row_key(shard.tables[0], row))
+
+
+def _fault_of_row(root: str, name: str) -> Gap | None:
+    """Return why a row's file is no record; one that is, but can't be read, says so itself and counts once."""
+    return None if _is_record(root, name) else fault_of(root, name, "file_name")
+
+
+def _is_record(root: str, name: str) -> bool:
+    """Return whether discovery made a record of a local file: no matter where a link in its place leads."""
+    if is_remote(root) or is_unsafe(name) or not is_known_media(_suffix(name)):
+        return False
+    path = PurePosixPath(name)
+    is_hidden = any(part.startswith(".") for part in path.parts)
+    folder = local_path(root)
+    is_linked = any((folder / above).is_symlink() for above in path.parents if above != PurePosixPath())
+    return not is_hidden and not is_linked and (folder / name).is_file()
 
 
 def keys(shard: Shard) -> Iterator[str]:

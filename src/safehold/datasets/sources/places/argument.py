@@ -10,11 +10,12 @@ import itertools
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safehold.datasets.sources.errors import EmptySourceError, MissingSourceError, UnreadableSourceError
 from safehold.datasets.sources.places.location import filesystem_of, is_remote, join, local_path, parent
+from safehold.datasets.sources.places.overlap import RUN_RECORD, output_as_source, require_distinct, require_no_output
 from safehold.datasets.sources.places.stamps import Stamp, stamp_of_details
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -32,12 +33,14 @@ class Source:
         files: each file's size and stamp by its name relative to the root, in the order of the names.
         odd: names that can't be read: links to folders, devices, names that are no text.
         is_folder: whether the folder was named, not its files.
+        arguments: what the user typed that stands for it.
     """
 
     root: str
     files: Mapping[str, Stamp]
     odd: tuple[str, ...] = ()
     is_folder: bool = True
+    arguments: tuple[str, ...] = ()
 
 
 def sources(arguments: Sequence[str]) -> list[Source]:
@@ -47,22 +50,36 @@ def sources(arguments: Sequence[str]) -> list[Source]:
         MissingSourceError: there is nothing at a place that was named.
         EmptySourceError: a folder without files, or no argument.
         UnreadableSourceError: a folder can't be listed, or a service does not answer.
+        RepeatedSourceError: a place is named twice, or lies within a folder that is named too.
+        OutputAsSourceError: a place is an output folder of Safehold, or a folder that is named holds one.
     """
     if not arguments:
         raise EmptySourceError("no source was named", advice="Name a folder, a file or a URL.")
-    places = [place for argument in arguments for place in _places(argument)]
+    named = [_Named(place, argument, _is_folder(place)) for argument in arguments for place in _places(argument)]
+    require_distinct([one.place for one in named], [one.place for one in named if one.is_folder])
     found: list[Source] = []
-    for is_folder, group in itertools.groupby(places, key=_group_of):
-        if not is_folder:
-            found.extend(_folder(place) for place in group)
+    for root, group in itertools.groupby(named, key=lambda one: one.group):
+        if not root:
+            found.extend(replace(_folder(one.place), arguments=(one.argument,)) for one in group)
         else:
-            found.append(_named_files(is_folder, list(group)))
+            files = list(group)
+            typed = tuple(dict.fromkeys(one.argument for one in files))
+            found.append(replace(_named_files(root, [one.place for one in files]), arguments=typed))
     return found
 
 
-def _group_of(place: str) -> str:
-    """Return the folder of a file, or "" for a folder."""
-    return "" if _is_folder(place) else parent(place)
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """One file or folder, and the argument that stands for it."""
+
+    place: str
+    argument: str
+    is_folder: bool
+
+    @property
+    def group(self) -> str:
+        """Return the folder of a file, or "" for a folder."""
+        return "" if self.is_folder else parent(self.place)
 
 
 def _is_folder(place: str) -> bool:
@@ -145,6 +162,8 @@ def _choices(inside: str) -> Iterator[str]:
 
 
 def _named_files(root: str, places: list[str]) -> Source:
+    if not is_remote(root):
+        require_no_output(local_path(root))
     files = {place.rpartition("/")[2]: _stamp(place) for place in places}
     return Source(root, dict(sorted(files.items())), is_folder=False)
 
@@ -172,6 +191,8 @@ def _remote_tree(place: str) -> tuple[dict[str, Stamp], list[str]]:
     filesystem, path = filesystem_of(place)
     prefix = path.rstrip("/") + "/"
     found = filesystem.find(path, detail=True)
+    if any(name.endswith("/" + RUN_RECORD) for name in found):
+        raise output_as_source(place)
     return {name.removeprefix(prefix): stamp_of_details(details) for name, details in found.items()}, []
 
 
@@ -185,6 +206,8 @@ def _local_tree(root: Path) -> tuple[dict[str, Stamp], list[str]]:
         with os.scandir(root / prefix) as listing:
             for item in listing:
                 name = prefix + item.name
+                if item.name == ".safehold":
+                    require_no_output(root / prefix)
                 if item.is_dir(follow_symlinks=False) and not item.name.startswith("."):
                     waiting.append(name + "/")
                 elif _NOT_UTF_8.search(name) or item.name.startswith(".") or not item.is_file():

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from safehold.datasets.sources.places.blobs import chunks, opened
 from safehold.datasets.sources.places.location import is_remote, local_path
-from safehold.home.files import fsync_folder, write_atomic
+from safehold.home.files import fsync_folder, readable_mode, shared_folder, write_atomic
 
 _FICLONE = 0x40049409
 """Source: linux/fs.h, `FICLONE`: share a file's extents on a file system that copies on write."""
@@ -81,7 +81,7 @@ def write_hashed(destination: Path, fill: Callable[[HashingWriter], None]) -> Ha
         writers.append(HashingWriter(file))
         fill(writers[0])
 
-    write_atomic(destination, run)
+    write_atomic(destination, run, mode=readable_mode(destination.parent))
     return writers[0]
 
 
@@ -95,13 +95,13 @@ def link_or_copy(location: str, destination: Path) -> None:
         OSError: the disk is full or failing.
         ShardError: the source is gone.
     """
-    destination.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shared_folder(destination.parent)
     if not is_remote(location):
         source = local_path(location)
         if _cloned(source, destination) or _linked(source, destination):
             return
     with opened(location) as blob:
-        write_atomic(destination, lambda file: file.writelines(chunks(blob)))
+        write_atomic(destination, lambda file: file.writelines(chunks(blob)), mode=readable_mode(destination.parent))
 
 
 def _cloned(source: Path, destination: Path) -> bool:
@@ -109,7 +109,7 @@ def _cloned(source: Path, destination: Path) -> bool:
     try:
         with source.open("rb") as old, temporary.open("xb") as new:
             fcntl.ioctl(new.fileno(), _FICLONE, old.fileno())
-            os.fchmod(new.fileno(), 0o600)
+            os.fchmod(new.fileno(), readable_mode(destination.parent))
             os.fsync(new.fileno())
     except OSError:
         temporary.unlink(missing_ok=True)

@@ -23,6 +23,7 @@ from safehold.datasets.sources.records.record import Member, Record, gap
 from safehold.datasets.sources.shard import Format, Plan, Shard
 from safehold.datasets.sources.tables.columns import resolve_names
 from safehold.datasets.sources.tables.lines import Line, csv_header, lines_of, notation_of, rewrite_lines
+from safehold.home.files import shared_folder
 from safehold.vocabulary import GapReason
 
 
@@ -172,7 +173,7 @@ def rewrite(shards: Sequence[Shard], keep: Callable[[str], bool], destination: P
     first = shards[0]
     columns = frozenset(name.lower() for name in first.fields.path)
     folder = (destination / first.name).parent
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shared_folder(folder)
     known = frozenset(name for shard in shards for name in shard.files)
     staying: set[str] = set()
     with opened(first.location) as blob:

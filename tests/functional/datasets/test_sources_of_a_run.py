@@ -1,0 +1,111 @@
+"""What a run takes as its sources: records once, files by their own format, and never silently fewer than before."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.functional.datasets.builders import (
+    LISTED,
+    Place,
+    jpeg,
+    plain_records,
+    safeguard,
+    write_image_folder,
+    write_parquet,
+    write_tar,
+)
+from tests.functional.datasets.conftest import Driver
+
+from safehold.datasets.errors import ChangedSourceError
+from safehold.datasets.safeguard import decide
+from safehold.datasets.sources.errors import EmptySourceError
+
+
+def write_pointers(path: Path, digests: list[str]) -> Path:
+    urls = [f"https://host.example/{at}" for at in range(len(digests))]
+    pq.write_table(pa.table({"url": urls, "md5": digests}), path)
+    return path
+
+
+def test_pictures_and_pointers_named_side_by_side_are_two_sources(place: Place) -> None:
+    folder = place.root / "tables"
+    rows = write_parquet(folder / "a.parquet", [jpeg(41), jpeg(42)], ["colours", "more"])
+    pointers = write_pointers(folder / "b.parquet", [hashlib.md5(b"x", usedforsecurity=False).hexdigest()])
+    outcome = safeguard(place, [rows, pointers], place.root / "out")
+    sources = [(one["format"], one["records"]) for one in outcome.summary["sources"]]
+    assert sources == [("parquet", 2), ("metadata", 1)]
+    assert outcome.summary["records"]["by_kind"]["image"] == 2
+    assert outcome.summary["records"]["pointers"] == 1
+
+
+def test_of_pointers_is_only_said_what_was_done(place: Place) -> None:
+    listed = hashlib.md5(LISTED.by_md5, usedforsecurity=False).hexdigest()
+    path = write_pointers(place.root / "meta.parquet", [listed, "0f" * 16])
+    summary = safeguard(place, [path], place.root / "out").summary
+    assert summary["records"]["confirmed"] == 1
+    assert {"detector": "md5", "kind": "pointer", "required": False, "examined": 2, "of": 2} in summary["coverage"]
+    assert any("only point at media: 2" in sentence for sentence in summary["not_covered"])
+    card = (place.root / "out" / "card.html").read_text()
+    assert "2 records only point at media" in card
+    assert "very bytes" not in card
+    assert "0 bytes" not in card
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_a_source_without_a_record_is_refused_before_anything_is_written(place: Place, form: str) -> None:
+    path = place.root / f"none.{form}"
+    if form == "csv":
+        path.write_text("path,caption\n")
+    else:
+        write_parquet(path, [], [])
+    with pytest.raises(EmptySourceError):
+        safeguard(place, [path], place.root / "out")
+    assert not (place.root / "out").exists()
+
+
+def test_a_shard_that_is_gone_is_missed_and_nothing_smaller_is_certified(place: Place) -> None:
+    source, out = place.root / "shards", place.root / "out"
+    for number in range(3):
+        write_tar(source / f"{number}.tar", plain_records(1, first=100 + number))
+    safeguard(place, [source], out)
+    before = (out / "certificate.json").read_bytes()
+    (source / "1.tar").unlink()
+    with pytest.raises(ChangedSourceError, match="2 of 3 shards are still there"):
+        safeguard(place, [source], out)
+    with place.open() as workshop, pytest.raises(ChangedSourceError, match="missing"):
+        decide(out, workshop.equipment(place.policy))
+    assert (out / "certificate.json").read_bytes() == before
+    assert (out / "clean" / "1.tar").exists()
+
+
+def test_slices_of_another_cut_are_refused(place: Place, driver: Driver) -> None:
+    source, out = place.root / "shards", place.root / "out"
+    for number in range(3):
+        write_tar(source / f"{number}.tar", plain_records(1, first=100 + number))
+    assert "error" not in driver.ask(place, sources=[source], out=out, slice=(0, 3))
+    said = driver.ask(place, sources=[source], out=out, slice=(1, 2))
+    assert (said["error"], "--num-shards 3" in said["advice"]) == ("ForeignOutputError", True)
+    assert "error" not in driver.ask(place, sources=[source], out=out, slice=(1, 3))
+
+
+def test_a_picture_that_cannot_be_read_counts_once(place: Place) -> None:
+    source = write_image_folder(place.root / "images", {"1.jpg": jpeg(31), "2.jpg": jpeg(32)}, {})
+    outside = place.root / "outside.jpg"
+    (source / "2.jpg").rename(outside)
+    (source / "2.jpg").symlink_to(outside)
+    with (source / "metadata.jsonl").open("a") as file:
+        file.write(json.dumps({"file_name": "gone.jpg", "text": "colours"}) + "\n")
+    records = safeguard(place, [source], place.root / "out").summary["records"]
+    assert (records["total"], records["allow"], records["hold"]) == (3, 1, 2)
+
+
+def test_a_risky_source_behind_files_side_by_side_is_held_as_such(place: Place) -> None:
+    """Files side by side are one source, so that arguments and sources are not counted alike."""
+    place.write_policy(known_risk="hold")
+    shards = [write_tar(place.root / "plain" / f"{at}.tar", plain_records(1, first=100 + at)) for at in range(2)]
+    risky = write_tar(place.root / "laion-400m" / "0.tar", plain_records(1, first=300))
+    summary = safeguard(place, [*shards, risky.parent], place.root / "out").summary
+    assert (summary["records"]["allow"], summary["records"]["hold"]) == (2, 1)
