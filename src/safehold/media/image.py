@@ -97,17 +97,28 @@ def _loosely(data: memoryview, limits: Limits) -> Iterator[tuple[Luma, int]]:
 
 
 def _distinct(lumas: Iterable[tuple[Luma, int]], limits: Limits) -> Iterator[Frame]:
+    """Yield each picture that differs from all before it; what has one picture, as most files do, is not digested."""
+    first: Luma | None = None
     seen: set[bytes] = set()
     for number, (luma, orientation) in enumerate(lumas):
-        digest = hashlib.blake2b(luma.data, digest_size=16).digest()
-        if digest in seen:
-            continue
-        if len(seen) == limits.frames:
-            raise OverLimitError(
-                "an animation has too many frames", advice="Raise the policy's media limit for frames."
-            )
-        seen.add(digest)
+        if number == 0:
+            first = luma
+        else:
+            if first is not None:
+                seen.add(_digest(first))
+                first = None
+            if (digest := _digest(luma)) in seen:
+                continue
+            if len(seen) == limits.frames:
+                raise OverLimitError(
+                    "an animation has too many frames", advice="Raise the policy's media limit for frames."
+                )
+            seen.add(digest)
         yield from _both_ways(luma, orientation, number)
+
+
+def _digest(luma: Luma) -> bytes:
+    return hashlib.blake2b(luma.data, digest_size=16).digest()
 
 
 def _both_ways(luma: Luma, orientation: int, number: int) -> Iterator[Frame]:

@@ -36,7 +36,7 @@ def reduce(luma: NDArray[np.uint8], flavours: tuple[PdqFlavour, ...]) -> list[ND
 
 
 def _reduce_rows(luma: NDArray[np.uint8], bands: Sequence[Band], flavours: int) -> NDArray[np.float32]:
-    """Return ``(flavours, 64, width)`` column sums, whole numbers.
+    """Return ``(flavours, bands, samples of a band, width)`` column sums, whole numbers; a view, not contiguous.
 
     Bound: weights are not negative and add up to 2**16; times 255 that is below 2**24, within which float32 holds every
     integer. So each partial sum is exact, and the order of adding does not matter.
@@ -48,17 +48,16 @@ def _reduce_rows(luma: NDArray[np.uint8], bands: Sequence[Band], flavours: int) 
         stretch = slab[: band.stop - band.start]
         stretch[...] = luma[band.start : band.stop]
         np.matmul(band.weights, stretch, out=out)
-    by_flavour = sums.reshape(len(bands), flavours, -1, width).swapaxes(0, 1)
-    return by_flavour.reshape(flavours, SAMPLES, width)
+    return sums.reshape(len(bands), flavours, -1, width).swapaxes(0, 1)
 
 
 def _reduce_columns(sums: NDArray[np.float32], bands: Sequence[Band]) -> NDArray[np.int32]:
-    """Return the ``(64, 64)`` reduced picture from ``(64, width)`` column sums.
+    """Return the ``(64, 64)`` reduced picture from one flavour's column sums.
 
     Bound: sums are below 2**24, weights add up to 2**16, so that every partial sum is below 2**40 and exact in float64.
     The shift rounds to the nearest, halves up.
     """
-    exact = sums.astype(np.float64)
+    exact = sums.astype(np.float64, order="C").reshape(SAMPLES, -1)
     whole = np.empty((SAMPLES, SAMPLES), np.float64)
     columns = SAMPLES // len(bands)
     for number, band in enumerate(bands):
