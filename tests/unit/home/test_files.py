@@ -10,7 +10,15 @@ from typing import BinaryIO
 import pytest
 
 from safehold.home import HomeUnusableError, private_folder, sweep, write_atomic
-from safehold.home.files import locked_folder, private_file, temporary_file, tighten
+from safehold.home.files import (
+    locked_folder,
+    private_file,
+    readable_mode,
+    shared_folder,
+    shut,
+    temporary_file,
+    tighten,
+)
 
 
 def mode(path: Path) -> int:
@@ -173,3 +181,24 @@ def test_a_locked_folder_keeps_others_out_until_it_is_given_back(tmp_path: Path)
         pass
     with locked_folder(tmp_path, wait=False):
         pass
+
+
+@pytest.mark.parametrize(
+    ("umask", "folder_mode", "file_mode"), [(0, 0o775, 0o644), (0o22, 0o755, 0o644), (0o77, 0o700, 0o600)]
+)
+def test_a_shared_folder_is_as_the_umask_has_it_but_never_for_all_to_write(
+    tmp_path: Path, umask: int, folder_mode: int, file_mode: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        made = shared_folder(tmp_path / "a" / "b")
+    finally:
+        os.umask(before)
+    assert (mode(made), mode(made.parent), readable_mode(made)) == (folder_mode, folder_mode, file_mode)
+
+
+def test_what_all_may_write_to_is_shut_and_the_rest_stays(tmp_path: Path) -> None:
+    for given, expected in ((0o777, 0o775), (0o750, 0o750)):
+        tmp_path.chmod(given)
+        shut(tmp_path)
+        assert mode(tmp_path) == expected
