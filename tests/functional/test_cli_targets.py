@@ -1,6 +1,7 @@
 """Files that commands write: where they can be made, and never over something else."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,3 +74,24 @@ def test_a_link_to_nowhere_is_not_replaced(call: Call, tmp_path: Path) -> None:
     link.symlink_to(tmp_path / "elsewhere" / "file")
     assert call("ledger", "checkpoint", "--out", link).code == 2
     assert link.is_symlink()
+
+
+@pytest.mark.parametrize("name", ["a.txt", "b.parquet", "c.zip", "d.tar"])
+def test_a_file_that_is_no_dataset_is_named_itself_not_its_folder(call: Call, tmp_path: Path, name: str) -> None:
+    (tmp_path / "other.txt").write_text("beside it")
+    (tmp_path / name).write_bytes(b"" if name == "d.tar" else b"{PAR1 PK\x03\x04")
+    said = call("dataset", "scan", tmp_path / name, "--out", tmp_path / "out")
+    assert said.code == 2
+    assert str(tmp_path / name) in said.data["error"]["message"]
+    assert said.data["error"]["advice"]
+
+
+def test_a_shard_that_may_not_be_read_is_about_access_rights(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "a.tar"
+    path.write_bytes(b"nothing")
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read everything")
+    said = call("dataset", "scan", path, "--out", tmp_path / "out")
+    assert said.code == 2
+    assert "access rights" in said.data["error"]["advice"]

@@ -65,7 +65,7 @@ def _by_format(source: Source, plan: Plan) -> list[Plan]:
         EmptySourceError: there is no record in it.
     """
     if plan.shards and all(shard.records == 0 for shard in plan.shards):
-        raise EmptySourceError(f"{source.root} holds no record", advice="Check that the download has finished.")
+        raise EmptySourceError(f"{source.named} holds no record", advice="Check that the download has finished.")
     formats = list(dict.fromkeys(shard.format for shard in plan.shards))
     if source.is_folder or len(formats) == 1:
         return [plan]
@@ -85,7 +85,7 @@ def _plan(source: Source, options: SourceOptions) -> Plan:
     media = [name for name in names if is_known_media(split_name(name)[1])]
     rows = [name for name in names if name.endswith(".parquet") and not (media and is_metadata(name))]
     if media and (archives or rows):
-        raise NotADatasetError(f"{source.root} holds media files beside shards", advice="Name the shards themselves.")
+        raise NotADatasetError(f"{source.named} holds media files beside shards", advice="Name the shards themselves.")
     if archives:
         return tars.plan(source, archives, options)
     if media:
@@ -96,4 +96,4 @@ def _plan(source: Source, options: SourceOptions) -> Plan:
         return manifest.plan(source, manifests, options)
     if source.is_folder and any(name.endswith(".txt") for name in names):
         return folders.plan(source, options)
-    raise NotADatasetError(f"{source.root} is no dataset that can be read", advice=_ADVICE)
+    raise NotADatasetError(f"{source.named} is no dataset that can be read", advice=_ADVICE)

@@ -38,7 +38,7 @@ def plan(source: Source, options: SourceOptions) -> Plan:
     tables = [name for name in source.files if is_metadata(name)]
     groups = _groups([name for name in source.files if name not in set(tables)])
     if not groups:
-        raise EmptySourceError(f"{source.root} holds no media", advice="Name the folder that holds the files.")
+        raise EmptySourceError(f"{source.named} holds no media", advice="Name the folder that holds the files.")
     shards: list[Shard] = []
     waiting: list[tuple[list[str], list[str]]] = []
     for group in groups:

@@ -42,6 +42,23 @@ class Source:
     is_folder: bool = True
     arguments: tuple[str, ...] = ()
 
+    @property
+    def named(self) -> str:
+        """Return how a message names it: the folder, the one file, or the first of several."""
+        if self.is_folder or not self.files:
+            return self.root
+        first, *others = self.files
+        return join(self.root, first) + (f" (and {len(others)} more)" if others else "")
+
+    @property
+    def advice(self) -> str:
+        """Return what to do where none of its files can be read."""
+        if not is_remote(self.root) and not all(
+            os.access(local_path(join(self.root, name)), os.R_OK) for name in self.files
+        ):
+            return "You may not read all of it: check the access rights."
+        return "Check that the download has finished and that the file is what its name says."
+
 
 def sources(arguments: Sequence[str]) -> list[Source]:
     """Return the sources that the arguments stand for, in their order.

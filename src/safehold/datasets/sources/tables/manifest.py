@@ -47,10 +47,10 @@ def plan(source: Source, names: Sequence[str], options: SourceOptions) -> Plan:
             )
     if shards and len(shards) == len(faults):
         raise UnreadableSourceError(
-            f"no manifest in {source.root} can be read: {faults[0]}", advice=faults[0].advice
+            f"{source.named}: no manifest that can be read: {faults[0]}", advice=faults[0].advice
         ) from faults[0]
     if not shards:
-        raise EmptySourceError(f"the manifests in {source.root} have no line", advice="Name one that has.")
+        raise EmptySourceError(f"{source.named}: no manifest with a line", advice="Name one that has.")
     used = {*names, *(join(parent(shard.name), file).removeprefix("./") for shard in shards for file in shard.files)}
     return Plan(tuple(shards), left_out=tuple(name for name in source.files if name not in used) + source.odd)
 

@@ -77,9 +77,7 @@ def plan(source: Source, names: Sequence[str], options: SourceOptions) -> Plan:
     """
     shards = [shard for name in names for shard in _shards(source, name, options)]
     if all(shard.records is None for shard in shards):
-        raise UnreadableSourceError(
-            f"no Parquet file in {source.root} can be read", advice="Check that the download has finished."
-        )
+        raise UnreadableSourceError(f"{source.named}: no Parquet file that can be read", advice=source.advice)
     left_out = tuple(name for name in source.files if name not in set(names)) + source.odd
     return Plan(tuple(shards), left_out=left_out)
 

@@ -23,10 +23,7 @@ def plan(source: Source, tars: Sequence[str], options: SourceOptions) -> Plan:
         NotADatasetError: not one of them begins like a tar.
     """
     if not any(is_tar_header(read_start(location_of(source, name), BLOCK)) for name in tars):
-        raise NotADatasetError(
-            f"no tar in {source.root} can be read",
-            advice="Check that the files are tars and that the download has finished.",
-        )
+        raise NotADatasetError(f"{source.named}: no tar that can be read", advice=source.advice)
     shards = tuple(_shard(source, name, options) for name in tars)
     companions = tuple(_companions(source, tars))
     used = {*tars, *(companion.name for companion in companions)}
