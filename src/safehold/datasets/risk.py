@@ -41,7 +41,7 @@ class SourceRisks:
                 if found:
                     raise RiskySourceError(
                         f"{argument} is on the register of known-risk sources: {found[0].subject}",
-                        advice="Use another source, or waive the entry with --waive ENTRY, a name and a reason.",
+                        advice="Use another source, or waive it with: --waive ENTRY --waive-reason WHY",
                     )
         findings = tuple(
             tuple(dict.fromkeys(finding for argument in arguments for finding in said[argument]))
