@@ -41,6 +41,15 @@ def test_pictures_and_pointers_named_side_by_side_are_two_sources(place: Place) 
     assert outcome.summary["records"]["pointers"] == 1
 
 
+def test_a_folder_with_pictures_and_pointers_says_both(place: Place) -> None:
+    folder = place.root / "tables"
+    write_parquet(folder / "a.parquet", [jpeg(41)], ["colours"])
+    write_pointers(folder / "b.parquet", ["0f" * 16])
+    summary = safeguard(place, [folder], place.root / "out").summary
+    assert [one["format"] for one in summary["sources"]] == ["parquet, metadata"]
+    assert "Parquet, metadata only" in (place.root / "out" / "card.html").read_text()
+
+
 def test_of_pointers_is_only_said_what_was_done(place: Place) -> None:
     listed = hashlib.md5(LISTED.by_md5, usedforsecurity=False).hexdigest()
     path = write_pointers(place.root / "meta.parquet", [listed, "0f" * 16])

@@ -154,7 +154,7 @@ def _sources(story: Story) -> list[dict[str, Any]]:
     for number, parts in sorted(of_source.items()):
         rows[number] = {
             "number": number + 1,
-            "format": parts[0][0].format.value,
+            "format": ", ".join(dict.fromkeys(shard.format.value for shard, _ in parts)),
             "shards": len(parts),
             "records": sum(count.records for _, count in parts),
             "bytes": sum(count.size_bytes for _, count in parts),
