@@ -90,7 +90,7 @@ def test_a_damaged_file_is_told_with_the_way_back(tmp_path: Path) -> None:
     (tmp_path / "a.db").write_bytes(b"not a database, whatever its name says" * 100)
     with pytest.raises(HomeBrokenError) as caught, Database(tmp_path / "a.db").reading():
         pass
-    assert "safehold restore" in caught.value.advice
+    assert "safehold --home NEW-FOLDER restore" in caught.value.advice
 
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
