@@ -219,7 +219,7 @@ def test_the_version_changes_with_the_content_of_any_file(tmp_path: Path) -> Non
         ('["red cubes*"]', '["*-*_*"]', "more than wildcards"),
         ('    names: ["red cubes*"]\n', "", "nothing to look up"),
         ('asserted_on: "2026"', "asserted_on: lately", "entries.1.asserted_on"),
-        ("    reference: internal note 17\n", "", "entries.0.reference: Field required"),
+        ("    reference: internal note 17\n", "", "entries.0.reference: is missing"),
         ("id: own\n", "id: Own Register\n", "id"),
     ],
 )
