@@ -2,7 +2,8 @@
 
     python -m benchmarks.scan [--json] [--size PIXELS] [--images N] [--workers N] [--against bare|one|pool] [--listed N]
 
-bare    one loop over bytes in memory-mapped shards: SHA-256, SHA-1, MD5, grey decode and PDQ (both flavours, as a scan does) with our kernels
+bare    one loop over bytes in memory-mapped shards: SHA-256, SHA-1, MD5, grey decode, and PDQ in both flavours as a
+        scan computes it, with our kernels
 one     ours with one worker, beside ours with `--workers`
 pool    processes that decode with Pillow, hash with `pdqhash` and compute the same digests
 
