@@ -167,7 +167,8 @@ def purge(shell: Shell, folder: Path, receipt: str | None, counsel: str | None, 
         equipment = _equipment(workshop, folder, policy_file)
         done = purge_source(folder, reference=Reference(kind, receipt or counsel or ""), equipment=equipment)
     data = {"files": done.outputs, "records": done.records, "reference": kind.value}
-    return Answer(data, [f"{counted(done.records, 'record')} taken out of {counted(done.outputs, 'source file')}"])
+    said = f"{counted(done.records, 'record')} taken out of {counted(done.outputs, 'file')} of the source"
+    return Answer(data, [said])
 
 
 def _equipment(workshop: "Workshop", folder: Path, named: Path | None) -> "Equipment":

@@ -93,7 +93,9 @@ def publish(layout: Layout, story: Story, equipment: Equipment, *, step: Step) -
 def _write_checksums(root: Path, folders: Sequence[str], applied: Sequence[Applied]) -> str:
     """Write the checksums and return their digest, which stands for the cleaned dataset as a whole."""
     known = {f"{side.folder}/{one.output}": side.sha256 for one in applied for side in one.sides if side.sha256}
-    write_atomic(root / CHECKSUMS, lambda file: file.writelines(checksum_lines(root, tuple(folders), known)))
+    write_atomic(
+        root / CHECKSUMS, lambda file: file.writelines(checksum_lines(root, tuple(folders), known)), mode=_PUBLIC
+    )
     return sha256_of(root / CHECKSUMS)
 
 

@@ -18,6 +18,7 @@ from safehold.signals import UnhashablePictureError, digest, pdq
 from safehold.vocabulary import Algorithm, Gap, GapReason, MediaKind, Signal
 
 _DIGESTS = frozenset({"sha256", "sha1", "md5"})
+_NO_MEDIA = frozenset({MediaKind.UNKNOWN, MediaKind.TEXT})
 _SNIFFED_BYTES = 4096
 
 
@@ -59,7 +60,11 @@ def examine(
     members = [
         _examine_member(member, settings, notes, classifiers=classifiers, poison=poison) for member in record.members
     ]
-    kinds = {member.kind for member in members}
+    kinds = {
+        seen.kind
+        for member, seen in zip(record.members, members, strict=True)
+        if not _is_inert(member, seen.kind, settings)
+    }
     if record.texts:
         kinds.add(MediaKind.TEXT)
     return Observation(
@@ -74,6 +79,11 @@ def examine(
         members=tuple(members),
         gaps=tuple(notes.gaps),
     )
+
+
+def _is_inert(member: Member, kind: MediaKind, settings: ScanSettings) -> bool:
+    """Return whether the policy says that a member needs nothing but hashing; media under such a name is no such."""
+    return kind in _NO_MEDIA and member.extension in settings.inert
 
 
 def _examine_member(
@@ -93,7 +103,7 @@ def _examine_member(
             _classify(member, sniffed, settings, notes, classifiers)
         else:
             notes.miss("pdq", poison, member.name)
-    elif sniffed.kind in (MediaKind.UNKNOWN, MediaKind.TEXT) and member.extension not in settings.inert:
+    elif sniffed.kind in _NO_MEDIA and not _is_inert(member, sniffed.kind, settings):
         reason = GapReason.UNKNOWN_KIND if member.data else GapReason.EMPTY
         notes.miss("media", reason, member.name)
     return ObservedMember(
