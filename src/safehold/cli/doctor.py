@@ -67,6 +67,8 @@ def doctor(shell: Shell, signature: Path | None) -> Answer:
             {"written": str(signature)}, [f"{signature}: a harmless picture whose hashes are in the test bank"]
         )
     parts = [_python(), *_extras(), _arithmetic()]
+    with _reported(parts, "sandbox", "Without decoding children nothing can be examined."):
+        parts.append(_sandbox())
     with (
         _reported(parts, "home", "Choose another folder with --home, or restore a backup."),
         shell.workshop() as workshop,
@@ -108,6 +110,27 @@ def _arithmetic() -> Examined:
     return _seen(
         "PDQ arithmetic", is_exact(), "exact to the last digit", "not exact: use another build of numpy or its BLAS"
     )
+
+
+def _sandbox() -> Examined:
+    """Start a decoding child and say what took hold; memory, time and file limits hold on every system."""
+    from safehold.datasets.scan.child import CHILD_MODULE
+    from safehold.media import Limits
+    from safehold.media.sandbox import Child, module_argv
+
+    with Child(module_argv(CHILD_MODULE), Limits()) as child:
+        child.wait_ready()
+        held = child.confinement or {}
+    measures = {
+        "limits": True,
+        f"Landlock {held.get('landlock')}": bool(held.get("landlock")),
+        "system-call filter": bool(held.get("filters_calls")),
+        "ends with its parent": bool(held.get("dies_with_parent")),
+    }
+    missing = [name for name, holds in measures.items() if not holds]
+    note = ", ".join(name for name, holds in measures.items() if holds)
+    health = Health.OPTIONAL if missing else Health.GOOD
+    return Examined("sandbox", health, f"{note}; not on this system: {', '.join(missing)}" if missing else note)
 
 
 @contextmanager
