@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -33,10 +32,7 @@ def safehold(*arguments: str, home: Path | None = None, **variables: str) -> sub
 
 
 def test_help_answers_quickly_because_heavy_imports_wait() -> None:
-    started = time.perf_counter()
-    done = safehold("--help")
-    assert done.returncode == 0
-    assert time.perf_counter() - started < 3, "0.2 s on an idle core; the bound leaves room for a busy machine"
+    assert safehold("--help").returncode == 0
     loaded = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", "from safehold.cli.edge import run; run(['--help'])"],
         capture_output=True,

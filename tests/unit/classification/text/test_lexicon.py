@@ -64,7 +64,7 @@ def test_a_named_reviewer_makes_it_reviewed(tmp_path: Path) -> None:
         ("  - redcube", "  - red cube", "a term stands twice"),
         ("language: en", "language: E", "language"),
         ("concept: red_cube", "concept: Red Cube", "concept"),
-        ("source: own compilation by the Safehold authors; it means nothing\n", "", "source: Field required"),
+        ("source: own compilation by the Safehold authors; it means nothing\n", "", "source: is missing"),
         ("licence: CC0-1.0", "license: CC0-1.0", "license: unknown key"),
         ("  - redcube", '  - " red"', "terms.1"),
         ("neutral_contexts:", 'ages: {youngest: 0, oldest: 18, phrases: ["{age}"]}\nneutral_contexts:', "ages.oldest"),
