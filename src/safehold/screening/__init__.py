@@ -20,7 +20,7 @@ from safehold.screening.policy import (
 )
 from safehold.screening.policy_file import default_policy, json_schema, load, parse
 from safehold.screening.screen import Subject, action_of_findings, screen
-from safehold.screening.separation import Separation, claims, separate, with_separation
+from safehold.screening.separation import Separation, claims, separate
 
 __all__ = [
     "COLUMN_DETECTOR",
@@ -56,5 +56,4 @@ __all__ = [
     "read_columns",
     "screen",
     "separate",
-    "with_separation",
 ]

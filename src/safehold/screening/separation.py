@@ -6,10 +6,10 @@ what leaves a mix in which both remain.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from safehold.screening.policy import PairAcrossMix, Policy, Removal
-from safehold.vocabulary import Action, Finding, FindingKind, Verdict
+from safehold.vocabulary import Finding, FindingKind
 
 _CLAIMING = frozenset({FindingKind.CLAIM, FindingKind.RULE, FindingKind.SCORE})
 
@@ -65,13 +65,3 @@ def separate(remaining: Mapping[str, int], policy: Policy) -> Separation:
 
 def _both_remain(pair: PairAcrossMix, remaining: Mapping[str, int], removed: set[str]) -> bool:
     return all(remaining.get(concept, 0) > 0 and concept not in removed for concept in pair.between)
-
-
-def with_separation(verdict: Verdict, claimed: frozenset[str], separation: Separation) -> Verdict:
-    """Return the verdict as it stands after separation: DENY if the record claims a concept that leaves the mix."""
-    leaving = sorted(claimed & separation.removed)
-    if not leaving:
-        return verdict
-    rules = tuple(f"separation:{concept}" for concept in leaving)
-    ordered = verdict.rules + rules if verdict.action is Action.DENY else rules + verdict.rules
-    return replace(verdict, action=Action.DENY, rules=ordered)

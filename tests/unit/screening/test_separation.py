@@ -10,14 +10,11 @@ from safehold.screening import (
     Removal,
     Separation,
     SeparationRules,
-    Subject,
     claims,
     default_policy,
-    screen,
     separate,
-    with_separation,
 )
-from safehold.vocabulary import Action, Finding, FindingKind, Gap, GapReason, MediaKind, Verdict
+from safehold.vocabulary import Finding, FindingKind
 
 POLICY = default_policy()
 PAIR = ("red_cube", "blue_ball")
@@ -61,31 +58,6 @@ def test_a_purely_textual_dataset_keeps_both_and_says_so() -> None:
         tolerated=(("minor", "adult_sexual"),)
     )
     assert POLICY.as_text_only().label == POLICY.label
-
-
-def verdict_for(*findings: Finding, gaps: tuple[Gap, ...] = ()) -> Verdict:
-    return screen(Subject(frozenset({MediaKind.TEXT}), findings, gaps, frozenset({"caption-rules"})), POLICY)
-
-
-def test_a_record_that_claims_what_leaves_the_mix_is_denied() -> None:
-    found = Finding(FindingKind.RULE, "caption-rules", "adult_sexual", "en@1#term")
-    verdict = verdict_for(found)
-    separated = with_separation(verdict, claims((found,), POLICY), Separation(removed=frozenset({"adult_sexual"})))
-    assert separated.action is Action.DENY
-    assert separated.rules == ("separation:adult_sexual", "concept-by-rule")
-    assert separated.findings == verdict.findings
-
-
-def test_a_record_that_claims_nothing_that_leaves_stays_as_it_is() -> None:
-    verdict = verdict_for()
-    assert with_separation(verdict, frozenset({"minor"}), Separation(removed=frozenset({"adult_sexual"}))) is verdict
-
-
-def test_separation_keeps_gaps_and_earlier_rules() -> None:
-    verdict = verdict_for(gaps=(Gap("md5", GapReason.CRASHED),))
-    separated = with_separation(verdict, frozenset({"b", "a"}), Separation(removed=frozenset({"a", "b"})))
-    assert separated.gaps == verdict.gaps
-    assert separated.rules == ("separation:a", "separation:b", "gap")
 
 
 def test_matches_and_sources_claim_no_concept() -> None:
