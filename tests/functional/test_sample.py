@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,3 +71,11 @@ def test_a_folder_that_is_no_sample_is_never_removed(tmp_path: Path) -> None:
     done = run("run_sample.py", "--out", tmp_path)
     assert done.returncode == 2
     assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_a_record_that_separation_took_out_says_so_in_the_manifest(sample: Path) -> None:
+    rows = pq.read_table(sample / "result" / "manifest.parquet", columns=["action", "rules", "confirmed"]).to_pylist()
+    taken = [row["rules"] for row in rows if row["action"] == "deny" and not row["confirmed"]]
+    assert taken
+    assert all(rules[0] == "separation" for rules in taken)
+    assert not any("separation" in row["rules"] for row in rows if row["action"] != "deny")

@@ -76,18 +76,30 @@ def manifest_of(layout: Layout, run: Run, shard: Shard, separation: Separation) 
         raise DamagedStateError("a decision part is of another scan", advice="Run `safehold dataset decide` again.")
     confirmed = decisions.column("confirmed").combine_chunks()
     keys = decisions.column("record").cast(pa.string())
+    actions = final_names(decisions, separation)
     columns = {
         "record": pc.binary_join_element_wise(record_id(shard, ""), keys, ""),
         "shard": pa.repeat(shard.name, len(confirmed)),
-        "action": final_names(decisions, separation),
+        "action": actions,
+        "rules": _rules(decisions, actions),
         "coverage": decisions.column("profile"),
         "url": pc.if_else(confirmed, pa.scalar(None, pa.string()), part.column("url")),
         "hashes": _hashes(part.column("members").combine_chunks(), confirmed),
         "token": _tokens(part, confirmed, run),
     }
-    for name in ("rules", "confirmed", "released", "claims", "findings", "gaps"):
+    for name in ("confirmed", "released", "claims", "findings", "gaps"):
         columns[name] = decisions.column(name)
     return pa.table([columns[field.name] for field in SCHEMA], schema=SCHEMA)
+
+
+def _rules(decisions: pa.Table, actions: pa.StringArray) -> pa.Array:
+    """Return the rules that applied; "separation" comes first where it alone took a record out of the mix."""
+    rules = decisions.column("rules").combine_chunks()
+    taken = pc.not_equal(actions, decisions.column("action").combine_chunks()).to_numpy(zero_copy_only=False)
+    if not taken.any():
+        return rules
+    told = [["separation", *own] if is_taken else own for own, is_taken in zip(rules.to_pylist(), taken, strict=True)]
+    return pa.array(told, rules.type)
 
 
 def _tokens(part: pa.Table, confirmed: pa.BooleanArray, run: Run) -> pa.StringArray:
