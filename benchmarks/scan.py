@@ -1,6 +1,7 @@
 """Scan: a whole `dataset scan` of JPEG WebDataset shards beside the bare work that it can't avoid, or a naive pool.
 
-    python -m benchmarks.scan [--json] [--size PIXELS] [--images N] [--workers N] [--against bare|one|pool] [--listed N]
+    python -m benchmarks.scan [--json] [--size PIXELS] [--images N] [--workers N] [--against bare|one|pool]
+                              [--listed N] [--dense]
 
 bare    one loop over bytes in memory-mapped shards: SHA-256, SHA-1, MD5, grey decode, and PDQ in both flavours as a
         scan computes it, with our kernels
@@ -35,7 +36,7 @@ import pdqhash
 import simplejpeg
 from PIL import Image
 
-from benchmarks.pictures import jpeg
+from benchmarks.pictures import DENSE, jpeg
 from safehold.classification.text import CaptionRules, builtin_lexicons
 from safehold.datasets.equipment import Equipment
 from safehold.datasets.orders import ScanOrder
@@ -74,9 +75,10 @@ def _processor() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def write_shards(folder: Path, images: int, size: int) -> list[Path]:
+def write_shards(folder: Path, images: int, size: int, *, steepness: float | None = None) -> list[Path]:
     """Write shards of JPEGs with captions; names differ, pictures repeat after DISTINCT."""
-    pictures = [jpeg(size * 3 // 4, size, seed=seed) for seed in range(DISTINCT)]
+    count = min(images, DISTINCT)
+    pictures = [jpeg(size * 3 // 4, size, seed=seed, steepness=steepness) for seed in range(count)]
     shards = []
     for first in range(0, images, SHARD_IMAGES):
         shards.append(folder / f"{len(shards):05d}.tar")
@@ -164,8 +166,9 @@ class Contest:
 
     def __init__(self, folder: Path, arguments: argparse.Namespace) -> None:
         self._folder, self._arguments = folder, arguments
-        self.shards = write_shards(folder, arguments.images, arguments.size)
-        self._few = write_shards(_made(folder / "few"), 2, arguments.size)
+        steepness = DENSE if arguments.dense else None
+        self.shards = write_shards(folder, arguments.images, arguments.size, steepness=steepness)
+        self._few = write_shards(_made(folder / "few"), 2, arguments.size, steepness=steepness)
         self._places = [ranges(shard) for shard in self.shards]
         self._outs = 0
 
@@ -206,10 +209,12 @@ def contest(folder: Path, arguments: argparse.Namespace) -> dict[str, object]:
             ours = told.ours(equipment, told.shards, arguments.workers)
             runs.append((ours, told.start_up(equipment, arguments.workers), told.other(equipment)))
         one = told.start_up(equipment, 1) if arguments.against == "one" else None
-    return _result(arguments, runs, one)
+    return _result(arguments, runs, one, sum(shard.stat().st_size for shard in told.shards))
 
 
-def _result(arguments: argparse.Namespace, runs: list[tuple[Run, Run, Run]], one: Run | None) -> dict[str, object]:
+def _result(
+    arguments: argparse.Namespace, runs: list[tuple[Run, Run, Run]], one: Run | None, shard_bytes: int
+) -> dict[str, object]:
     start = statistics.median(run.wall for _, run, _ in runs)
     other_start = one.wall if one else 0.0
     ours = arguments.images / (statistics.median(run.wall for run, _, _ in runs) - start)
@@ -230,6 +235,7 @@ def _result(arguments: argparse.Namespace, runs: list[tuple[Run, Run, Run]], one
         ),
         "start_up_seconds": round(start, 2),
         "images": arguments.images,
+        "kilobytes_per_image": round(shard_bytes / arguments.images / 1000, 1),
         "listed": arguments.listed,
     }
 
@@ -242,6 +248,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="decoding children of ours, processes of the pool (1)")
     parser.add_argument("--against", choices=("bare", "one", "pool"), default="bare")
     parser.add_argument("--listed", type=int, default=1_000_000, help="made-up PDQ entries in the bank (1 000 000)")
+    parser.add_argument("--dense", action="store_true", help="pictures of twice a photograph's bits a pixel")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="safehold-benchmark-") as folder:
         print(json.dumps(contest(Path(folder), arguments)))
