@@ -16,7 +16,7 @@ from safehold.home.home import SETTINGS_NAME
 from safehold.vocabulary import UsageError
 
 PREFIX = "SAFEHOLD_"
-NOT_SETTINGS = frozenset({"SAFEHOLD_HOME", "SAFEHOLD_DEBUG", "SAFEHOLD_SOAK"})
+NOT_SETTINGS = frozenset({"SAFEHOLD_HOME", "SAFEHOLD_DEBUG", "SAFEHOLD_SOAK", "SAFEHOLD_ENGINE"})
 """Variables that say how a command runs, not what an installation is."""
 _LISTS = frozenset({"lexicons", "registers", "classifiers", "source_variables"})
 

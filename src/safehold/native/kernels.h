@@ -1,0 +1,11 @@
+/* The functions that each kernel gives to Python. A new kernel adds its table here, and nothing else changes. */
+#ifndef SAFEHOLD_KERNELS_H
+#define SAFEHOLD_KERNELS_H
+
+#include "python.h"
+
+extern PyMethodDef pdq_methods[];
+
+#define KERNEL_METHODS pdq_methods
+
+#endif

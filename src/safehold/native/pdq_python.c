@@ -1,0 +1,6 @@
+/* What Python sees of the PDQ kernel. */
+#include "kernels.h"
+
+PyMethodDef pdq_methods[] = {
+    {NULL, NULL, 0, NULL},
+};
