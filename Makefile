@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # What is installed is keyed on the content of the lock files, not on their dates: a checkout changes dates.
-RUN_KEY := $(shell cat requirements/run.txt pyproject.toml | cksum | tr ' ' '-')
-DEV_KEY := $(shell cat requirements/dev.txt pyproject.toml | cksum | tr ' ' '-')
+RUN_KEY := $(shell cat requirements/run.txt pyproject.toml setup.py src/safehold/native/*.[ch] | cksum | tr ' ' '-')
+DEV_KEY := $(shell cat requirements/dev.txt pyproject.toml setup.py src/safehold/native/*.[ch] | cksum | tr ' ' '-')
 BENCH_KEY := $(shell cat requirements/bench.txt | cksum | tr ' ' '-')
 RUN_STAMP := $(VENV)/installed-run-$(RUN_KEY)
 DEV_STAMP := $(VENV)/installed-dev-$(DEV_KEY)

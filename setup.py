@@ -1,7 +1,7 @@
 """Build the optional native extension; everything else about the package is in pyproject.toml.
 
-Where no compiler exists, or it fails, setuptools says so in one line and installs the package without the extension. The
-numpy engine then does the same work, with the same results.
+Where no compiler exists, or it fails, setuptools says so in one line and installs the package without the extension.
+The numpy engine then does the same work, with the same results.
 """
 
 import os
