@@ -14,6 +14,7 @@ from safehold.datasets.equipment import Equipment
 from safehold.datasets.safeguard import settings_for
 from safehold.datasets.scan.engine import Engine, ProcessEngine
 from safehold.datasets.scan.part import decode_part
+from safehold.datasets.scan.stage import validated
 from safehold.datasets.sources import Format, Shard
 from safehold.vocabulary import Action, Gap, GapReason
 
@@ -52,8 +53,9 @@ def check_files(paths: Sequence[Path], equipment: Equipment, *, engine: Engine |
     )
     shards = [_shard(number, path.absolute()) for number, path in enumerate(paths)]
     decisions: dict[int, list[Decision]] = {}
-    for scanned in (engine or ProcessEngine(1)).submit(shards, settings_for(equipment)):
-        part, _ = decode_part(scanned.part)
+    settings = settings_for(equipment)
+    for scanned in (engine or ProcessEngine(1)).submit(shards, settings):
+        part, _ = decode_part(validated(scanned, settings))
         decisions[scanned.shard.number] = read_rows(judge(part, scanned.shard, basis))
     return tuple(Checked(path, _severest(decisions.get(number))) for number, path in enumerate(paths))
 

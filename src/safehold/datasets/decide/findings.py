@@ -12,7 +12,7 @@ from safehold.datasets.decide.basis import Basis
 from safehold.datasets.decide.fingerprints import Fingerprints, fingerprints_of
 from safehold.matching import HARM_CLASSES, MOST_HITS, Hits
 from safehold.screening import Policy, read_columns
-from safehold.vocabulary import DIGESTS_OF_NOTHING, Algorithm, Bits, Finding, FindingKind, Fraction, Gap
+from safehold.vocabulary import DIGESTS_OF_NOTHING, Algorithm, Bits, Finding, FindingKind, Fraction, Gap, GapReason
 
 Placed = tuple[int, Finding]
 
@@ -115,17 +115,24 @@ def caption_hits(part: pa.Table, basis: Basis) -> Iterator[Placed]:
             yield from ((int(owner[row]), finding) for finding in to_findings(hits, place=place))
 
 
-def score_findings(part: pa.Table, policy: Policy) -> Iterator[Placed]:
-    """Yield the classifier scores that reach a threshold, or for which the policy sets none."""
+def score_findings(part: pa.Table, policy: Policy) -> Iterator[tuple[int, Finding | Gap]]:
+    """Yield the classifier scores that reach a threshold, or for which the policy sets none.
+
+    What is no number from 0 to 1 is a gap: it would compare false with a threshold, and pass.
+    """
     scores = part.column("scores").combine_chunks()
     owner = scores.value_parent_indices().to_numpy(zero_copy_only=False)
     for row, score in enumerate(scores.flatten().to_pylist()):
+        value = score["value"]
+        if value is None or not 0.0 <= value <= 1.0:
+            yield int(owner[row]), Gap(score["detector"], GapReason.DETECTOR_FAILED, score["place"])
+            continue
         finding = Finding(
             kind=FindingKind.SCORE,
             detector=score["detector"],
             subject=score["concept"],
             reference=f"{score['detector']}@{score['version']}#{score['concept']}",
-            value=Fraction(score["value"]),
+            value=Fraction(value),
             place=score["place"],
         )
         if policy.thresholds.is_reached(finding) is not False:

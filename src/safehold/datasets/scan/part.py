@@ -74,7 +74,8 @@ def decode_part(data: bytes | pa.Buffer) -> tuple[pa.Table, PartNote]:
         table = pa.ipc.open_file(pa.BufferReader(data)).read_all()
         table.validate(full=True)
         fields = json.loads((table.schema.metadata or {})[_KEY])
-        note = PartNote(fields["scan"], ScanSettings.from_json(fields["settings"]), fields["content"], fields["bytes"])
+        settings = ScanSettings.from_json(fields["settings"])
+        note = PartNote(str(fields["scan"]), settings, str(fields["content"]), int(fields["bytes"]))
     except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
         raise DamagedStateError("a scan part is damaged", advice="Run the scan again: it redoes this shard.") from error
     if not table.schema.equals(SCHEMA):

@@ -12,6 +12,7 @@ from safehold.datasets.run import Layout
 from safehold.datasets.scan.engine import Engine, ShardScan, quietly
 from safehold.datasets.scan.part import PartNote, decode_part, encode_part, note_of, scan_digest, unread_part
 from safehold.datasets.scan.settings import ScanSettings
+from safehold.datasets.scan.validity import require_valid
 from safehold.datasets.sources import Shard
 from safehold.home import write_atomic
 from safehold.vocabulary import GapReason
@@ -70,17 +71,18 @@ def scan_shards(
             waiting.append(shard)
     if waiting:
         for scan in engine.submit(waiting, settings, tick=tick):
-            write_atomic(layout.part(scan.shard.number), _validated(scan, settings))
+            write_atomic(layout.part(scan.shard.number), validated(scan, settings))
             yield Scanned(scan.shard, is_fresh=True)
 
 
-def _validated(scan: ShardScan, settings: ScanSettings) -> bytes:
+def validated(scan: ShardScan, settings: ScanSettings) -> bytes:
     """Return the part if it is one of this shard; a child that answers nonsense has not examined the shard."""
     expected = scan_digest(scan.shard, settings)
     try:
-        _, note = decode_part(scan.part)
+        part, note = decode_part(scan.part)
+        if note.scan == expected:
+            require_valid(part, note)
+            return scan.part
     except DamagedStateError:
-        note = None
-    if note is not None and note.scan == expected:
-        return scan.part
+        pass
     return encode_part((unread_part(GapReason.CRASHED),), PartNote(expected, settings, "", 0))

@@ -84,14 +84,21 @@ def test_every_finding_is_at_its_record_and_place(tmp_path: Path) -> None:
     assert [one.place for one in found["original"].findings] == ["original:json:sha256"]
     assert [one.place for one in found["both"].findings] == ["txt", "json:caption"]
     actions = {name: one.action.value for name, one in found.items()}
-    held = {"near", "both", "gap", "unexamined", ""}
+    held = {"near", "both", "gap", "unexamined", "nan", ""}
     denied = {"listed", "second", "original"}
     assert {name for name, action in actions.items() if action == "hold"} == held
     assert {name for name, action in actions.items() if action == "deny"} == denied
     assert found["cube"].claims == ("minor",)
     assert found["column"].claims == ("adult_sexual",)
-    assert found["nan"].claims == ("adult_sexual",)
     assert not found["low"].findings
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), -0.1, 1.1, None])
+def test_a_score_that_is_no_share_is_a_gap_and_never_below_a_threshold(tmp_path: Path, value: float | None) -> None:
+    seen = replace(plain("x"), scores=(ObservedScore("adult_sexual", value, "opennsfw", "1", "x.jpg"),))
+    (one,) = decided([seen], basis(tmp_path))
+    assert (one.action, one.findings) == (Action.HOLD, ())
+    assert one.gaps == (Gap("opennsfw", GapReason.DETECTOR_FAILED, "x.jpg"),)
 
 
 def test_a_trusted_match_behind_any_number_of_others_is_seen(tmp_path: Path) -> None:
