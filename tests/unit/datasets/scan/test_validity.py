@@ -70,7 +70,7 @@ def test_what_would_be_passed_over_in_silence_is_refused(column: str, path: tupl
         require_valid(changed(column, *path, to=to), NOTE)
 
 
-@pytest.mark.parametrize("change", [{"content": ""}, {"content": "c" * 63}, {"content": 5}, {"size_bytes": -1}])
+@pytest.mark.parametrize("change", [{"content": ""}, {"content": "c" * 63}, {"content": "C" * 64}, {"size_bytes": -1}])
 def test_a_part_that_hides_how_far_it_read_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(DamagedStateError):
         require_valid(tabulate([PRINTED]), replace(NOTE, **change))
