@@ -1,12 +1,14 @@
 """Scan: a whole `dataset scan` of JPEG WebDataset shards beside the bare work that it can't avoid, or a naive pool.
 
-    python -m benchmarks.scan [--json] [--size PIXELS] [--images N] [--workers N] [--against bare|one|pool]
+    python -m benchmarks.scan [--json] [--size PIXELS] [--images N] [--workers N] [--against bare|one|pool|ceiling]
                               [--listed N] [--dense]
 
 bare    one loop over bytes in memory-mapped shards: SHA-256, SHA-1, MD5, grey decode, and PDQ in both flavours as a
         scan computes it, with our kernels
+ceiling the same loop in `--workers` processes that are up already, each of which also writes its shards again without
+        three listed pictures; ours has to find those three by their digests, and leaves them out as well
 one     ours with one worker, beside ours with `--workers`
-pool    processes that decode with Pillow, hash with `pdqhash` and compute the same digests
+pool    `--workers` processes that decode with Pillow, hash with `pdqhash` and compute the same digests
 
 Ours is everything a user waits for once children are up: scan, lookups against `--listed` made-up entries and the
 built-in bank, decisions, the cleaned dataset, manifest, card and certificate. Its own start-up is measured and
@@ -21,12 +23,14 @@ import mmap
 import multiprocessing
 import os
 import resource
+import shutil
 import statistics
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read once, when numpy is imported
@@ -112,10 +116,44 @@ def bare(shards: list[Path], places: list[list[tuple[int, int]]]) -> None:
             view.release()
 
 
-def naive_shard(shard: Path) -> int:
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One shard of the ceiling: where its JPEGs lie, which bytes go, and where the rest is written."""
+
+    shard: Path
+    members: list[tuple[int, int]]
+    cuts: list[tuple[int, int]]
+    out: Path
+
+
+def ceiling_shard(task: Task) -> None:
+    """Do what no scanner can avoid, and write the shard again without what goes."""
+    bare([task.shard], [task.members])
+    position = 0
+    with (
+        task.shard.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+        memoryview(mapped) as view,
+        task.out.open("wb") as out,
+    ):
+        for start, stop in [*task.cuts, (len(view), len(view))]:
+            with view[position:start] as kept:
+                out.write(kept)
+            position = stop
+
+
+def cuts(shard: Path, numbers: Collection[int]) -> list[tuple[int, int]]:
+    """Return which bytes of a shard belong to the records with some numbers."""
+    with tarfile.open(shard) as tar:
+        entries = tar.getmembers()
+    starts = [entry.offset for entry in entries] + [shard.stat().st_size]
+    return [(starts[place], starts[place + 1]) for place, entry in enumerate(entries) if int(entry.name[:7]) in numbers]
+
+
+def naive_shard(task: Task) -> int:
     """Do the same work with Pillow and pdqhash, as one would write it first."""
     images = 0
-    with tarfile.open(shard) as tar:
+    with tarfile.open(task.shard) as tar:
         for entry in tar:
             file = tar.extractfile(entry)
             if file is None or not entry.name.endswith(".jpg"):
@@ -128,10 +166,33 @@ def naive_shard(shard: Path) -> int:
     return images
 
 
-def pool(shards: list[Path], workers: int) -> None:
-    """Spread the naive work over processes."""
-    with multiprocessing.get_context("spawn").Pool(workers) as processes:
-        processes.map(naive_shard, shards, chunksize=1)
+class Processes:
+    """Worker processes that are up before the clock starts, as ours are."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._pool = multiprocessing.get_context("spawn").Pool(workers)
+        self._pool.map(_warm, range(8 * workers), chunksize=1)
+
+    def timed(self, work: Callable[[Task], object], tasks: list[Task]) -> Run:
+        """Time work spread over the processes, with the processor time that it took them."""
+        wall = time.perf_counter()
+        processor = sum(self._pool.imap_unordered(partial(_measured, work), tasks, chunksize=1))
+        return Run(time.perf_counter() - wall, processor)
+
+    def close(self) -> None:
+        """End the processes."""
+        self._pool.terminate()
+
+
+def _warm(_: int) -> None:
+    time.sleep(0.05)
+
+
+def _measured(work: Callable[[Task], object], task: Task) -> float:
+    before = time.process_time()
+    work(task)
+    return time.process_time() - before
 
 
 def equipment_of(workshop: Workshop) -> Equipment:
@@ -154,6 +215,8 @@ def equipment_of(workshop: Workshop) -> Equipment:
 
 def list_made_up(workshop: Workshop, folder: Path, entries: int) -> None:
     """Import a bank of made-up PDQ values."""
+    if not entries:
+        return
     rows = np.random.default_rng(7).integers(0, 256, (entries, 32), dtype=np.uint8)
     listing = folder / "made-up.csv"
     listing.write_text("algorithm,value\n" + "".join(f"pdq,{row.tobytes().hex()}\n" for row in rows))
@@ -161,22 +224,41 @@ def list_made_up(workshop: Workshop, folder: Path, entries: int) -> None:
     workshop.banks.import_file("made-up", listing, traits)
 
 
+def list_picture(workshop: Workshop, folder: Path, picture: bytes) -> None:
+    """Import a bank that lists one of the benchmark's own pictures by its digest."""
+    listing = folder / "picture.csv"
+    listing.write_text(f"algorithm,value\nsha256,{hashlib.sha256(picture).hexdigest()}\n")
+    workshop.banks.import_file("picture", listing, BankTraits(harm_class=HarmClass.CSAM, legal_basis="made-up list"))
+
+
 class Contest:
     """Ours and the other side over the same shards."""
 
     def __init__(self, folder: Path, arguments: argparse.Namespace) -> None:
-        self._folder, self._arguments = folder, arguments
+        self._folder, self._against, self._workers = folder, arguments.against, arguments.workers
         steepness = DENSE if arguments.dense else None
         self.shards = write_shards(folder, arguments.images, arguments.size, steepness=steepness)
         self._few = write_shards(_made(folder / "few"), 2, arguments.size, steepness=steepness)
-        self._places = [ranges(shard) for shard in self.shards]
+        rewritten = _made(folder / "ceiling")
+        self._tasks = [
+            Task(shard, ranges(shard), cuts(shard, range(0, arguments.images, DISTINCT)), rewritten / shard.name)
+            for shard in self.shards
+        ]
+        self._processes = Processes(self._workers) if self._against in PROCESSES else None
         self._outs = 0
+
+    def first_picture(self) -> bytes:
+        """Return the picture that comes again after DISTINCT, from the shards themselves."""
+        start, size = self._tasks[0].members[0]
+        return self.shards[0].read_bytes()[start : start + size]
 
     def ours(self, equipment: Equipment, shards: list[Path], workers: int) -> Run:
         """Time a whole scan."""
         self._outs += 1
-        order = ScanOrder(tuple(map(str, shards)), self._folder / f"out{self._outs}", workers=workers)
-        return timed(lambda: scan(order, equipment))
+        out = self._folder / f"out{self._outs}"
+        run = timed(lambda: scan(ScanOrder(tuple(map(str, shards)), out, workers=workers), equipment))
+        shutil.rmtree(out)
+        return run
 
     def start_up(self, equipment: Equipment, workers: int) -> Run:
         """Time a scan of two pictures: everything that does not grow."""
@@ -184,13 +266,19 @@ class Contest:
 
     def other(self, equipment: Equipment) -> Run:
         """Time the other side."""
-        match self._arguments.against:
-            case "bare":
-                return timed(lambda: bare(self.shards, self._places))
-            case "one":
-                return self.ours(equipment, self.shards, 1)
-            case _:
-                return timed(lambda: pool(self.shards, self._arguments.workers))
+        if self._processes:
+            return self._processes.timed(PROCESSES[self._against], self._tasks)
+        if self._against == "one":
+            return self.ours(equipment, self.shards, 1)
+        return timed(lambda: bare(self.shards, [task.members for task in self._tasks]))
+
+    def close(self) -> None:
+        """End the other side's processes, if it has some."""
+        if self._processes:
+            self._processes.close()
+
+
+PROCESSES: dict[str, Callable[[Task], object]] = {"pool": naive_shard, "ceiling": ceiling_shard}
 
 
 def _made(folder: Path) -> Path:
@@ -203,12 +291,15 @@ def contest(folder: Path, arguments: argparse.Namespace) -> dict[str, object]:
     told = Contest(folder, arguments)
     with open_workshop(folder / "home", environment={"SAFEHOLD_ACTOR": "benchmark"}) as workshop:
         list_made_up(workshop, folder, arguments.listed)
+        if arguments.against == "ceiling":
+            list_picture(workshop, folder, told.first_picture())
         equipment = equipment_of(workshop)
         runs = []
         for _ in range(ROUNDS):
             ours = told.ours(equipment, told.shards, arguments.workers)
             runs.append((ours, told.start_up(equipment, arguments.workers), told.other(equipment)))
         one = told.start_up(equipment, 1) if arguments.against == "one" else None
+    told.close()
     return _result(arguments, runs, one, sum(shard.stat().st_size for shard in told.shards))
 
 
@@ -246,7 +337,7 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=512, metavar="PIXELS", help="the longer side (512)")
     parser.add_argument("--images", type=int, default=6000, help="how many (6000)")
     parser.add_argument("--workers", type=int, default=1, help="decoding children of ours, processes of the pool (1)")
-    parser.add_argument("--against", choices=("bare", "one", "pool"), default="bare")
+    parser.add_argument("--against", choices=("bare", "one", "pool", "ceiling"), default="bare")
     parser.add_argument("--listed", type=int, default=1_000_000, help="made-up PDQ entries in the bank (1 000 000)")
     parser.add_argument("--dense", action="store_true", help="pictures of twice a photograph's bits a pixel")
     arguments = parser.parse_args()
