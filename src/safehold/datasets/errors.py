@@ -1,6 +1,6 @@
 """What can go wrong with a dataset as a whole. Faults of one record or shard are Gaps, not errors."""
 
-from safehold.vocabulary import InternalError, UsageError
+from safehold.vocabulary import InternalError, OutsidePartyError, UsageError
 
 
 class ForeignOutputError(UsageError):
@@ -53,3 +53,23 @@ class ReceiptMissingError(UsageError):
 
 class EngineError(InternalError):
     """A shard could not be examined for a reason of ours."""
+
+
+class RayMissingError(UsageError):
+    """The engine that was asked for is not installed."""
+
+
+class RayInUseError(UsageError):
+    """This process is connected to a Ray cluster already."""
+
+
+class UnlikeNodeError(UsageError):
+    """A node of a cluster could observe something else in the same bytes."""
+
+
+class HiddenSourceError(UsageError):
+    """A node of a cluster does not see a source that this machine sees, or sees another file there."""
+
+
+class NoNodeError(OutsidePartyError):
+    """A cluster can't be reached, or has no node that could scan."""

@@ -6,13 +6,14 @@ part, so a retry or a second worker on the same shard does no harm.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from safehold.datasets.scan.child import CHILD_MODULE, TASK
 from safehold.datasets.scan.part import PartNote, encode_part, scan_digest, unread_part
 from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.sources import Shard
 from safehold.media.sandbox import NETWORK_VARIABLE, Outcome, Pool, module_argv
+from safehold.vocabulary import GapReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +68,29 @@ class ProcessEngine:
         self, shards: Sequence[Shard], settings: ScanSettings, *, tick: Callable[[int], object] = quietly
     ) -> Iterator[ShardScan]:
         """Yield every shard's scan, in the order in which they end."""
-        told = settings.to_json()
-        requests = ({"shard": shard.to_json(), "settings": told} for shard in shards)
-        environment = {} if self.source_environment is None else {**self.source_environment, NETWORK_VARIABLE: "1"}
+        requests = (request_of(shard, settings) for shard in shards)
+        environment = child_environment(self.source_environment)
         with Pool(self.argv, settings.limits, size=self.workers, environment=environment, tick=tick) as pool:
             for outcome in pool.run(TASK, requests):
                 shard = shards[outcome.number]
-                yield ShardScan(shard, outcome.data if outcome.failure is None else _unread(shard, settings, outcome))
+                yield ShardScan(shard, part_of(shard, settings, outcome))
 
 
-def _unread(shard: Shard, settings: ScanSettings, outcome: Outcome) -> bytes:
+def request_of(shard: Shard, settings: ScanSettings) -> dict[str, Any]:
+    """Return what a decoding child is asked."""
+    return {"shard": shard.to_json(), "settings": settings.to_json()}
+
+
+def child_environment(source_environment: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the variables of a child that reads sources behind an address; None is for one that reads files."""
+    return {} if source_environment is None else {**source_environment, NETWORK_VARIABLE: "1"}
+
+
+def part_of(shard: Shard, settings: ScanSettings, outcome: Outcome) -> bytes:
+    """Return the part of a shard as a child made it, or the one that stands for a failure."""
+    return outcome.data if outcome.failure is None else gap_part(shard, settings, outcome.failure.reason)
+
+
+def gap_part(shard: Shard, settings: ScanSettings, reason: GapReason) -> bytes:
     """Return the part of a shard that no child could get through: one row, one gap."""
-    if outcome.failure is None:
-        return outcome.data
-    rows = (unread_part(outcome.failure.reason),)
-    return encode_part(rows, PartNote(scan_digest(shard, settings), settings, "", 0))
+    return encode_part((unread_part(reason),), PartNote(scan_digest(shard, settings), settings, "", 0))
