@@ -21,16 +21,19 @@ from safehold.media.frame import Frame, Luma
 from safehold.media.image import open_image
 from safehold.media.kinds import HEAD_BYTES, IMAGE_FORMATS, VIDEO_FORMATS, Sniffed, sniff
 from safehold.media.limits import Limits
+from safehold.media.planes import is_same
 from safehold.media.test_signature import test_signature_luma, test_signature_png, write_test_signature
-from safehold.media.video import open_video
+from safehold.media.video import SHORT_SECONDS, FrameChoice, open_video
 
 __all__ = [
     "HEAD_BYTES",
     "IMAGE_FORMATS",
+    "SHORT_SECONDS",
     "VIDEO_FORMATS",
     "ChildStartError",
     "EmptyMediaError",
     "Frame",
+    "FrameChoice",
     "Limits",
     "Luma",
     "MediaError",
@@ -41,6 +44,7 @@ __all__ = [
     "UnreadableMediaError",
     "UnsupportedFormatError",
     "VideoUnavailableError",
+    "is_same",
     "open_colour",
     "open_image",
     "open_video",

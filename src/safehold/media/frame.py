@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from safehold.vocabulary import Seconds
 
 Luma = NDArray[np.uint8]
-"""``(height, width)`` uint8, C-contiguous, ITU-R BT.601 weights (a JPEG's Y plane), 0 is black."""
+"""``(height, width)`` uint8, the samples of a row side by side, ITU-R BT.601 weights (a JPEG's Y plane), 0 is black."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,9 @@
 import builtins
 import io
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import cache
+from typing import get_args
 
 import av
 import numpy as np
@@ -11,6 +13,7 @@ from tests.vectors.media import jpeg
 
 from safehold.media import (
     EmptyMediaError,
+    FrameChoice,
     Limits,
     MediaError,
     OverLimitError,
@@ -21,8 +24,9 @@ from safehold.media import (
     open_video,
 )
 from safehold.media.containers import is_cut_short
-from safehold.media.video import Window
-from safehold.vocabulary import GapReason
+from safehold.media.demuxer import Window
+from safehold.media.planes import is_same
+from safehold.vocabulary import GapReason, Seconds
 
 WIDTH, HEIGHT = 200, 120  # the decoder pads rows of 200 to a longer line
 
@@ -72,19 +76,20 @@ CONTAINERS = [
 
 @pytest.mark.parametrize(("form", "codec", "pixels"), CONTAINERS)
 def test_frames_are_luma_of_the_right_size_and_pattern(form: str, codec: str, pixels: str) -> None:
-    frames = list(open_video(clip(form, codec, pixels=pixels), Limits(frames=6), "all"))
+    frames = list(open_video(clip(form, codec, pixels=pixels), Limits(), "all"))
 
-    assert len(frames) >= 5
-    for frame in frames:
+    assert 58 <= len(frames) <= 60
+    for frame in frames[::7]:
         number = int(frame.place.split()[1])
         assert frame.luma.shape == (HEIGHT, WIDTH)
         assert frame.luma.dtype == np.uint8
-        assert frame.luma.flags.c_contiguous
+        assert frame.luma.strides[1] == 1
+        assert not frame.luma.flags.writeable
         assert np.corrcoef(frame.luma.ravel(), plane(number).ravel())[0, 1] > 0.95
 
 
 def test_a_frame_tells_its_number_and_time() -> None:
-    frames = list(open_video(clip(), Limits(frames=2), "all"))
+    frames = list(open_video(clip(every=60), Limits(frames=2), "keyframes"))
 
     assert [frame.place for frame in frames] == ["frame 0 @ 0.000 s", "frame 59 @ 5.900 s"]
     assert frames[-1].at == pytest.approx(5.9)
@@ -103,8 +108,67 @@ def test_more_keyframes_than_the_limit_are_spread_over_the_clip() -> None:
     assert [round(frame.at or 0) for frame in frames] == [0, 4, 8]
 
 
-def test_a_short_clip_is_decoded_whole() -> None:
-    assert len(list(open_video(clip(frames=40, every=5), Limits()))) == 40
+def places(data: bytes, choice: FrameChoice, short_seconds: float = 5.0, frames: int = 64) -> list[str]:
+    return [one.place for one in open_video(data, Limits(frames=frames), choice, short_seconds=Seconds(short_seconds))]
+
+
+def test_every_frame_of_a_short_clip_is_shown_whatever_the_limit_on_samples() -> None:
+    data = clip(frames=40, every=5)
+
+    assert len(places(data, "adaptive", frames=10)) == 40
+    assert len(places(data, "adaptive", short_seconds=3.9)) == 40
+    assert len(places(data, "adaptive", short_seconds=3.8)) == 8
+    assert len(places(data, "keyframes")) == 8
+
+
+def test_all_shows_every_frame_of_a_clip_of_any_length() -> None:
+    assert len(places(clip(frames=90, every=10), "all", frames=3)) == 90
+
+
+def test_more_frames_can_only_be_added_by_a_wider_choice() -> None:
+    for data in (clip(), clip(frames=40, every=5), clip("webm", "libvpx-vp9", frames=90, every=10)):
+        times = [{place.split("@")[1] for place in places(data, choice)} for choice in get_args(FrameChoice)]
+        assert times[0] <= times[1] <= times[2]
+
+
+def test_a_clip_that_shows_its_frames_at_uneven_times_keeps_them() -> None:
+    uneven = (0, 1, 2, 30, 31, 90)
+    out = io.BytesIO()
+    with av.open(out, "w", format="matroska") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for at in uneven:
+            picture = av.VideoFrame.from_ndarray(plane(at), format="gray").reformat(format="yuv420p")
+            picture.pts, picture.time_base = at, Fraction(1, 10)
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+
+    frames = list(open_video(out.getvalue(), Limits(), "all"))
+
+    assert [frame.at for frame in frames] == pytest.approx([at / 10 for at in uneven])
+
+
+def test_tiny_frames_take_from_the_budget_too() -> None:
+    assert open_until_error(clip(frames=40), Limits(clip_pixels=39 << 16))[1] is GapReason.OVER_LIMIT
+    assert open_until_error(clip(frames=40), Limits(clip_pixels=40 << 16))[1] is None
+
+
+def test_rows_that_the_decoder_pads_are_shown_without_the_padding() -> None:
+    (frame, *_) = open_video(clip(), Limits())
+
+    assert frame.luma.strides[0] > WIDTH
+    assert frame.luma.shape == (HEIGHT, WIDTH)
+
+
+def test_only_equal_frames_are_the_same() -> None:
+    one = plane(0)
+    other = one.copy()
+    other[1, 1] ^= 1
+
+    assert is_same(one, one.copy())
+    assert not is_same(one, other)
+    assert not is_same(one, one[:, 1:])
+    assert not is_same(None, one)
 
 
 def test_a_clip_with_few_keyframes_is_decoded_whole() -> None:
@@ -127,7 +191,7 @@ def turned(data: bytes, matrix: Sequence[int]) -> bytes:
 
 @pytest.mark.parametrize(("matrix", "turns"), [((0, 1, -1, 0), -1), ((-1, 0, 0, -1), 2), ((0, -1, 1, 0), 1)])
 def test_a_turned_clip_is_yielded_as_stored_and_upright(matrix: tuple[int, ...], turns: int) -> None:
-    stored, upright = list(open_video(turned(clip(frames=20), matrix), Limits(frames=1)))
+    stored, upright, *_ = open_video(turned(clip(frames=20), matrix), Limits())
 
     assert upright.place == f"{stored.place} upright"
     assert np.array_equal(upright.luma, np.rot90(stored.luma, turns))
@@ -164,7 +228,7 @@ def test_the_limits_hold() -> None:
     for limits in (
         Limits(pixels=WIDTH * HEIGHT - 1),
         Limits(input_bytes=1000),
-        Limits(clip_pixels=WIDTH * HEIGHT * 20),
+        Limits(clip_pixels=20 << 16),
     ):
         assert open_until_error(clip(), limits)[1] is GapReason.OVER_LIMIT
     assert open_until_error(clip(), Limits(pixels=WIDTH * HEIGHT))[1] is None
