@@ -20,7 +20,9 @@ from safehold.classification import load_classifiers
 from safehold.classification.text import CaptionRules, Lexicon, builtin_lexicons, load_lexicon
 from safehold.datasets.equipment import Equipment
 from safehold.datasets.register import Waiver, load_register
-from safehold.home import Home
+from safehold.datasets.scan.engine import Engine
+from safehold.datasets.scan.ray_cluster import RayEngine, require_ray
+from safehold.home.home import Home
 from safehold.ledger import Ledger, SigningKey, is_fit, open_ledger
 from safehold.matching import BankStore, Index
 from safehold.screening import Policy, default_policy, load
@@ -83,6 +85,16 @@ class Workshop:
     def workers(self) -> int:
         """Return how many decoding processes to run where a command doesn't say."""
         return self.settings.workers or _cores()
+
+    def ray_engine(self, *, address: str | None, workers: int | None) -> Engine:
+        """Return the engine that scans on a Ray cluster, or on a Ray of our own if no address is given.
+
+        Raises:
+            RayMissingError: Ray is not installed.
+        """
+        require_ray()
+        count = workers or self.settings.workers or (None if address else _cores())
+        return RayEngine(address, count, source_variables=tuple(self.settings.source_variables))
 
     def equipment(self, policy: Path | None) -> Equipment:
         """Return everything that safeguarding a dataset needs.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from safehold.home import Home
+from safehold.home.home import Home
 from safehold.ledger import (
     Checkpoint,
     EventLog,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from nacl.public import PrivateKey
 
-from safehold.home import Home
+from safehold.home.home import Home
 from safehold.ledger.admission import admit
 from safehold.vault import (
     Custodian,

@@ -104,7 +104,7 @@ def checkpoint_ledger(shell: Shell, out: Path | None) -> Answer:
 )
 def rotate_key(shell: Shell, lost: bool) -> Answer:
     """Replace the installation's signing key; the old key vouches for the new one."""
-    from safehold.home import Home
+    from safehold.home.home import Home
     from safehold.ledger import replace_lost, rotate
     from safehold.settings import load_settings
     from safehold.vocabulary import SystemClock

@@ -1,11 +1,12 @@
 """Where an installation's state lives: private folders, durable files, the database and its migrations, backups.
 
-A path enters; an opened :class:`Home` leaves. Every room keeps its tables on :data:`metadata` and its files in the
-home's folders, written with :mod:`safehold.home.files`.
+A path enters; an opened :class:`safehold.home.home.Home` leaves. Every room keeps its tables on
+:data:`safehold.home.tables.metadata` and its files in the home's folders, written with :mod:`safehold.home.files`.
+
+What needs the database is imported from its own module: a decoding child writes nothing and has no home, and the
+database's library would be a third of its start.
 """
 
-from safehold.home.backup import backup
-from safehold.home.database import Database
 from safehold.home.errors import (
     BackupBrokenError,
     HomeBrokenError,
@@ -17,14 +18,9 @@ from safehold.home.errors import (
     NotAHomeError,
 )
 from safehold.home.files import fsync_folder, private_folder, sweep, write_atomic
-from safehold.home.home import Home
-from safehold.home.restore import restore
-from safehold.home.tables import metadata, waivers
 
 __all__ = [
     "BackupBrokenError",
-    "Database",
-    "Home",
     "HomeBrokenError",
     "HomeBusyError",
     "HomeFullError",
@@ -32,12 +28,8 @@ __all__ = [
     "HomeTooNewError",
     "HomeUnusableError",
     "NotAHomeError",
-    "backup",
     "fsync_folder",
-    "metadata",
     "private_folder",
-    "restore",
     "sweep",
-    "waivers",
     "write_atomic",
 ]

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from safehold.home import Database
+from safehold.home.database import Database
 from safehold.ledger.admission import admit
 from safehold.ledger.checkpoint import Checkpoint
 from safehold.ledger.entry import Recorded, broken, details_text, timestamp

@@ -6,8 +6,8 @@ the process ends, :func:`open_ledger` finds the key that the ledger names and fi
 
 from pathlib import Path
 
-from safehold.home import Home
 from safehold.home.files import fsync_folder
+from safehold.home.home import Home
 from safehold.ledger.errors import KeyLostError
 from safehold.ledger.keychain import Keychain, replaced, rotated
 from safehold.ledger.keys import SigningKey, key_path

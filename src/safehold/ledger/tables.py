@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from safehold.home import metadata
+from safehold.home.tables import metadata
 
 
 class Octets(sa.LargeBinary):

@@ -17,7 +17,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from safehold.home import Home
+from safehold.home.home import Home
 from safehold.matching.banks.bank import TEST_BANK, Bank
 from safehold.matching.banks.builtin import builtin_bank
 from safehold.matching.banks.catalogue import BankContents, stored_contents

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import nacl.utils
 
-from safehold.home import Home, HomeFullError, fsync_folder, write_atomic
+from safehold.home import HomeFullError, fsync_folder, write_atomic
 from safehold.home.files import locked_folder
+from safehold.home.home import Home
 from safehold.vault import holds, occurrence, register
 from safehold.vault.custodians import CustodianKey, Custodians
 from safehold.vault.envelope import name_content

@@ -15,17 +15,17 @@ import pytest
 
 from safehold.home import (
     BackupBrokenError,
-    Home,
     HomeBusyError,
     HomeNotEmptyError,
     HomeTooNewError,
-    backup,
     private_folder,
-    restore,
-    waivers,
     write_atomic,
 )
+from safehold.home.backup import backup
+from safehold.home.home import Home
+from safehold.home.restore import restore
 from safehold.home.schema import REVISIONS
+from safehold.home.tables import waivers
 from safehold.vocabulary import SystemClock
 
 PRIVATE = {"keys/installation.key", "keys/vault.key"}
@@ -273,7 +273,7 @@ def test_the_backup_of_a_later_version_is_refused(archive: Path, tmp_path: Path)
 _RESTORE = """
 import os, signal, sys
 from pathlib import Path
-from safehold.home import restore
+from safehold.home.restore import restore
 
 left = int(sys.argv[3])
 
@@ -311,8 +311,9 @@ def test_a_killed_restore_leaves_a_whole_home_or_none_and_can_be_repeated(
 def test_a_full_disk_during_backup_leaves_nothing(home: Home, tmp_path: Path) -> None:
     (home.vault / "big").write_bytes(os.urandom(3_000_000))
     program = (
-        "import resource, signal, sys\nfrom pathlib import Path\nfrom safehold.home import Home, backup\n"
-        "from safehold.vocabulary import SystemClock\nhome = Home.open(Path(sys.argv[1]), SystemClock())\n"
+        "import resource, signal, sys\nfrom pathlib import Path\nfrom safehold.home.backup import backup\n"
+        "from safehold.home.home import Home\nfrom safehold.vocabulary import SystemClock\n"
+        "home = Home.open(Path(sys.argv[1]), SystemClock())\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nresource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))\n"
         "try:\n    backup(home, Path(sys.argv[2]))\nexcept OSError as error:\n    print(type(error).__name__)\n"
     )

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from safehold.home import Database, HomeBrokenError, HomeBusyError, HomeFullError, HomeUnusableError
+from safehold.home import HomeBrokenError, HomeBusyError, HomeFullError, HomeUnusableError
+from safehold.home.database import Database
 
 
 def table(database: Database) -> sa.Table:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from safehold.home import Home, HomeBusyError, HomeUnusableError, NotAHomeError, waivers
+from safehold.home import HomeBusyError, HomeUnusableError, NotAHomeError
+from safehold.home.home import Home
+from safehold.home.tables import waivers
 from safehold.vocabulary import SystemClock
 
 CLOCK = SystemClock()
@@ -101,7 +103,7 @@ def test_a_blocked_call_inside_the_lock_is_not_taken_for_a_busy_home(tmp_path: P
 _HOLD_THE_LOCK = """
 import sys, time
 from pathlib import Path
-from safehold.home import Home
+from safehold.home.home import Home
 from safehold.vocabulary import SystemClock
 
 with Home.open(Path(sys.argv[1]), SystemClock()) as home, home.lock():

@@ -9,8 +9,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import safehold
-from safehold.home import Database, Home, HomeTooNewError, metadata
+from safehold.home import HomeTooNewError
+from safehold.home.database import Database
+from safehold.home.home import Home
 from safehold.home.schema import MIGRATIONS, REVISIONS, bring_up_to_date, migrate, revision
+from safehold.home.tables import metadata
 from safehold.vocabulary import SystemClock
 
 ROOMS = Path(safehold.__file__).parent

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from safehold.home import Home, waivers
+from safehold.home.home import Home
+from safehold.home.tables import waivers
 from safehold.ledger import KeyLostError, Ledger, LedgerBrokenError, SigningKey, UnfitEventError, open_ledger
 from safehold.ledger.tables import events
 from safehold.vocabulary import Event, FixedClock, SystemClock
@@ -256,7 +257,7 @@ def test_a_million_events_would_not_be_read_again_for_one_more(home: Home, ledge
 _APPEND = """
 import sys
 from pathlib import Path
-from safehold.home import Home
+from safehold.home.home import Home
 from safehold.ledger import open_ledger
 from safehold.vocabulary import Event, SystemClock
 

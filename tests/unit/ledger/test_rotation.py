@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from safehold.home import Home, backup, restore
+from safehold.home.backup import backup
+from safehold.home.home import Home
+from safehold.home.restore import restore
 from safehold.ledger import (
     KeyLostError,
     Ledger,

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from safehold.home import Home, restore
+from safehold.home.home import Home
+from safehold.home.restore import restore
 from safehold.vault import EvidenceState, Label, LocalVault, read_custodian_key
 from safehold.vocabulary import SystemClock
 
@@ -18,7 +19,8 @@ CONTENT = b"harmless stand-in" * 5000
 _START = """
 import sys
 from pathlib import Path
-from safehold.home import Home, backup
+from safehold.home.backup import backup
+from safehold.home.home import Home
 from safehold.vault import EvidenceId, Label, LocalVault, Reference, ReferenceKind, Step
 from safehold.vocabulary import SystemClock
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from nacl.public import PrivateKey
 
-from safehold.home import Home, HomeFullError
+from safehold.home import HomeFullError
+from safehold.home.home import Home
 from safehold.vault import (
     CustodianKey,
     CustodianRefusedError,
@@ -293,7 +294,7 @@ def test_removed_custodians_keep_no_share_of_a_new_sealing(vault: LocalVault, ho
 _CHILD = """
 import datetime as dt, os, signal, sys
 from pathlib import Path
-from safehold.home import Home
+from safehold.home.home import Home
 from safehold.vault import *
 from safehold.vocabulary import FixedClock
 home, action, step, nth, identifier = sys.argv[1:]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from safehold.home import Home
+from safehold.home.home import Home
 from safehold.matching.banks.bank import Bank, BankTerms
 from safehold.matching.banks.tables import bank_parts, banks
 from safehold.matching.parts.part import FilePart, Part, PartKind

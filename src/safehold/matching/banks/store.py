@@ -14,7 +14,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from safehold.home import Home, private_folder, sweep, write_atomic
+from safehold.home import private_folder, sweep, write_atomic
+from safehold.home.home import Home
 from safehold.ledger import EventLog
 from safehold.matching.banks.bank import Bank, Entry, checked_name
 from safehold.matching.banks.builtin import builtin_bank

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tests.unit.matching.made_up import AT, values
 
-from safehold.home import Home
+from safehold.home.home import Home
 from safehold.ledger import MemoryLedger, SigningKey, open_ledger
 from safehold.matching import BankStore, BankTerms, BankTraits, Index
 from safehold.matching.errors import (
@@ -376,7 +376,7 @@ def test_an_import_that_the_ledger_refuses_leaves_the_old_version_and_its_file_i
 KILLED_BEFORE_COMMIT = """
 import os, signal, sys
 from pathlib import Path
-from safehold.home import Home
+from safehold.home.home import Home
 from safehold.matching import BankStore
 from safehold.vocabulary import SystemClock
 
