@@ -21,6 +21,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pyarrow.dataset  # noqa: F401  # loaded once here, not in every forked process at its first table
+
+from safehold.datasets.card import page
 from safehold.datasets.freeing import release
 from safehold.datasets.orders import ScanOrder
 from safehold.datasets.purge import purge_source
@@ -140,6 +143,7 @@ def attempt(request: dict[str, Any]) -> dict[str, object]:
 
 
 if __name__ == "__main__":
+    page._template()  # compiled once here, as above
     for line in sys.stdin:
         sys.stdout.write(json.dumps(attempt(json.loads(line))) + "\n")
         sys.stdout.flush()
