@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from safehold.matching.errors import AmbiguousAlgorithmError, Fault, UnreadableListError
 from safehold.matching.listings.texts import Texts, read_texts
+from safehold.matching.listings.videos import is_frame_note
 from safehold.matching.parts.order import first_of_equals
 from safehold.matching.parts.rows import NO_CLASS, Rows, class_code, concatenated
 from safehold.vocabulary import Algorithm, HarmClass, signal_width_bytes
@@ -39,6 +40,8 @@ class Listing:
         fault_count: how many there are.
         duplicates: how many rows repeat an algorithm, value and source id.
         sha256: of the file, hexadecimal.
+        videos: how many listed videos have frames among the rows.
+        unclear: how many frames of these were left out, since their quality is below 50.
     """
 
     groups: Mapping[Algorithm, Rows]
@@ -46,6 +49,8 @@ class Listing:
     fault_count: int
     duplicates: int
     sha256: str
+    videos: int = 0
+    unclear: int = 0
 
     def __len__(self) -> int:
         return sum(map(len, self.groups.values()))
@@ -78,16 +83,22 @@ class _Reading:
     parts: dict[Algorithm, list[Rows]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     fault_count: int = 0
+    videos: set[str] = field(default_factory=set)
+    unclear: int = 0
 
     def take(self, batch: list[Texts]) -> None:
         found: dict[Algorithm, list[Texts]] = {}
         for texts in batch:
-            if texts.fault:
+            if texts.unclear:
+                self.unclear += texts.unclear
+            elif texts.fault:
                 self.refuse(texts.line, texts.fault)
             elif texts.harm_class not in _CLASSES:
                 self.refuse(texts.line, "unknown class")
             elif (algorithm := self.algorithm_of(texts)) is not None:
                 found.setdefault(algorithm, []).append(texts)
+                if is_frame_note(texts.note):
+                    self.videos.add(texts.source_id)
         for algorithm, group in found.items():
             self.take_group(algorithm, group)
 
@@ -156,7 +167,7 @@ class _Reading:
             groups[algorithm] = kept.numbered(before)
             before += len(kept)
         faults = tuple(sorted(self.faults, key=lambda fault: fault.line))
-        return Listing(groups, faults, self.fault_count, duplicates, sha256)
+        return Listing(groups, faults, self.fault_count, duplicates, sha256, len(self.videos), self.unclear)
 
 
 def _joined_hexadecimal(values: list[str], width: int) -> bytes | None:

@@ -1,7 +1,8 @@
 """Lists as texts: the lines of a file as fields that nobody has judged yet, whatever the shape of the file.
 
-Four shapes are told apart by the first line: JSON lines; CSV with our columns; CSV as `threatexchange dataset --csv`
-prints it; plain lines of a value or of an algorithm and a value, as `threatexchange` reads and prints them.
+Five shapes are told apart by the first line: JSON lines; CSV with our columns; CSV as `threatexchange dataset --csv`
+prints it; plain lines of a value or of an algorithm and a value, as `threatexchange` reads and prints them; what vPDQ
+lists of a video's frames. A whole video can also be one row of the other shapes, with the algorithm vpdq.
 
 Source: facebook/ThreatExchange, python-threatexchange/threatexchange/cli/dataset_cmd.py (columns) and
 exchanges/impl/file_api.py (plain lines).
@@ -14,9 +15,11 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, TextIO
 
 from safehold.matching.errors import UnreadableListError
+from safehold.matching.listings.videos import ALGORITHM, ListedVideo, is_line, video_of_json, video_of_lines
 
 _OURS = {name: name for name in ("algorithm", "value", "class", "note", "source_id")}
 _THREATEXCHANGE = {"signal_type": "algorithm", "signal_str": "value", "collab": "note", "category": "", "tags": ""}
+_FRAMES = "frames"
 _LISTED_CATEGORIES = {"", "POSITIVE_CLASS", "WORTH_INVESTIGATING"}
 _LONGEST_FIRST_LINE = 1000
 
@@ -35,6 +38,7 @@ class Texts(NamedTuple):
     Attributes:
         line: the number of its line, from 1.
         fault: why the line has no fields; "" if it has.
+        unclear: how many frames of a listed video were left out, if this row says that and nothing else.
     """
 
     line: int
@@ -44,6 +48,7 @@ class Texts(NamedTuple):
     note: str = ""
     source_id: str = ""
     fault: str = ""
+    unclear: int = 0
 
 
 def read_texts(path: Path) -> Iterator[Texts]:
@@ -57,7 +62,11 @@ def read_texts(path: Path) -> Iterator[Texts]:
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
             first = _first_line(path, file)
             file.seek(0)
-            yield from _shaped(path, first, file)
+            for texts in _shaped(path, first, file):
+                if texts.algorithm.lower() == ALGORITHM:
+                    yield from _frames(video_of_json(texts.value), texts)
+                else:
+                    yield texts
     except OSError as error:
         raise UnreadableListError(
             f"{path} can't be read: {error.strerror}", advice="Check that the file is there and readable."
@@ -72,8 +81,14 @@ def _first_line(path: Path, file: TextIO) -> str:
 
 
 def _shaped(path: Path, first: str, file: TextIO) -> Iterator[Texts]:
+    if first.startswith("[") or first == "{":
+        return _json_videos(file)
     if first.startswith("{"):
         return _json_lines(file)
+    if is_line(first):
+        return _frames(video_of_lines(enumerate(file, 1)), Texts(0))
+    if first.lower().startswith(f"{ALGORITHM} "):
+        return _plain(file)
     if len(first) > _LONGEST_FIRST_LINE or not first.isprintable():
         raise _of_no_shape(path)
     names = [name.strip().lower() for name in next(csv.reader([first]))]
@@ -162,7 +177,9 @@ def _json_lines(file: TextIO) -> Iterator[Texts]:
         except (ValueError, RecursionError):
             yield Texts(line, fault="not JSON")
             continue
-        if not isinstance(fields, dict) or not all(isinstance(value, str) for value in fields.values()):
+        if isinstance(fields, dict) and (_FRAMES in fields or _is_by_number(fields)):
+            yield from _video_object(line, fields)
+        elif not isinstance(fields, dict) or not all(isinstance(value, str) for value in fields.values()):
             yield Texts(line, fault="not an object of texts")
         elif fields.keys() - _OURS.keys():
             yield Texts(line, fault="unknown keys")
@@ -175,6 +192,8 @@ def _plain(file: TextIO) -> Iterator[Texts]:
         match text.split():
             case []:
                 continue
+            case [name, *_] if name.lower() == ALGORITHM:
+                yield Texts(line, algorithm=name, value=text.strip()[len(name) :])
             case [value]:
                 yield Texts(line, value=value)
             case [algorithm, value]:
@@ -192,3 +211,53 @@ def _texts(line: int, fields: dict[str, str]) -> Texts:
         fields.get("note", ""),
         fields.get("source_id", "").strip(),
     )
+
+
+def _json_videos(file: TextIO) -> Iterator[Texts]:
+    """Read JSON lists of frames: one over the whole file, or one a line."""
+    first = file.readline()
+    try:
+        value = json.loads(first)
+    except (ValueError, RecursionError):
+        try:
+            value = json.loads(first + file.read())
+        except (ValueError, RecursionError):
+            yield Texts(1, fault="not JSON")
+            return
+    yield from _frames(video_of_json(value), Texts(1))
+    for line, text in enumerate(file, 2):
+        if text.strip():
+            yield from _frames(video_of_json(text), Texts(line))
+
+
+def _is_by_number(fields: dict[str, object]) -> bool:
+    return bool(fields) and all(name.isdecimal() for name in fields)
+
+
+def _video_object(line: int, fields: dict[str, object]) -> Iterator[Texts]:
+    """Read a video with its own id, or an object of frames by number."""
+    if _FRAMES not in fields:
+        yield from _frames(video_of_json(fields), Texts(line))
+        return
+    said = {name: value for name, value in fields.items() if name != _FRAMES}
+    if not said.keys() <= {"source_id", "class"} or not all(isinstance(value, str) for value in said.values()):
+        yield Texts(line, fault="a video has frames, and texts as source_id and class")
+        return
+    whole = Texts(line, harm_class=str(said.get("class", "")), source_id=str(said.get("source_id", "")))
+    yield from _frames(video_of_json(fields[_FRAMES]), whole)
+
+
+def _frames(video: ListedVideo, whole: Texts) -> Iterator[Texts]:
+    """Give the frames of a video as rows that carry its id.
+
+    Args:
+        video: what was read.
+        whole: what its row says; line 0 where it has a line for each frame.
+    """
+    source_id = whole.source_id or video.id
+    for frame in video.frames:
+        yield Texts(whole.line, "pdq", frame.value, whole.harm_class.strip(), frame.note, source_id.strip())
+    for place, reason in video.faults:
+        yield Texts(whole.line or place or 1, fault=f"frame {place}: {reason}" if whole.line else reason)
+    if video.unclear:
+        yield Texts(whole.line, unclear=video.unclear)
