@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
@@ -20,8 +21,6 @@ from safehold.classification import load_classifiers
 from safehold.classification.text import CaptionRules, Lexicon, builtin_lexicons, load_lexicon
 from safehold.datasets.equipment import Equipment
 from safehold.datasets.register import Waiver, load_register
-from safehold.datasets.scan.engine import Engine
-from safehold.datasets.scan.ray_cluster import RayEngine, require_ray
 from safehold.home.home import Home
 from safehold.ledger import Ledger, SigningKey, is_fit, open_ledger
 from safehold.matching import BankStore, Index
@@ -29,6 +28,9 @@ from safehold.screening import Policy, default_policy, load
 from safehold.settings import MalformedSettingsError, Settings, load_settings
 from safehold.vault import LocalVault
 from safehold.vocabulary import Clock, Event, SystemClock
+
+if TYPE_CHECKING:
+    from safehold.datasets.scan.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +88,16 @@ class Workshop:
         """Return how many decoding processes to run where a command doesn't say."""
         return self.settings.workers or _cores()
 
-    def ray_engine(self, *, address: str | None, workers: int | None) -> Engine:
+    def ray_engine(self, *, address: str | None, workers: int | None) -> "Engine":
         """Return the engine that scans on a Ray cluster, or on a Ray of our own if no address is given.
 
         Raises:
             RayMissingError: Ray is not installed.
         """
+        from safehold.datasets.scan.ray_cluster import RayEngine, require_ray  # noqa: PLC0415  # no other command waits
+
         require_ray()
-        count = workers or self.settings.workers or (None if address else _cores())
+        count = workers or (None if address else self.workers())
         return RayEngine(address, count, source_variables=tuple(self.settings.source_variables))
 
     def equipment(self, policy: Path | None) -> Equipment:

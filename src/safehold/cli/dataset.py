@@ -42,6 +42,8 @@ class ScanOptions(TypedDict):
     """The options of a scan, as they were typed."""
 
     workers: int | None
+    engine: str
+    ray_address: str | None
     policy_file: Path | None
     dry_run: bool
     shard_index: int | None
@@ -56,6 +58,14 @@ class ScanOptions(TypedDict):
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option("--out", type=NEW_PATH, required=True, help="A new folder, or that of an interrupted run to resume.")
 @click.option("--workers", type=click.IntRange(1, 1024), help="Decoding processes; one for each core if not stated.")
+@click.option(
+    "--engine",
+    type=click.Choice(("process", "ray")),
+    default="process",
+    show_default=True,
+    help="Where decoding processes run: on this machine, or in a Ray cluster.",
+)
+@click.option("--ray-address", metavar="HOST:PORT", help="The cluster's head; a Ray of our own here if not stated.")
 @click.option(
     "--policy",
     "policy_file",
@@ -86,6 +96,9 @@ def scan(shell: Shell, sources: tuple[str, ...], out: Path, **options: Unpack[Sc
     from safehold.datasets.safeguard import scan as safeguard
 
     part = _slice(options["shard_index"], options["num_shards"])
+    address = options["ray_address"]
+    if address is not None and options["engine"] != "ray":
+        raise click.UsageError("--ray-address goes with --engine ray", click.get_current_context())
     with shell.workshop() as workshop, shell.progress("scan") as shown:
         order = ScanOrder(
             sources=sources,
@@ -96,8 +109,10 @@ def scan(shell: Shell, sources: tuple[str, ...], out: Path, **options: Unpack[Sc
             options=_source_options(options["columns"]),
             waivers=workshop.waivers(options["waived"], options["waive_reason"], name=options["waive_name"]),
         )
+        is_on_ray = options["engine"] == "ray"
+        engine = workshop.ray_engine(address=address, workers=options["workers"]) if is_on_ray else None
         equipment = workshop.equipment(options["policy_file"])
-        outcome = safeguard(order, equipment, watcher=ShownWatcher(shown))
+        outcome = safeguard(order, equipment, watcher=ShownWatcher(shown), engine=engine)
     return answer_of(outcome, out, has_custodians=equipment.vault is not None)
 
 

@@ -123,7 +123,13 @@ class Distribution:
     """The shards of one scan on their way through a cluster."""
 
     def __init__(
-        self, cluster: Cluster, shards: Sequence[Shard], settings: ScanSettings, *, slots: int | None = None
+        self,
+        cluster: Cluster,
+        shards: Sequence[Shard],
+        settings: ScanSettings,
+        *,
+        slots: int | None = None,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         """Prepare to distribute.
 
@@ -132,8 +138,10 @@ class Distribution:
             shards: what to scan.
             settings: how.
             slots: how many slots to ask for; None for as many as there is room for, also when there comes to be more.
+            patience_seconds: how long to wait while there is no slot at all.
         """
         self._cluster, self._settings, self._slots = cluster, settings, slots
+        self._patience_seconds = patience_seconds
         self._waiting = deque(_Job(shard) for shard in shards)
         self._seats: dict[int, _Seat] = {}
         self._traits = traits_of(settings)
@@ -150,7 +158,7 @@ class Distribution:
         Raises:
             UnlikeNodeError: a node has another release of something, and could observe otherwise.
             HiddenSourceError: a node does not see the sources as this machine does.
-            NoNodeError: there was no slot for `PATIENCE_SECONDS`, or none can begin.
+            NoNodeError: there was no slot for too long, or none can begin.
             EngineError: a node can't start decoding children.
         """
         while self._waiting or any(seat.jobs for seat in self._seats.values()):
@@ -229,9 +237,9 @@ class Distribution:
             self._served_at = time.monotonic()
         elif self._failed_starts >= _MOST_FAILED_STARTS:
             raise NoNodeError("no node of the cluster can run a slot", advice=_LOOK_AT_NODE)
-        elif time.monotonic() - self._served_at > PATIENCE_SECONDS:
+        elif time.monotonic() - self._served_at > self._patience_seconds:
             raise NoNodeError(
-                f"the cluster had no room for {PATIENCE_SECONDS / 60:.0f} minutes",
+                f"the cluster had no room for {self._patience_seconds / 60:.0f} minutes",
                 advice="Look at the cluster's nodes and what else runs there. Then run the command again: it resumes.",
             )
 
