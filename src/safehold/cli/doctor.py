@@ -66,7 +66,9 @@ def doctor(shell: Shell, signature: Path | None) -> Answer:
         return Answer(
             {"written": str(signature)}, [f"{signature}: a harmless picture whose hashes are in the test bank"]
         )
-    parts = [_python(), *_extras(), _arithmetic()]
+    parts = [_python(), *_extras()]
+    with _reported(parts, "engine", "Choose another with SAFEHOLD_ENGINE."):
+        parts += [_engine(), _arithmetic()]
     with _reported(parts, "sandbox", "Without decoding children nothing can be examined."):
         parts.append(_sandbox())
     with (
@@ -107,9 +109,16 @@ def _extras() -> Iterator[Examined]:
 def _arithmetic() -> Examined:
     from safehold.signals import is_exact
 
-    return _seen(
-        "PDQ arithmetic", is_exact(), "exact to the last digit", "not exact: use another build of numpy or its BLAS"
-    )
+    advice = "not exact: use another build of numpy or its BLAS, or another engine with SAFEHOLD_ENGINE"
+    return _seen("PDQ arithmetic", is_exact(), "exact to the last digit", advice)
+
+
+def _engine() -> Examined:
+    from safehold.native import Engine, engine, in_use, kernels
+
+    if kernels() is not None or engine() is Engine.NUMPY:
+        return Examined("engine", Health.GOOD, in_use())
+    return Examined("engine", Health.OPTIONAL, "numpy; the native one needs a C compiler when Safehold is installed")
 
 
 def _sandbox() -> Examined:

@@ -9,5 +9,6 @@ built or not wanted: then the caller does the work with numpy. Nothing here know
 
 from safehold.native.engine import Engine, engine, in_use, kernels
 from safehold.native.errors import NativeMissingError, UnknownEngineError
+from safehold.native.interface import Kernels
 
-__all__ = ["Engine", "NativeMissingError", "UnknownEngineError", "engine", "in_use", "kernels"]
+__all__ = ["Engine", "Kernels", "NativeMissingError", "UnknownEngineError", "engine", "in_use", "kernels"]

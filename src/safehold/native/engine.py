@@ -11,12 +11,10 @@ import logging
 import os
 from enum import Enum
 from functools import lru_cache
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from safehold.native.errors import NativeMissingError, UnknownEngineError
-
-if TYPE_CHECKING:
-    from safehold.native.interface import Kernels
+from safehold.native.interface import Kernels
 
 VARIABLE = "SAFEHOLD_ENGINE"
 """The environment variable that chooses."""
@@ -47,7 +45,7 @@ def engine() -> Engine:
         ) from error
 
 
-def kernels() -> "Kernels | None":
+def kernels() -> Kernels | None:
     """Return the native kernels, or None if numpy is to do the work. Cheap to call again.
 
     Raises:
@@ -68,7 +66,7 @@ def in_use() -> str:
 
 
 @lru_cache(maxsize=4)
-def _kernels(_wanted: str | None) -> "Kernels | None":
+def _kernels(_wanted: str | None) -> Kernels | None:
     wanted = engine()
     if wanted is Engine.NUMPY:
         return None

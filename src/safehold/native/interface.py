@@ -6,6 +6,9 @@ it touches memory, raises TypeError or ValueError where they don't fit, and lets
 
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 class Kernels(Protocol):
     """The extension module."""
@@ -18,3 +21,44 @@ class Kernels(Protocol):
 
     def select(self, name: str, /) -> None:
         """Use a variant, for the whole process; for tests and measurements."""
+
+    def pdq_axis(
+        self, size: int, ends: NDArray[np.int32], places: NDArray[np.int32], weights: NDArray[np.uint32], /
+    ) -> object:
+        """Prepare the reduction of an axis to 64 samples; what comes back is for `pdq` and `pdq_reduce` only.
+
+        Args:
+            size: samples on the axis, 1..65536.
+            ends: ``(64,)`` int32; sample s has the places and weights from ``ends[s - 1]`` (0 for the first) up to, not
+                including, ``ends[s]``. Each has at least one.
+            places: ``(n,)`` int32; rising within a sample, each below ``size``.
+            weights: ``(n,)`` uint32, positive; each sample's add up to 65536.
+        """
+
+    def pdq(
+        self, luma: NDArray[np.uint8], rows: tuple[object, ...], columns: tuple[object, ...], turns: bool, /
+    ) -> tuple[tuple[bytes, int], ...]:
+        """Fingerprint a plane, once for each pair of axes, in one pass over it.
+
+        Args:
+            luma: ``(height, width)`` uint8; the pixels of a row are side by side, rows any distance apart.
+            rows: one or two axes of the height.
+            columns: as many axes of the width.
+            turns: whether all eight turned and mirrored forms are wanted.
+
+        Returns:
+            For each pair of axes the prints, 32 bytes each, one or eight of them, and the quality, 0..100.
+        """
+
+    def pdq_reduce(
+        self,
+        luma: NDArray[np.uint8],
+        rows: tuple[object, ...],
+        columns: tuple[object, ...],
+        reduced: NDArray[np.int32],
+        /,
+    ) -> None:
+        """Write the reduced picture of the first pair of axes to ``reduced``, ``(64, 64)`` int32."""
+
+    def pdq_transform(self, reduced: NDArray[np.int32], frequencies: NDArray[np.float64], /) -> None:
+        """Write the frequencies of a reduced picture, values 0..65280, to ``frequencies``, ``(16, 16)`` float64."""

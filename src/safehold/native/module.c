@@ -1,8 +1,9 @@
 /* The Python module safehold.native._kernels: choosing a variant, and the functions of each kernel. */
-#include "kernels.h"
-#include "variant.h"
-
 #include <string.h>
+
+#include "kernels.h"
+#include "pdq.h"
+#include "variant.h"
 
 static PyObject *variants(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(none)) {
     PyObject *names = PyList_New(0);
@@ -48,6 +49,7 @@ static PyMethodDef own_methods[] = {
 
 static int fill(PyObject *module) {
     variant_in_use();
+    pdq_prepare();
     PyMethodDef *const kernels[] = {own_methods, KERNEL_METHODS};
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++)
         if (PyModule_AddFunctions(module, kernels[i]) < 0) return -1;

@@ -11,11 +11,14 @@ zero, while the reference answers with float noise. Prints here are bit-identica
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import cycle
 
 import numpy as np
 from numpy.typing import NDArray
 
+from safehold.native import kernels
+from safehold.signals import pdq_native
 from safehold.signals import pdq_transform as transform
 from safehold.signals.errors import UnhashablePictureError, UnusablePlaneError
 from safehold.signals.pdq_operator import LONGEST_SIDE, NEAREST_SIDE
@@ -24,6 +27,9 @@ from safehold.vocabulary import GapReason, PdqFlavour
 
 SHORTEST_SIDE = 5
 """Source: ``MIN_HASHABLE_DIM`` in the C++ reference's ``pdqhashing.h``, which answers zeros below; we refuse."""
+
+
+_BYTES = 32
 
 
 class Turn(Enum):
@@ -70,9 +76,7 @@ def pdq(luma: NDArray[np.uint8], flavours: Collection[PdqFlavour]) -> tuple[Prin
         UnhashablePictureError: a side is shorter than 5 or longer than 65,536 pixels.
         UnusablePlaneError: not two-dimensional uint8, or no flavour: examining nothing must not look like a result.
     """
-    return tuple(
-        Print(flavour, transform.bits(frequency), quality) for flavour, frequency, quality in _examine(luma, flavours)
-    )
+    return tuple(Print(flavour, values, quality) for flavour, values, quality in _examine(luma, flavours, turns=False))
 
 
 def dihedral(luma: NDArray[np.uint8], flavours: Collection[PdqFlavour]) -> tuple[Print, ...]:
@@ -88,24 +92,30 @@ def dihedral(luma: NDArray[np.uint8], flavours: Collection[PdqFlavour]) -> tuple
         UnhashablePictureError: as `pdq`.
     """
     return tuple(
-        Print(flavour, transform.bits(turned), quality, turn)
-        for flavour, frequency, quality in _examine(luma, flavours)
-        for turn, turned in _turned(frequency)
+        Print(flavour, values[_BYTES * number :][:_BYTES], quality, turn)
+        for flavour, values, quality in _examine(luma, flavours, turns=True)
+        for number, turn in enumerate(Turn)
     )
 
 
 def _examine(
-    luma: NDArray[np.uint8], flavours: Collection[PdqFlavour]
-) -> Iterator[tuple[PdqFlavour, NDArray[np.float64], int]]:
+    luma: NDArray[np.uint8], flavours: Collection[PdqFlavour], *, turns: bool
+) -> Iterator[tuple[PdqFlavour, bytes, int]]:
+    """Yield each wanted flavour with its values, one or eight of them one behind the other, and its quality."""
     wanted = _distinct(flavours)
-    height, width = _checked_shape(luma)
-    if max(height, width) <= NEAREST_SIDE:
-        (reduced,) = reduce(luma, (PdqFlavour.FULL,))
-        pictures = [reduced] * len(wanted)
-    else:
-        pictures = reduce(luma, wanted)
-    for flavour, picture in zip(wanted, pictures, strict=True):
-        yield flavour, transform.frequencies(picture, _matrix()), transform.quality(picture)
+    made = wanted if max(_checked_shape(luma)) > NEAREST_SIDE else (PdqFlavour.FULL,)
+    native = kernels()
+    prints = _by_numpy if native is None else partial(pdq_native.prints, native)
+    for flavour, (values, quality) in zip(wanted, cycle(prints(luma, made, turns=turns)), strict=False):
+        yield flavour, values, quality
+
+
+def _by_numpy(luma: NDArray[np.uint8], flavours: tuple[PdqFlavour, ...], *, turns: bool) -> Iterator[tuple[bytes, int]]:
+    """Yield for each flavour what `pdq_native.prints` returns; this is the specification that it has to meet."""
+    for picture in reduce(luma, flavours):
+        frequency = transform.frequencies(picture, _matrix())
+        forms = _turned(frequency) if turns else (frequency,)
+        yield b"".join(transform.bits(form) for form in forms), transform.quality(picture)
 
 
 def _distinct(flavours: Collection[PdqFlavour]) -> tuple[PdqFlavour, ...]:
@@ -138,15 +148,18 @@ def _matrix() -> NDArray[np.float64]:
     return matrix
 
 
-def _turned(frequency: NDArray[np.float64]) -> Iterator[tuple[Turn, NDArray[np.float64]]]:
-    """Turn the picture in the frequency domain: mirroring flips the sign of every odd half-wave along that axis."""
+def _turned(frequency: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    """Turn the picture in the frequency domain, in the order of Turn.
+
+    Mirroring flips the sign of every odd number of half-waves along that axis.
+    """
     sign = np.where(np.arange(transform.SIDE) % 2, 1.0, -1.0)
     rows, columns = sign[:, None], sign[None, :]
-    yield Turn.NONE, frequency
-    yield Turn.QUARTER, (frequency * columns).T
-    yield Turn.HALF, frequency * rows * columns
-    yield Turn.THREE_QUARTERS, (frequency * rows).T
-    yield Turn.UPSIDE_DOWN, frequency * rows
-    yield Turn.MIRRORED, frequency * columns
-    yield Turn.TRANSPOSED, frequency.T
-    yield Turn.ANTITRANSPOSED, (frequency * rows * columns).T
+    yield frequency
+    yield (frequency * columns).T
+    yield frequency * rows * columns
+    yield (frequency * rows).T
+    yield frequency * rows
+    yield frequency * columns
+    yield frequency.T
+    yield (frequency * rows * columns).T
