@@ -87,12 +87,17 @@ def _facts(read: "Policy") -> dict[str, object]:
         "draft": read.is_draft,
         "reviewed_by": list(read.reviewed_by),
         "pdq_threshold": int(read.thresholds.pdq),
+        "pdq_variants": _variants(read),
         "required": {kind.value: sorted(names) for kind, names in read.required.items()},
         "rules": [{"id": rule.id, "kind": rule.kind.value, "action": rule.action.value} for rule in read.rules],
         "jurisdiction": read.jurisdiction,
         "disposition": read.disposition.value,
         "sealed": sorted(read.sealed_subjects),
     }
+
+
+def _variants(read: "Policy") -> list[str]:
+    return sorted(variant.value for variant in read.variants)
 
 
 def _pages(read: "Policy") -> list[str | Table]:
@@ -121,7 +126,7 @@ def _pages(read: "Policy") -> list[str | Table]:
     return [
         read.label,
         f"reviewed by: {reviewed}",
-        f"PDQ matches up to {int(read.thresholds.pdq)} of 256 bits",
+        f"PDQ matches up to {int(read.thresholds.pdq)} of 256 bits; also asked: {', '.join(_variants(read)) or 'nothing'}",
         f"disposition: {read.disposition.value} (jurisdiction: {read.jurisdiction})",
         rules,
         required,

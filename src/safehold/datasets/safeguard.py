@@ -144,6 +144,7 @@ def settings_for(equipment: Equipment) -> ScanSettings:
         flavours=_FLAVOURS,
         inert=tuple(sorted(policy.inert_extensions)),
         classifiers=equipment.classifiers,
+        variants=tuple(sorted(policy.variants, key=lambda variant: variant.value)),
     )
 
 
@@ -190,7 +191,7 @@ def _scan_slice(
 def _require_served(scanned: ScanSettings, needed: ScanSettings) -> None:
     if not scanned.serves(needed):
         raise IncompleteScanError(
-            "these lists or this policy need what the scan did not do (a PDQ flavour, or an extension no longer inert)",
+            "lists or policy need what the scan did not do (a PDQ flavour, a variant, an extension no longer inert)",
             advice="Run `safehold dataset scan` again with the same sources and --out.",
         )
 

@@ -65,6 +65,7 @@ def diff(before: Policy, after: Policy) -> tuple[Change, ...]:
         *_columns(before.columns, after.columns),
         *_names("inert_extensions", before.inert_extensions, after.inert_extensions, added=Direction.MILDER),
         *_limits(before, after),
+        *_variants(before, after),
         *_disposition(before, after),
     )
     if not changes and before.digest != after.digest:
@@ -224,6 +225,11 @@ def _wider(was: ColumnMapping, now: ColumnMapping) -> Direction:
 def _limits(before: Policy, after: Policy) -> Iterator[Change]:
     for field in fields(before.limits):
         yield from _compare(f"limits.{field.name}", *(getattr(policy.limits, field.name) for policy in (before, after)))
+
+
+def _variants(before: Policy, after: Policy) -> Iterator[Change]:
+    old, new = (frozenset(variant.value for variant in policy.variants) for policy in (before, after))
+    yield from _names("signals.pdq.variants", old, new, added=Direction.STRICTER)
 
 
 _REPORTS = frozenset({Disposition.REPORT_AND_PRESERVE, Disposition.REPORT_AND_DESTROY})

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from safehold.signals import Variant
 from safehold.vocabulary import Action, Bits, Finding, FindingKind, Fraction, HarmClass, MediaKind, Seconds, Tier
 
 
@@ -210,6 +211,7 @@ class Policy:
         columns: mapped columns.
         inert_extensions: extensions, lower case and without dot, of members that need no examination beyond hashing.
         limits: for decoders.
+        variants: the forms of a picture that are looked up beside its own: mirrored, without bars...
         source_action: what a known-risk source leads to.
         jurisdiction: the key into ``dispositions``.
         dispositions: jurisdiction to choice.
@@ -231,6 +233,7 @@ class Policy:
     columns: tuple[ColumnMapping, ...]
     inert_extensions: frozenset[str]
     limits: MediaLimits
+    variants: frozenset[Variant]
     source_action: SourceAction
     jurisdiction: str
     dispositions: Mapping[str, Disposition]

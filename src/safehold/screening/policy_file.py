@@ -90,6 +90,7 @@ def _translate(file: wire.PolicyFile) -> Policy:
         columns=tuple(map(_column, file.columns)),
         inert_extensions=frozenset(file.inert_extensions),
         limits=_limits(file.limits),
+        variants=frozenset(file.signals.pdq.variants),
         source_action=file.sources.known_risk,
         jurisdiction=file.disposition.jurisdiction,
         dispositions=dict(file.disposition.choices),

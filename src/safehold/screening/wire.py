@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from safehold.reviewed import Strict
 from safehold.screening.policy import NEVER_ALLOWED, Disposition, SourceAction
+from safehold.signals import Variant
 from safehold.vocabulary import FindingKind, HarmClass, MediaKind, Tier
 
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/ -]*$")]
@@ -131,6 +132,26 @@ class LimitsFile(Strict):
     memory_bytes: Annotated[int, Field(ge=1 << 26)] = 2 << 30
 
 
+class PdqFile(Strict):
+    """`signals.pdq`."""
+
+    variants: Annotated[
+        tuple[Variant, ...], Field(description="forms of a picture to look up beside its own; [] for none")
+    ] = (Variant.UNLETTERBOXED, Variant.MIRRORED)
+
+    @model_validator(mode="after")
+    def _names_each_once(self) -> Self:
+        if len(set(self.variants)) < len(self.variants):
+            raise ValueError("the same variant stands twice")
+        return self
+
+
+class SignalsFile(Strict):
+    """`signals`."""
+
+    pdq: PdqFile = PdqFile()
+
+
 class DispositionFile(Strict):
     """`disposition`."""
 
@@ -167,6 +188,7 @@ class PolicyFile(Strict):
     columns: tuple[ColumnFile, ...] = ()
     inert_extensions: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]{1,16}$")], ...] = ()
     limits: LimitsFile = LimitsFile()
+    signals: SignalsFile = SignalsFile()
     sources: SourcesFile
     disposition: DispositionFile
 

@@ -6,6 +6,7 @@ from safehold.signals.fingerprint import DigestFingerprint, Fingerprint, PdqFing
 from safehold.signals.hexadecimal import format_pdq, parse_pdq, parse_pdq_rows, rows_from_values, values_from_rows
 from safehold.signals.pdq_exactness import is_exact
 from safehold.signals.pdq_prints import Print, Turn, dihedral, pdq
+from safehold.signals.variants import Variant, names_of, queries
 
 __all__ = [
     "DigestFingerprint",
@@ -17,13 +18,16 @@ __all__ = [
     "Turn",
     "UnhashablePictureError",
     "UnusablePlaneError",
+    "Variant",
     "digest",
     "dihedral",
     "format_pdq",
     "is_exact",
+    "names_of",
     "parse_pdq",
     "parse_pdq_rows",
     "pdq",
+    "queries",
     "rows_from_values",
     "values_from_rows",
 ]

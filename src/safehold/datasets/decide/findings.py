@@ -1,6 +1,7 @@
 """Findings of a shard: what matching, scores, columns, caption rules and the register say, as (row, finding) pairs."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -25,22 +26,24 @@ def matches(part: pa.Table, basis: Basis) -> Iterator[Placed]:
 
     Digests of no bytes are not looked up: a list that holds one would accuse every empty file. Such a file is a gap.
     An entry that a frame is near to in both PDQ flavours is one finding, the nearer one: what speaks against a record
-    must not depend on which flavours other lists asked for.
+    must not depend on which flavours other lists asked for. For the same reason what a variant finds counts only where
+    the frame itself is not near to the entry; the finding's place then names the variant.
     """
     flavours = basis.index.flavours()
-    nearest: dict[tuple[int, str, str, str], Finding] = {}
-    for fingerprints in map(_of_something, fingerprints_of(part)):
+    best: dict[tuple[int, str, str, str], tuple[tuple[bool, int], Finding]] = {}
+    for fingerprints in map(_of_something, fingerprints_of(part, basis.policy.variants)):
         if not len(fingerprints.values) or fingerprints.flavour not in (None, *flavours):
             continue
-        if fingerprints.algorithm is not Algorithm.PDQ:
-            yield from _matches_of(fingerprints, basis)
-            continue
-        for row, found in _matches_of(fingerprints, basis):
-            key = (row, found.place, found.subject, found.reference)
-            known = nearest.setdefault(key, found)
-            if (found.distance or 0) < (known.distance or 0):
-                nearest[key] = found
-    yield from ((key[0], found) for key, found in nearest.items())
+        for query, found in _matches_of(fingerprints, basis):
+            row = int(fingerprints.records[query])
+            if fingerprints.algorithm is not Algorithm.PDQ:
+                yield row, found
+                continue
+            variant = "" if fingerprints.variants is None else str(fingerprints.variants[query])
+            key, rank = (row, found.place, found.subject, found.reference), (variant != "", found.distance or 0)
+            if key not in best or rank < best[key][0]:
+                best[key] = rank, replace(found, place=f"{found.place} {variant}".rstrip())
+    yield from ((key[0], found) for key, (_, found) in best.items())
 
 
 def _of_something(fingerprints: Fingerprints) -> Fingerprints:
@@ -51,7 +54,8 @@ def _of_something(fingerprints: Fingerprints) -> Fingerprints:
     return fingerprints if is_some.all() else fingerprints.chosen(is_some)
 
 
-def _matches_of(fingerprints: Fingerprints, basis: Basis) -> Iterator[Placed]:
+def _matches_of(fingerprints: Fingerprints, basis: Basis) -> Iterator[tuple[int, Finding]]:
+    """Yield the number of a fingerprint and what it is near to."""
     for hits, queries in _lookups(fingerprints, basis):
         columns = (queries[hits.query], hits.distance, hits.bank, hits.entry, hits.harm_class)
         for query, distance, bank, entry, harm_class in zip(*(column.tolist() for column in columns), strict=True):
@@ -65,7 +69,7 @@ def _matches_of(fingerprints: Fingerprints, basis: Basis) -> Iterator[Placed]:
                 distance=Bits(distance),
                 place=str(fingerprints.places[query]).rstrip(),
             )
-            yield int(fingerprints.records[query]), found
+            yield query, found
 
 
 def _lookups(fingerprints: Fingerprints, basis: Basis) -> Iterator[tuple[Hits, NDArray[np.int64]]]:

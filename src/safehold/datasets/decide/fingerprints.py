@@ -3,7 +3,7 @@
 Looking up a shard at once instead of a record at a time is what keeps matching a small part of a scan.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from safehold.signals import Variant, names_of
 from safehold.vocabulary import Algorithm, PdqFlavour, signal_width_bytes
 
 _STORED = (Algorithm.SHA256, Algorithm.SHA1, Algorithm.MD5)
@@ -26,6 +27,7 @@ class Fingerprints:
         values: (n, width) uint8, one signal a row.
         records: (n,) int64, the row of the record that each belongs to.
         places: n strings: the member, or the member and frame.
+        variants: for PDQ of variants, n strings: which; None where the signals are the frames' own.
     """
 
     algorithm: Algorithm
@@ -33,15 +35,22 @@ class Fingerprints:
     values: NDArray[np.uint8]
     records: NDArray[np.int64]
     places: pa.StringArray
+    variants: pa.StringArray | None = None
 
     def chosen(self, which: NDArray[np.bool_]) -> "Fingerprints":
         """Return some of the signals."""
         places = self.places.filter(pa.array(which))
-        return replace(self, values=self.values[which], records=self.records[which], places=places)
+        variants = None if self.variants is None else self.variants.filter(pa.array(which))
+        return replace(self, values=self.values[which], records=self.records[which], places=places, variants=variants)
 
 
-def fingerprints_of(part: pa.Table) -> Iterator[Fingerprints]:
-    """Yield all signals of a scan part: stored bytes, listed originals, then perceptual prints."""
+def fingerprints_of(part: pa.Table, variants: Collection[Variant] = ()) -> Iterator[Fingerprints]:
+    """Yield all signals of a scan part: stored bytes, listed originals, perceptual prints, then those of variants.
+
+    Args:
+        part: a table of the observations' schema.
+        variants: which are wanted; those that the scan made beyond them are left out.
+    """
     members = part.column("members").combine_chunks()
     owner = members.value_parent_indices().to_numpy(zero_copy_only=False)
     member = members.flatten()
@@ -51,6 +60,8 @@ def fingerprints_of(part: pa.Table) -> Iterator[Fingerprints]:
         yield Fingerprints(algorithm, None, values, owner, names)
     yield from _listed(part.column("listed").combine_chunks())
     yield from _prints(member.field("prints"), owner, names)
+    if variants:
+        yield from _prints(member.field("variants"), owner, names, names_of(variants))
 
 
 def _listed(listed: pa.ListArray) -> Iterator[Fingerprints]:
@@ -70,18 +81,24 @@ def _listed(listed: pa.ListArray) -> Iterator[Fingerprints]:
             )
 
 
-def _prints(prints: pa.ListArray, owner: NDArray[np.int64], names: pa.StringArray) -> Iterator[Fingerprints]:
+def _prints(
+    prints: pa.ListArray, owner: NDArray[np.int64], names: pa.StringArray, wanted: Collection[str] | None = None
+) -> Iterator[Fingerprints]:
+    """Yield the prints of each flavour; where variants are wanted, of the wanted ones."""
     member = prints.value_parent_indices().to_numpy(zero_copy_only=False)
     made = prints.flatten()
     for flavour in (PdqFlavour.FULL, PdqFlavour.NEAREST_512):
         chosen = pc.equal(made.field("flavour"), flavour.value)
+        if wanted is not None:
+            chosen = pc.and_(chosen, pc.is_in(made.field("variant"), value_set=pa.array(sorted(wanted), pa.string())))
         values = made.field("value").filter(chosen)
         if len(values):
             of_member = member[chosen.to_numpy(zero_copy_only=False)]
             places = pc.binary_join_element_wise(
                 names.take(pa.array(of_member)), made.field("place").filter(chosen), " "
             )
-            yield Fingerprints(Algorithm.PDQ, flavour, _matrix(values, 32), owner[of_member], places)
+            variants = None if wanted is None else made.field("variant").filter(chosen)
+            yield Fingerprints(Algorithm.PDQ, flavour, _matrix(values, 32), owner[of_member], places, variants)
 
 
 def _matrix(values: pa.FixedSizeBinaryArray, width: int) -> NDArray[np.uint8]:

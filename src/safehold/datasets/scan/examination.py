@@ -4,7 +4,7 @@ This runs in a decoding child. It takes values and returns values; what goes wro
 its record, and every member is fingerprinted cryptographically whatever else fails.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +14,7 @@ from safehold.datasets.scan.observation import Observation, ObservedMember, Obse
 from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.sources import Member, Record
 from safehold.media import Frame, MediaError, Sniffed, open_colour, open_image, open_video, sniff
-from safehold.signals import UnhashablePictureError, digest, pdq
+from safehold.signals import UnhashablePictureError, digest, queries
 from safehold.vocabulary import Algorithm, Gap, GapReason, MediaKind, Signal
 
 _DIGESTS = frozenset({"sha256", "sha1", "md5"})
@@ -33,6 +33,22 @@ class _Notes:
 
     def miss(self, detector: str, reason: GapReason, place: str) -> None:
         self.gaps.append(Gap(detector, reason, place))
+
+
+@dataclass(slots=True)
+class _Prints:
+    """One member's prints so far: of its frames, and of the frames' variants with the variants' names."""
+
+    own: list[Signal] = field(default_factory=list)
+    variants: list[tuple[str, Signal]] = field(default_factory=list)
+
+    def add(self, frame: Frame, settings: ScanSettings) -> None:
+        for variant, made in queries(frame.luma, settings.flavours, settings.variants):
+            signal = Signal(Algorithm.PDQ, made.value, made.flavour, made.quality, frame.place)
+            if variant:
+                self.variants.append((variant, signal))
+            else:
+                self.own.append(signal)
 
 
 def examine(
@@ -96,7 +112,7 @@ def _examine_member(
 ) -> ObservedMember:
     digests = digest(member.data, beat=notes.beat)
     sniffed = sniff(bytes(member.data[:_SNIFFED_BYTES]), member.name)
-    prints: tuple[Signal, ...] = ()
+    prints = _Prints()
     if sniffed.kind in (MediaKind.IMAGE, MediaKind.VIDEO):
         if poison is None:
             prints = _fingerprint(member, sniffed, settings, notes)
@@ -107,32 +123,34 @@ def _examine_member(
         reason = GapReason.UNKNOWN_KIND if member.data else GapReason.EMPTY
         notes.miss("media", reason, member.name)
     return ObservedMember(
-        member.name, sniffed.kind, len(member.data), digests.sha256, digests.sha1, digests.md5, prints
+        name=member.name,
+        kind=sniffed.kind,
+        size_bytes=len(member.data),
+        sha256=digests.sha256,
+        sha1=digests.sha1,
+        md5=digests.md5,
+        prints=tuple(prints.own),
+        variants=tuple(prints.variants),
     )
 
 
-def _fingerprint(member: Member, sniffed: Sniffed, settings: ScanSettings, notes: _Notes) -> tuple[Signal, ...]:
+def _fingerprint(member: Member, sniffed: Sniffed, settings: ScanSettings, notes: _Notes) -> _Prints:
     """Return the PDQ prints of every frame; a frame that can't be had is a gap beside those that could."""
-    prints: list[Signal] = []
+    prints = _Prints()
     try:
         for frame in _frames(member, sniffed, settings):
-            prints.extend(_prints_of(frame, settings))
+            prints.add(frame, settings)
     except (MediaError, UnhashablePictureError) as error:
         notes.miss("pdq", error.reason, member.name)
     else:
         notes.examined.add("pdq")
-    return tuple(prints)
+    return prints
 
 
 def _frames(member: Member, sniffed: Sniffed, settings: ScanSettings) -> Iterator[Frame]:
     if sniffed.kind is MediaKind.VIDEO:
         return open_video(member.data, settings.limits, mode=settings.video)
     return open_image(member.data, settings.limits)
-
-
-def _prints_of(frame: Frame, settings: ScanSettings) -> Iterable[Signal]:
-    for made in pdq(frame.luma, settings.flavours):
-        yield Signal(Algorithm.PDQ, made.value, made.flavour, made.quality, frame.place)
 
 
 def _classify(

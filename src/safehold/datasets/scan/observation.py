@@ -18,6 +18,7 @@ _PLACED_GAP = pa.struct([("detector", pa.string()), ("reason", pa.string()), ("p
 _PRINT = pa.struct(
     [("flavour", pa.string()), ("value", pa.binary(32)), ("quality", pa.int16()), ("place", pa.string())]
 )
+_VARIANT = pa.struct([*_PRINT, ("variant", pa.string())])
 _MEMBER = pa.struct(
     [
         ("name", pa.string()),
@@ -27,6 +28,7 @@ _MEMBER = pa.struct(
         ("sha1", pa.binary(20)),
         ("md5", pa.binary(16)),
         ("prints", pa.list_(_PRINT)),
+        ("variants", pa.list_(_VARIANT)),
     ]
 )
 _LISTED = pa.struct([("algorithm", pa.string()), ("value", pa.binary()), ("place", pa.string())])
@@ -68,6 +70,7 @@ class ObservedMember:
         size_bytes: its length.
         sha256: digest of the stored bytes; likewise sha1 and md5.
         prints: perceptual fingerprints, one a frame, flavour and orientation.
+        variants: those of mirrored, turned, cropped... forms of the same frames, each after the form's name.
     """
 
     name: str
@@ -77,6 +80,7 @@ class ObservedMember:
     sha1: bytes
     md5: bytes
     prints: tuple[Signal, ...] = ()
+    variants: tuple[tuple[str, Signal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +145,10 @@ def tabulate(observations: Sequence[Observation]) -> pa.Table:
 
 
 def _member_row(member: ObservedMember) -> tuple[object, ...]:
-    prints = [
-        (signal.flavour.value if signal.flavour else "", signal.value, signal.quality, signal.place)
-        for signal in member.prints
-    ]
-    return (member.name, member.kind.value, member.size_bytes, member.sha256, member.sha1, member.md5, prints)
+    prints = [_print_row(signal) for signal in member.prints]
+    variants = [(*_print_row(signal), variant) for variant, signal in member.variants]
+    return (member.name, member.kind.value, member.size_bytes, member.sha256, member.sha1, member.md5, prints, variants)
+
+
+def _print_row(signal: Signal) -> tuple[object, ...]:
+    return (signal.flavour.value if signal.flavour else "", signal.value, signal.quality, signal.place)

@@ -8,9 +8,10 @@ from typing import Any, Literal
 
 from safehold import __version__
 from safehold.media import Limits
+from safehold.signals import Variant
 from safehold.vocabulary import PdqFlavour
 
-SCAN_FORMAT = 1
+SCAN_FORMAT = 2
 """Raised whenever the same bytes would give another observation, so that old scans are done again."""
 
 
@@ -24,6 +25,7 @@ class ScanSettings:
         inert: member extensions (lower case, without dot) that the policy lists as carrying no media.
         classifiers: entry-point names of the image classifiers to run, in order.
         video: "keyframes" or "all".
+        variants: the forms of each picture to fingerprint beside its own, sorted by name.
     """
 
     limits: Limits
@@ -31,6 +33,7 @@ class ScanSettings:
     inert: tuple[str, ...] = ()
     classifiers: tuple[str, ...] = ()
     video: Literal["keyframes", "all"] = "keyframes"
+    variants: tuple[Variant, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the settings as JSON values."""
@@ -40,6 +43,7 @@ class ScanSettings:
             "inert": list(self.inert),
             "classifiers": list(self.classifiers),
             "video": self.video,
+            "variants": [variant.value for variant in self.variants],
         }
 
     @classmethod
@@ -51,6 +55,7 @@ class ScanSettings:
             inert=tuple(fields["inert"]),
             classifiers=tuple(fields["classifiers"]),
             video=fields["video"],
+            variants=tuple(Variant(name) for name in fields["variants"]),
         )
 
     @property
@@ -62,6 +67,10 @@ class ScanSettings:
     def serves(self, needed: "ScanSettings") -> bool:
         """Return whether what was scanned under these settings can be decided as if under the needed ones.
 
-        More flavours do no harm; an extension taken as inert here must be inert there too.
+        More flavours and variants do no harm; an extension taken as inert here must be inert there too.
         """
-        return set(needed.flavours) <= set(self.flavours) and set(self.inert) <= set(needed.inert)
+        return (
+            set(needed.flavours) <= set(self.flavours)
+            and set(needed.variants) <= set(self.variants)
+            and set(self.inert) <= set(needed.inert)
+        )

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from safehold.datasets.errors import DamagedStateError
 from safehold.datasets.scan.observation import parse_profile
+from safehold.signals import Variant, names_of
 from safehold.vocabulary import CRYPTOGRAPHIC, Algorithm, GapReason, MediaKind, PdqFlavour, signal_width_bytes
 
 if TYPE_CHECKING:
@@ -83,9 +84,12 @@ def _nulls_in(name: str, values: pa.Array) -> Iterator[str]:
 
 def _unknown_words(table: pa.Table) -> Iterator[str]:
     member = _only(table, "members").flatten()
+    variant = member.field("variants").flatten()
     words: dict[str, tuple[pa.Array, Collection[str]]] = {
         "kind": (member.field("kind"), {kind.value for kind in MediaKind}),
         "flavour": (member.field("prints").flatten().field("flavour"), {flavour.value for flavour in _FLAVOURS}),
+        "flavour of a variant": (variant.field("flavour"), {flavour.value for flavour in _FLAVOURS}),
+        "variant": (variant.field("variant"), names_of(Variant) - {""}),
         "algorithm": (_only(table, "listed").flatten().field("algorithm"), {one.value for one in CRYPTOGRAPHIC}),
         "reason": (_only(table, "gaps").flatten().field("reason"), {reason.value for reason in GapReason}),
     }

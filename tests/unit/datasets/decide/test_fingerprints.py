@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from safehold.datasets.decide.fingerprints import fingerprints_of
 from safehold.datasets.scan.observation import Observation, ObservedMember, tabulate
+from safehold.signals import Variant, names_of
 from safehold.vocabulary import Algorithm, MediaKind, PdqFlavour, Signal
 
 PLACES = st.sampled_from(["", "frame 1", "upright"])
@@ -28,6 +29,7 @@ MEMBERS = st.builds(
     st.binary(min_size=20, max_size=20),
     st.binary(min_size=16, max_size=16),
     st.lists(PRINTS, max_size=4).map(tuple),
+    st.lists(st.tuples(st.sampled_from(sorted(names_of(Variant) - {""})), PRINTS), max_size=4).map(tuple),
 )
 WIDTHS = {Algorithm.SHA256: 32, Algorithm.SHA1: 20, Algorithm.MD5: 16}
 LISTED = st.sampled_from(list(WIDTHS)).flatmap(
@@ -71,6 +73,26 @@ def at_once(part: pa.Table) -> Counter[Fact]:
 @given(RECORDS)
 def test_every_signal_is_there_once_at_its_record_and_place(records: list[Observation]) -> None:
     assert at_once(tabulate(records)) == one_by_one(records)
+
+
+@settings(max_examples=40, deadline=None)
+@given(RECORDS, st.sets(st.sampled_from(Variant), min_size=1))
+def test_the_wanted_variants_come_beside_them_with_their_names(
+    records: list[Observation], wanted: set[Variant]
+) -> None:
+    made = Counter(
+        (one.flavour, one.values[row].tobytes(), int(one.records[row]), str(one.places[row]), str(one.variants[row]))
+        for one in fingerprints_of(tabulate(records), wanted)
+        if one.variants is not None
+        for row in range(len(one.values))
+    )
+    assert made == Counter(
+        (signal.flavour, signal.value, row, f"{member.name} {signal.place}", name)
+        for row, record in enumerate(records)
+        for member in record.members
+        for name, signal in member.variants
+        if name in names_of(wanted)
+    )
 
 
 @settings(max_examples=30, deadline=None)

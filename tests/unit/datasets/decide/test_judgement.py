@@ -16,6 +16,7 @@ from safehold.datasets.decide.release import Release, grounds_of
 from safehold.datasets.scan.observation import Observation, ObservedScore, tabulate
 from safehold.datasets.sources import Format
 from safehold.screening import default_policy
+from safehold.signals import Variant
 from safehold.vocabulary import (
     Action,
     Algorithm,
@@ -226,3 +227,38 @@ def test_a_flavour_that_no_list_needs_is_not_looked_up(tmp_path: Path) -> None:
     seen = image("x", member("m", [pdq_print(FAR), pdq_print(PDQ, flavour=PdqFlavour.NEAREST_512)]))
     (one,) = decided([seen], basis(tmp_path, bank))
     assert one.action is Action.ALLOW
+
+
+def seen_through(*variants: tuple[str, Signal], own: bytes = FAR) -> Observation:
+    return image("x", replace(member("m", [pdq_print(own)]), variants=variants))
+
+
+def test_what_a_variant_finds_names_the_variant(tmp_path: Path) -> None:
+    seen = seen_through(("mirrored", pdq_print(PDQ)), ("mirrored", pdq_print(PDQ, "frame 3")))
+    (one,) = decided([seen], basis(tmp_path, NEAR))
+    assert one.action is Action.HOLD
+    assert [found.place for found in one.findings] == ["m.jpg mirrored", "m.jpg frame 3 mirrored"]
+
+
+def test_a_variant_that_the_policy_does_not_name_is_not_looked_up(tmp_path: Path) -> None:
+    seen = seen_through(("turned 90", pdq_print(PDQ)), ("mirrored turned 90", pdq_print(PDQ)))
+    policy = replace(default_policy(), variants=frozenset({Variant.MIRRORED, Variant.UNLETTERBOXED}))
+    (one,) = decided([seen], basis(tmp_path, NEAR, policy=policy))
+    assert (one.action, one.findings) == (Action.ALLOW, ())
+
+
+def test_a_picture_that_is_found_itself_says_the_same_whatever_its_variants_find(tmp_path: Path) -> None:
+    """What speaks against a record, and so what a person freed it on, doesn't change with the variants."""
+    further = (BITS ^ np.eye(1, 32, dtype=np.uint8)[0]).tobytes()
+    made = basis(tmp_path, NEAR)
+    (alone,) = decided([seen_through(own=further)], made)
+    (beside,) = decided([seen_through(("mirrored", pdq_print(PDQ)), own=further)], made)
+    assert alone.findings == beside.findings
+    assert [found.distance for found in alone.findings] == [1]
+
+
+def test_of_several_variants_the_nearest_counts(tmp_path: Path) -> None:
+    further = (BITS ^ np.eye(1, 32, dtype=np.uint8)[0]).tobytes()
+    seen = seen_through(("unletterboxed", pdq_print(further)), ("mirrored", pdq_print(PDQ)))
+    (one,) = decided([seen], basis(tmp_path, NEAR))
+    assert [(found.place, found.distance) for found in one.findings] == [("m.jpg mirrored", 0)]

@@ -17,6 +17,7 @@ from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.sources import discover
 from safehold.datasets.sources.records.record import Member, Record
 from safehold.media import Limits
+from safehold.signals import Variant
 from safehold.vocabulary import GapReason, PdqFlavour
 
 SETTINGS = ScanSettings(Limits(), (PdqFlavour.FULL,))
@@ -73,3 +74,14 @@ def test_a_classifier_that_raises_costs_its_record_a_pass_and_not_its_hashes(
     (row,) = decode_part(made)[0].to_pylist()
     assert [gap["reason"] for gap in row["gaps"]] == ["over_limit" if error is MemoryError else "detector_failed"]
     assert row["members"][0]["sha256"] == hashlib.sha256(media.jpeg()).digest()
+
+
+def test_variants_stand_beside_the_prints_of_every_frame() -> None:
+    settings = ScanSettings(Limits(), (PdqFlavour.FULL,), variants=(Variant.MIRRORED,))
+    frames = [media.picture(96, 64, seed) for seed in (1, 2)]
+    moving = media.encoded(frames[0], "PNG", save_all=True, append_images=frames[1:])
+    (plain,) = examine(Record("a", (Member("a.png", "png", moving),)), SETTINGS).members
+    (seen,) = examine(Record("a", (Member("a.png", "png", moving),)), settings).members
+    assert seen.prints == plain.prints
+    assert plain.variants == ()
+    assert [(name, signal.place) for name, signal in seen.variants] == [("mirrored", ""), ("mirrored", "frame 1")]

@@ -11,6 +11,7 @@ from safehold.datasets.scan.observation import SCHEMA, Observation, parse_profil
 from safehold.datasets.scan.part import PartNote, decode_part, encode_part, scan_digest
 from safehold.datasets.scan.settings import ScanSettings
 from safehold.media import Limits
+from safehold.signals import Variant
 from safehold.vocabulary import Gap, GapReason, MediaKind, PdqFlavour
 
 NOTE = PartNote("d" * 64, SETTINGS, "c" * 64, 5)
@@ -81,7 +82,8 @@ def test_a_table_of_another_shape_is_refused() -> None:
 
 
 def test_settings_are_read_as_they_were_told_and_change_the_digest() -> None:
-    other = ScanSettings(Limits(), (PdqFlavour.FULL, PdqFlavour.NEAREST_512), ("cls",), ("stand-in",), "all")
+    flavours = (PdqFlavour.FULL, PdqFlavour.NEAREST_512)
+    other = ScanSettings(Limits(), flavours, ("cls",), ("stand-in",), "all", (Variant.CROPPED, Variant.TURNED))
     assert ScanSettings.from_json(other.to_json()) == other
     assert scan_digest(shard(), other) != scan_digest(shard(), SETTINGS) != scan_digest(shard(1), SETTINGS)
 
@@ -93,3 +95,9 @@ def test_a_scan_serves_what_needs_less_and_nothing_else() -> None:
     inert = ScanSettings(Limits(), (PdqFlavour.FULL,), ("cls",))
     assert SETTINGS.serves(inert)
     assert not inert.serves(SETTINGS)
+    turned = ScanSettings(Limits(), (PdqFlavour.FULL,), variants=(Variant.MIRRORED, Variant.TURNED))
+    mirrored = ScanSettings(Limits(), (PdqFlavour.FULL,), variants=(Variant.MIRRORED,))
+    assert turned.serves(mirrored)
+    assert mirrored.serves(SETTINGS)
+    assert not SETTINGS.serves(mirrored)
+    assert not mirrored.serves(turned)
