@@ -164,3 +164,14 @@ def test_every_change_is_an_event_without_names_of_files(call: Call, hashes: Pat
     assert "bank.imported" in text
     assert "hashes" not in text
     assert digest(0) not in text
+
+
+def test_an_import_says_how_many_videos_a_vpdq_list_has_and_what_it_left_out(call: Call, tmp_path: Path) -> None:
+    path = tmp_path / "video.txt"
+    path.write_text(f"0,100,{digest(1)},0.000\n1,49,{digest(2)},0.033\n2,100,{digest(3)},0.067\n")
+    told = call("bank", "import", "videos", path, *TERMS)
+    assert (told.data["added"], told.data["videos"], told.data["unclear_frames"]) == (2, 1, 1)
+    path.write_text(f"0,100,{digest(1)},0.000\n1,49,{digest(2)}\n2,200,{digest(3)},0.067\n")
+    refused = call("bank", "import", "videos", path)
+    assert refused.code == 2
+    assert "line 3" in str(refused.data)

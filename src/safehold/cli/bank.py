@@ -96,7 +96,7 @@ def import_list(
     """Add a list to a bank, creating the bank if there is none; repeating it changes nothing.
 
     FILE is CSV with the columns algorithm,value and optional class,note,source_id; JSON lines; one value a line;
-    or what python-threatexchange prints.
+    or what python-threatexchange prints, vPDQ's lists of the frames of a video among it.
     """
     with shell.workshop() as workshop:
         report = workshop.banks.import_file(
@@ -119,6 +119,8 @@ def _imported(report: "ImportReport") -> dict[str, object]:
         "malformed": report.malformed,
         "featureless": report.featureless,
         "other_classes": {harm_class.value: count for harm_class, count in report.other_classes.items()},
+        "videos": report.videos,
+        "unclear_frames": report.unclear,
         "faults": [{"line": fault.line, "reason": fault.reason} for fault in report.faults],
     }
 
@@ -131,6 +133,10 @@ def _import_page(report: "ImportReport") -> list[str | Table]:
         ("left out: repeated in the file", str(report.duplicates)),
         ("left out: malformed", str(report.malformed)),
     ]
+    if report.videos:
+        rows += [("videos whose frames these are", str(report.videos))]
+    if report.unclear:
+        rows += [("left out: frames of a quality below 50", str(report.unclear))]
     shown: list[str | Table] = [Table((f"bank {report.bank.name}, version {report.bank.version}", "rows"), rows)]
     if report.faults:
         faults = [(str(fault.line), fault.reason) for fault in report.faults]

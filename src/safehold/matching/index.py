@@ -11,7 +11,7 @@ Withdrawn entries are never given.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 import numpy as np
@@ -27,6 +27,7 @@ from safehold.matching.parts.part import PartKind
 from safehold.matching.segments.piece import Piece
 from safehold.matching.segments.shelf import Shelf
 from safehold.matching.segments.sources import Source, SourceKey, sources_of
+from safehold.matching.videos import ListedVideos
 from safehold.vocabulary import Algorithm, Bits, HarmClass, PdqFlavour, signal_width_bytes
 
 EQUAL = Bits(0)
@@ -70,12 +71,14 @@ class Index:
         version: a digest over which versions of which banks these are, and what they hold.
         pieces: what is searched.
         rebuilt: digests of segments whose files were damaged and were made anew from the banks.
+        videos: which entries are frames of listed videos.
     """
 
     banks: tuple[Bank, ...]
     version: str
     pieces: tuple[tuple[SourceKey, Piece], ...]
     rebuilt: tuple[str, ...] = ()
+    videos: ListedVideos = field(default_factory=lambda: ListedVideos(()))
 
     @classmethod
     def open(cls, home: Home) -> Self:
@@ -103,7 +106,7 @@ class Index:
             for piece in shelf.pieces(source, rebuilt):
                 _withdraw(piece, source, used)
                 pieces.append((source.key, piece))
-        return cls(tuple(one.bank for one in used), _version(used), tuple(pieces), tuple(rebuilt))
+        return cls(tuple(one.bank for one in used), _version(used), tuple(pieces), tuple(rebuilt), ListedVideos(used))
 
     def flavours(self) -> frozenset[PdqFlavour]:
         """Return which flavours PDQ queries must be hashed in: those of the banks, both where one is unknown."""

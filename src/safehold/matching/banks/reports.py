@@ -24,6 +24,8 @@ class ImportReport:
             every such picture; or digests of empty files, which are never looked up. They are in the bank like all
             others.
         other_classes: how many rows, new or known, state another class than the bank's; they keep theirs.
+        videos: how many listed videos have frames among the rows.
+        unclear: how many frames of these were left out, since their quality is below 50.
     """
 
     bank: Bank
@@ -35,6 +37,8 @@ class ImportReport:
     faults: tuple[Fault, ...]
     featureless: int = 0
     other_classes: Mapping[HarmClass, int] = field(default_factory=dict)
+    videos: int = 0
+    unclear: int = 0
 
     @property
     def is_unchanged(self) -> bool:

@@ -81,7 +81,7 @@ class BankStore:
 
         Args:
             name: of the bank.
-            path: the list: CSV, JSON lines, one value a line, or what python-threatexchange prints.
+            path: the list: CSV, JSON lines, one value a line, or what python-threatexchange or vPDQ prints.
             traits: what the bank is; whatever is stated must agree with a bank that exists.
             algorithm: of values whose row doesn't say; None guesses from their length.
             skip_malformed: import the other rows when some can't be read, instead of refusing the list.
@@ -116,6 +116,8 @@ class BankStore:
             faults=listing.faults,
             featureless=change.featureless,
             other_classes=other_classes(listing, contents.bank.harm_class),
+            videos=listing.videos,
+            unclear=listing.unclear,
         )
 
     def withdraw(
