@@ -126,7 +126,8 @@ def _pages(read: "Policy") -> list[str | Table]:
     return [
         read.label,
         f"reviewed by: {reviewed}",
-        f"PDQ matches up to {int(read.thresholds.pdq)} of 256 bits; also asked: {', '.join(_variants(read)) or 'nothing'}",
+        f"PDQ matches up to {int(read.thresholds.pdq)} of 256 bits",
+        f"forms of a picture asked beside its own: {', '.join(_variants(read)) or 'none'}",
         f"disposition: {read.disposition.value} (jurisdiction: {read.jurisdiction})",
         rules,
         required,
