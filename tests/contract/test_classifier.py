@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from safehold.classification import Classifier, MisshapenImageError, StandInClassifier, card, to_findings
+from safehold.classification import Classifier, MisshapenImageError, StandInClassifier, to_findings
+from safehold.classification.card import card
 from safehold.vocabulary import FindingKind
 
 Picture = NDArray[np.uint8]

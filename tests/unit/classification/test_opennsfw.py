@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from safehold.classification import ClassifierMissingError, ForeignWeightsError, card
+from safehold.classification import ClassifierMissingError, ForeignWeightsError
+from safehold.classification.card import card
 from safehold.classification.opennsfw import WEIGHTS_SHA256, OpenNsfw, pinned
 
 Floats = NDArray[np.float32]

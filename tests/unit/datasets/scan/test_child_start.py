@@ -3,7 +3,10 @@
 import subprocess
 import sys
 
-FOREIGN = ("sqlalchemy", "alembic", "sqlite3", "nacl", "jinja2", "click", "rich", "safehold.vault", "safehold.ledger")
+FOREIGN = (
+    "sqlalchemy", "alembic", "sqlite3", "nacl", "jinja2", "click", "rich", "pydantic", "yaml", "safehold.vault",
+    "safehold.ledger",
+)  # fmt: skip
 
 
 def test_a_decoding_child_loads_neither_the_database_nor_keys() -> None:
