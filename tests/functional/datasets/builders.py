@@ -155,7 +155,7 @@ class Place:
         text = shipped.read_text(encoding="utf-8").replace("adult_sexual", "blue_ball")
         lines = text.replace("minor", "red_cube").splitlines()
         for name, value in replacements.items():
-            lines = [f"  {name}: {value}" if line.startswith(f"  {name}:") else line for line in lines]
+            lines = [f"  {name}: {value}" if line.startswith(f"  {name}: ") else line for line in lines]
         self.policy.write_text("\n".join(lines) + "\n")
         return self.policy
 
