@@ -108,6 +108,20 @@ def test_a_bank_is_exported_only_if_its_terms_allow_it(call: Call, hashes: Path,
     assert call("bank", "import", "copy", tmp_path / "open.csv", *TERMS).data["added"] == 5
 
 
+def test_an_export_that_is_refused_for_what_lies_there_is_no_event(call: Call, hashes: Path, tmp_path: Path) -> None:
+    call("bank", "import", "open", hashes, *TERMS, "--onward-sharing", "--terms", "free")
+    out = tmp_path / "open.csv"
+    out.write_text("mine")
+    before = call("ledger", "verify").data["size"]
+    assert call("bank", "export", "open", "--out", out).code == 2
+    assert out.read_text() == "mine"
+    assert call("ledger", "verify").data["size"] == before
+    out.unlink()
+    assert call("bank", "export", "open", "--out", out).code == 0
+    assert call("bank", "export", "open", "--out", out).code == 2, "giving onward is an act, not a file to keep up"
+    assert call("ledger", "verify").data["size"] == before + 1
+
+
 def test_rows_keep_a_class_of_their_own_and_the_report_says_how_many(
     call: Call, shown: Callable[..., tuple[int, str]], tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ import click
 
 from safehold.cli.answer import Answer, Table
 from safehold.cli.command import EXISTING_FILE, Shell, command
-from safehold.cli.target import NEW_FILE, new_file
+from safehold.cli.target import NEW_FILE, new_file, require_nothing
 from safehold.cli.wording import counted
 from safehold.vocabulary import Algorithm, HarmClass, PdqFlavour, Tier
 
@@ -247,6 +247,7 @@ def export(shell: Shell, name: str, out: Path) -> Answer:
     A bank that is out of use can be exported like any other: its terms still say whether, and a holder who is to
     take its entries back needs the list of them.
     """
+    require_nothing(out)
     with shell.workshop() as workshop, new_file(out) as staged:
         count = workshop.banks.export(name, staged)
     return Answer({"bank": name, "out": str(out), "entries": count}, [f"{counted(count, 'entry')} written to {out}"])

@@ -42,6 +42,19 @@ class NewFile(click.Path):
 NEW_FILE = NewFile(path_type=Path)
 
 
+def require_nothing(path: Path) -> None:
+    """Refuse a place where anything lies, before an act is recorded that would come to nothing.
+
+    Raises:
+        TargetError: something lies there, be it the same as would be written.
+    """
+    if os.path.lexists(path):
+        raise TargetError(
+            f"{path} exists; it was left as it is, and nothing was recorded",
+            advice="Name a new file, or move that one away first.",
+        )
+
+
 @contextmanager
 def new_file(path: Path) -> Iterator[Path]:
     """Give a path beside `path` to write to; what was written there then takes its name, unless another file has it.
