@@ -112,14 +112,14 @@ def test_an_export_that_is_refused_for_what_lies_there_is_no_event(call: Call, h
     call("bank", "import", "open", hashes, *TERMS, "--onward-sharing", "--terms", "free")
     out = tmp_path / "open.csv"
     out.write_text("mine")
-    before = call("ledger", "verify").data["size"]
+    before = call("ledger", "verify").data["events"]
     assert call("bank", "export", "open", "--out", out).code == 2
     assert out.read_text() == "mine"
-    assert call("ledger", "verify").data["size"] == before
+    assert call("ledger", "verify").data["events"] == before
     out.unlink()
     assert call("bank", "export", "open", "--out", out).code == 0
     assert call("bank", "export", "open", "--out", out).code == 2, "giving onward is an act, not a file to keep up"
-    assert call("ledger", "verify").data["size"] == before + 1
+    assert call("ledger", "verify").data["events"] == before + 1
 
 
 def test_rows_keep_a_class_of_their_own_and_the_report_says_how_many(
