@@ -89,7 +89,7 @@ def _unknown_words(table: pa.Table) -> Iterator[str]:
         "kind": (member.field("kind"), {kind.value for kind in MediaKind}),
         "flavour": (member.field("prints").flatten().field("flavour"), {flavour.value for flavour in _FLAVOURS}),
         "flavour of a variant": (variant.field("flavour"), {flavour.value for flavour in _FLAVOURS}),
-        "variant": (variant.field("variant"), names_of(Variant) - {""}),
+        "variant": (variant.field("variant"), names_of(tuple(Variant)) - {""}),
         "algorithm": (_only(table, "listed").flatten().field("algorithm"), {one.value for one in CRYPTOGRAPHIC}),
         "reason": (_only(table, "gaps").flatten().field("reason"), {reason.value for reason in GapReason}),
     }
