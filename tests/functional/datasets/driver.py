@@ -28,7 +28,8 @@ from safehold.datasets.freeing import release
 from safehold.datasets.orders import ScanOrder
 from safehold.datasets.purge import purge_source
 from safehold.datasets.safeguard import decide, scan
-from safehold.datasets.scan.engine import ProcessEngine
+from safehold.datasets.scan.engine import Engine, ProcessEngine
+from safehold.datasets.scan.ray_cluster import RayEngine
 from safehold.datasets.scan.stage import Slice
 from safehold.vault import Reference, ReferenceKind
 from safehold.vocabulary import SafeholdError
@@ -77,7 +78,9 @@ def perform(request: dict[str, Any], step: Callable[[str], None]) -> dict[str, A
                 workers, argv = request.get("workers", 1), request.get("child")
                 part = Slice(*request.get("slice", (0, 1)))
                 order = ScanOrder(tuple(request["sources"]), out, workers=workers, slice=part)
-                engine = ProcessEngine(workers, argv=tuple(argv)) if argv else None
+                engine: Engine | None = ProcessEngine(workers, argv=tuple(argv)) if argv else None
+                if request.get("engine") == "ray":
+                    engine = RayEngine(workers=workers, argv=tuple(argv) if argv else None)
                 outcome = scan(order, equipment, engine=engine, step=step)
                 return {"found": outcome.found, "incomplete": outcome.incomplete}
             case "decide":
