@@ -1,5 +1,6 @@
 import json
 import os
+import tarfile
 from pathlib import Path
 
 import fsspec
@@ -131,6 +132,29 @@ def test_faults_of_the_whole_input_are_told_apart(tmp_path: Path) -> None:
         assert error.value.advice
     with pytest.raises(EmptySourceError):
         discover([])
+
+
+FOLDER = tars.tar_of([tars.member("sub", b"", type=tarfile.DIRTYPE)])
+
+
+@pytest.mark.parametrize("place", ["file://{}", "memory://no-members{}"])
+@pytest.mark.parametrize("content", [bytes(10_240), FOLDER])
+def test_tars_without_any_member_are_an_empty_source(tmp_path: Path, place: str, content: bytes) -> None:
+    root = place.format(tmp_path)
+    for name in ("a.tar", "b.tar"):
+        with fsspec.open(f"{root}/{name}", "wb") as file:
+            file.write(content)
+    with pytest.raises(EmptySourceError, match="empty"):
+        discover([root])
+    with fsspec.open(f"{root}/c.tar", "wb") as file:
+        file.write(tars.plain(1))
+    assert len(discover([root]).shards) == 3, "one that has members makes the others shards without a record"
+
+
+def test_a_damaged_tar_is_no_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "a.tar").write_bytes(tars.truncated_in_content(1))
+    (tmp_path / "b.tar").write_bytes(bytes(512) + b"hidden" + bytes(506))
+    assert all(len(discover([str(tmp_path / name)]).shards) == 1 for name in ("a.tar", "b.tar"))
 
 
 def test_a_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:

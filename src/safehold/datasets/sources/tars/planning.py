@@ -5,13 +5,17 @@ Source: img2dataset README, "Output format": NNNNN.tar, NNNNN.parquet, NNNNN_sta
 
 from collections.abc import Sequence
 
-from safehold.datasets.sources.errors import NotADatasetError
+from safehold.datasets.sources.errors import EmptySourceError, NotADatasetError, ShardError
 from safehold.datasets.sources.fields import SourceOptions
 from safehold.datasets.sources.places.argument import Source, location_of
-from safehold.datasets.sources.places.blobs import read_start
+from safehold.datasets.sources.places.blobs import MemoryBlob, opened, read_start
 from safehold.datasets.sources.places.location import is_remote, join, local_path
 from safehold.datasets.sources.shard import Companion, CompanionKind, Format, Plan, Shard
 from safehold.datasets.sources.tars.header import BLOCK, is_tar_header
+from safehold.datasets.sources.tars.reading import has_records
+
+_SMALL_BYTES = 64 << 10
+"""Up to this size a tar behind an address is looked into for a member; tar's own empty archives have 10 KiB."""
 
 _SUFFIXES = (("_stats.json", CompanionKind.STATS), (".parquet", CompanionKind.ROWS), (".idx", CompanionKind.INDEX))
 
@@ -21,13 +25,31 @@ def plan(source: Source, tars: Sequence[str], options: SourceOptions) -> Plan:
 
     Raises:
         NotADatasetError: not one of them begins like a tar.
+        EmptySourceError: not one of them has a member that would be of a record.
     """
     if not any(is_tar_header(read_start(location_of(source, name), BLOCK)) for name in tars):
         raise NotADatasetError(f"{source.named}: no tar that can be read", advice=source.advice)
+    if not any(_may_hold_records(source, name) for name in tars):
+        raise EmptySourceError(
+            f"{source.named} is empty: no tar has a member", advice="Check what wrote it, and name one that has."
+        )
     shards = tuple(_shard(source, name, options) for name in tars)
     companions = tuple(_companions(source, tars))
     used = {*tars, *(companion.name for companion in companions)}
     return Plan(shards, companions, tuple(name for name in source.files if name not in used) + source.odd)
+
+
+def _may_hold_records(source: Source, name: str) -> bool:
+    """Return whether a tar has a record, as far as a little reading tells; what is damaged is for the scan to say."""
+    location = location_of(source, name)
+    try:
+        if not is_remote(location):
+            with opened(location) as blob:
+                return has_records(blob)
+        size = source.files[name].size
+        return size > _SMALL_BYTES or has_records(MemoryBlob(memoryview(read_start(location, size))))
+    except ShardError:
+        return True
 
 
 def _shard(source: Source, name: str, options: SourceOptions) -> Shard:

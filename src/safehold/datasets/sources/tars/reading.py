@@ -61,6 +61,15 @@ def groups(blob: Blob) -> Iterator[Group]:
         yield Group(key, tuple(members))
 
 
+def has_records(blob: Blob) -> bool:
+    """Return whether a tar has a record; of one that has, only the first members are read.
+
+    Raises:
+        ShardError: as for `groups`.
+    """
+    return any(group.key is not None for group in groups(blob))
+
+
 def read(shard: Shard) -> Iterator[Record]:
     """Yield the records of a tar; memory holds the names of one shard, never its content.
 
