@@ -33,7 +33,7 @@ from safehold.vocabulary import (
 
 T = TypeVar("T")
 DEFAULT = default_policy()
-DETECTORS = ["sha256", "md5", "pdq", "caption-rules", "opennsfw", "column", "source-register", "stand-in"]
+DETECTORS = ["sha256", "md5", "pdq", "vpdq", "caption-rules", "opennsfw", "column", "source-register", "stand-in"]
 SUBJECTS = ["minor", "adult_sexual", "red_cube", "blue_ball", *[harm.value for harm in HarmClass]]
 ACTIONS = [Action.ALLOW, Action.HOLD, Action.DENY]
 
@@ -71,6 +71,7 @@ thresholds = st.builds(
     Thresholds,
     pdq=st.integers(0, 36).map(Bits),
     pdq_quality_reported_below=st.just(50),
+    video_share=st.floats(0, 1).map(Fraction),
     scores=st.dictionaries(
         st.sampled_from(DETECTORS), st.dictionaries(st.sampled_from(SUBJECTS), st.floats(0, 1)), max_size=2
     ),

@@ -136,6 +136,7 @@ def settings_for(equipment: Equipment) -> ScanSettings:
     limits = Limits(
         pixels=policy.limits.pixels,
         frames=policy.limits.frames,
+        clip_pixels=policy.limits.clip_pixels,
         seconds=policy.limits.seconds,
         memory_bytes=policy.limits.memory_bytes,
     )
@@ -144,6 +145,8 @@ def settings_for(equipment: Equipment) -> ScanSettings:
         flavours=_FLAVOURS,
         inert=tuple(sorted(policy.inert_extensions)),
         classifiers=equipment.classifiers,
+        video=policy.video.frames.value,
+        short_seconds=policy.video.short_seconds,
         variants=tuple(sorted(policy.variants, key=lambda variant: variant.value)),
     )
 

@@ -6,6 +6,7 @@ from safehold.screening.diff import Change, Direction, diff
 from safehold.screening.errors import PolicyError, UnknownJurisdictionError
 from safehold.screening.guidance import Guidance, guidance_for, jurisdictions, known_jurisdiction
 from safehold.screening.policy import (
+    VIDEO_DETECTOR,
     ColumnMapping,
     Disposition,
     MediaLimits,
@@ -17,18 +18,25 @@ from safehold.screening.policy import (
     SeparationRules,
     SourceAction,
     Thresholds,
+    VideoFrames,
+    VideoRules,
 )
 from safehold.screening.policy_file import default_policy, json_schema, load, parse
 from safehold.screening.screen import Subject, action_of_findings, screen
 from safehold.screening.separation import Separation, claims, separate
+from safehold.screening.videos import CLEAR_QUALITY, ClipFrame, FrameHit, VideoMatch, video_match
 
 __all__ = [
+    "CLEAR_QUALITY",
     "COLUMN_DETECTOR",
+    "VIDEO_DETECTOR",
     "Change",
+    "ClipFrame",
     "ColumnMapping",
     "ColumnReading",
     "Direction",
     "Disposition",
+    "FrameHit",
     "Guidance",
     "MediaLimits",
     "PairAcrossMix",
@@ -43,6 +51,9 @@ __all__ = [
     "Subject",
     "Thresholds",
     "UnknownJurisdictionError",
+    "VideoFrames",
+    "VideoMatch",
+    "VideoRules",
     "action_of_findings",
     "claims",
     "default_policy",
@@ -56,4 +67,5 @@ __all__ = [
     "read_columns",
     "screen",
     "separate",
+    "video_match",
 ]

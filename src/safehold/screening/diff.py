@@ -18,6 +18,7 @@ from safehold.screening.policy import (
     Rule,
     SeparationRules,
     SourceAction,
+    VideoFrames,
 )
 from safehold.vocabulary import Action
 
@@ -65,6 +66,7 @@ def diff(before: Policy, after: Policy) -> tuple[Change, ...]:
         *_columns(before.columns, after.columns),
         *_names("inert_extensions", before.inert_extensions, after.inert_extensions, added=Direction.MILDER),
         *_limits(before, after),
+        *_video(before, after),
         *_variants(before, after),
         *_disposition(before, after),
     )
@@ -112,6 +114,8 @@ def _thresholds(before: Policy, after: Policy) -> Iterator[Change]:
     yield from _compare("thresholds.pdq", old.pdq, new.pdq, _toward(new.pdq > old.pdq))
     quality = (old.pdq_quality_reported_below, new.pdq_quality_reported_below)
     yield from _compare("thresholds.pdq_quality_reported_below", *quality)
+    fewer = new.video_share < old.video_share
+    yield from _compare("thresholds.video_share", old.video_share, new.video_share, _toward(fewer))
     old_scores, new_scores = _flat(old.scores), _flat(new.scores)
     for name in sorted(old_scores.keys() | new_scores.keys()):
         was, now = old_scores.get(name), new_scores.get(name)
@@ -225,6 +229,14 @@ def _wider(was: ColumnMapping, now: ColumnMapping) -> Direction:
 def _limits(before: Policy, after: Policy) -> Iterator[Change]:
     for field in fields(before.limits):
         yield from _compare(f"limits.{field.name}", *(getattr(policy.limits, field.name) for policy in (before, after)))
+
+
+def _video(before: Policy, after: Policy) -> Iterator[Change]:
+    old, new, ranks = before.video, after.video, list(VideoFrames)
+    more = ranks.index(new.frames) > ranks.index(old.frames)
+    yield from _compare("video.frames", old.frames, new.frames, _toward(more))
+    longer = new.short_seconds > old.short_seconds
+    yield from _compare("video.short_seconds", old.short_seconds, new.short_seconds, _toward(longer))
 
 
 def _variants(before: Policy, after: Policy) -> Iterator[Change]:

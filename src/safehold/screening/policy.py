@@ -12,6 +12,9 @@ from enum import Enum
 from safehold.signals import Variant
 from safehold.vocabulary import Action, Bits, Finding, FindingKind, Fraction, HarmClass, MediaKind, Seconds, Tier
 
+VIDEO_DETECTOR = "vpdq"
+"""What found that frames of a clip make up a listed video."""
+
 
 class Disposition(Enum):
     """What becomes of removed originals of confirmed matches; a recorded choice for a jurisdiction."""
@@ -20,6 +23,14 @@ class Disposition(Enum):
     REPORT_AND_PRESERVE = "report_and_preserve"
     REPORT_AND_DESTROY = "report_and_destroy"
     DESTROY_ONLY = "destroy_only"
+
+
+class VideoFrames(Enum):
+    """Which frames of a clip are examined, the fewest first."""
+
+    KEYFRAMES = "keyframes"
+    ADAPTIVE = "adaptive"
+    ALL = "all"
 
 
 class SourceAction(Enum):
@@ -81,16 +92,19 @@ class Thresholds:
         pdq: the largest PDQ distance that is a match, this value included.
         pdq_quality_reported_below: PDQ values of a lower quality are matched all the same, and counted in the report.
         scores: detector, then concept, to the lowest score that claims the concept, this value included.
+        video_share: the share of a clip's frames, or of the listed video's, from which the hits on single frames make a
+            match of the video, this value included. The single frames are findings in any case.
     """
 
     pdq: Bits
     pdq_quality_reported_below: int
     scores: Mapping[str, Mapping[str, Fraction]]
+    video_share: Fraction
 
     def is_reached(self, finding: Finding) -> bool | None:
         """Return whether a finding counts; None if the policy sets no threshold for this score.
 
-        A score or PDQ match that carries no number is taken as reaching every threshold.
+        A score, PDQ or video match that carries no number is taken as reaching every threshold.
         """
         if finding.kind is FindingKind.SCORE:
             line = self.scores.get(finding.detector, {}).get(finding.subject)
@@ -99,6 +113,8 @@ class Thresholds:
             return finding.value is None or not finding.value < line
         if finding.kind is FindingKind.MATCH and finding.detector == "pdq":
             return finding.distance is None or finding.distance <= self.pdq
+        if finding.kind is FindingKind.MATCH and finding.detector == VIDEO_DETECTOR:
+            return finding.value is None or not finding.value < self.video_share
         return True
 
 
@@ -180,15 +196,30 @@ class MediaLimits:
 
     Attributes:
         pixels: of one picture or frame.
-        frames: examined of one animation or video.
+        frames: examined of one animation or video, where not every frame is.
+        clip_pixels: decoded pixels over all frames of one stream of a video.
         seconds: of processor time for one record.
         memory_bytes: of one decoding process.
     """
 
     pixels: int
     frames: int
+    clip_pixels: int
     seconds: Seconds
     memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRules:
+    """How clips are examined.
+
+    Attributes:
+        frames: which of their frames.
+        short_seconds: up to which length every frame is, where the choice is ADAPTIVE; this length included.
+    """
+
+    frames: VideoFrames
+    short_seconds: Seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +242,7 @@ class Policy:
         columns: mapped columns.
         inert_extensions: extensions, lower case and without dot, of members that need no examination beyond hashing.
         limits: for decoders.
+        video: how clips are examined.
         variants: the forms of a picture that are looked up beside its own: mirrored, without bars...
         source_action: what a known-risk source leads to.
         jurisdiction: the key into ``dispositions``.
@@ -233,6 +265,7 @@ class Policy:
     columns: tuple[ColumnMapping, ...]
     inert_extensions: frozenset[str]
     limits: MediaLimits
+    video: VideoRules
     variants: frozenset[Variant]
     source_action: SourceAction
     jurisdiction: str

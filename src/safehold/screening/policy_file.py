@@ -22,6 +22,7 @@ from safehold.screening.policy import (
     Rule,
     SeparationRules,
     Thresholds,
+    VideoRules,
 )
 from safehold.vocabulary import Action, Bits, Fraction, Seconds
 
@@ -90,6 +91,7 @@ def _translate(file: wire.PolicyFile) -> Policy:
         columns=tuple(map(_column, file.columns)),
         inert_extensions=frozenset(file.inert_extensions),
         limits=_limits(file.limits),
+        video=VideoRules(file.video.frames, Seconds(file.video.short_seconds)),
         variants=frozenset(file.signals.pdq.variants),
         source_action=file.sources.known_risk,
         jurisdiction=file.disposition.jurisdiction,
@@ -103,7 +105,7 @@ def _thresholds(file: wire.ThresholdsFile) -> Thresholds:
         detector: {concept: Fraction(line) for concept, line in concepts.items()}
         for detector, concepts in file.scores.items()
     }
-    return Thresholds(Bits(file.pdq), file.pdq_quality_reported_below, scores)
+    return Thresholds(Bits(file.pdq), file.pdq_quality_reported_below, scores, Fraction(file.video_share))
 
 
 def _rule(file: wire.RuleFile) -> Rule:
@@ -137,4 +139,4 @@ def _column(file: wire.ColumnFile) -> ColumnMapping:
 
 
 def _limits(file: wire.LimitsFile) -> MediaLimits:
-    return MediaLimits(file.pixels, file.frames, Seconds(file.seconds), file.memory_bytes)
+    return MediaLimits(file.pixels, file.frames, file.clip_pixels, Seconds(file.seconds), file.memory_bytes)

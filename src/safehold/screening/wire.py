@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from safehold.reviewed import Strict
-from safehold.screening.policy import NEVER_ALLOWED, Disposition, SourceAction
+from safehold.screening.policy import NEVER_ALLOWED, Disposition, SourceAction, VideoFrames
 from safehold.signals import Variant
 from safehold.vocabulary import FindingKind, HarmClass, MediaKind, Tier
 
@@ -20,6 +20,7 @@ class ThresholdsFile(Strict):
 
     pdq: Annotated[int, Field(ge=0, le=36, description="largest PDQ distance that is a match, included")]
     pdq_quality_reported_below: Annotated[int, Field(ge=0, le=100)] = 50
+    video_share: Annotated[Share, Field(description="share of either one's frames that is a match of a video")] = 0.8
     scores: dict[Name, dict[Name, Share]] = Field(default_factory=dict)
 
 
@@ -128,6 +129,7 @@ class LimitsFile(Strict):
 
     pixels: Annotated[int, Field(ge=1)] = 64_000_000
     frames: Annotated[int, Field(ge=1)] = 64
+    clip_pixels: Annotated[int, Field(ge=1)] = 2_000_000_000
     seconds: Annotated[float, Field(gt=0)] = 20.0
     memory_bytes: Annotated[int, Field(ge=1 << 26)] = 2 << 30
 
@@ -150,6 +152,13 @@ class SignalsFile(Strict):
     """`signals`."""
 
     pdq: PdqFile = PdqFile()
+
+
+class VideoFile(Strict):
+    """`video`."""
+
+    frames: Annotated[VideoFrames, Field(description="which frames of a clip are examined")] = VideoFrames.ADAPTIVE
+    short_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 5.0
 
 
 class DispositionFile(Strict):
@@ -188,6 +197,7 @@ class PolicyFile(Strict):
     columns: tuple[ColumnFile, ...] = ()
     inert_extensions: tuple[Annotated[str, Field(pattern=r"^[a-z0-9]{1,16}$")], ...] = ()
     limits: LimitsFile = LimitsFile()
+    video: VideoFile = VideoFile()
     signals: SignalsFile = SignalsFile()
     sources: SourcesFile
     disposition: DispositionFile

@@ -149,7 +149,7 @@ def _fingerprint(member: Member, sniffed: Sniffed, settings: ScanSettings, notes
 
 def _frames(member: Member, sniffed: Sniffed, settings: ScanSettings) -> Iterator[Frame]:
     if sniffed.kind is MediaKind.VIDEO:
-        return open_video(member.data, settings.limits, mode=settings.video)
+        return open_video(member.data, settings.limits, settings.video, short_seconds=settings.short_seconds)
     return open_image(member.data, settings.limits)
 
 

@@ -12,7 +12,7 @@ from safehold.datasets.scan.part import PartNote, decode_part, encode_part, scan
 from safehold.datasets.scan.settings import ScanSettings
 from safehold.media import Limits
 from safehold.signals import Variant
-from safehold.vocabulary import Gap, GapReason, MediaKind, PdqFlavour
+from safehold.vocabulary import Gap, GapReason, MediaKind, PdqFlavour, Seconds
 
 NOTE = PartNote("d" * 64, SETTINGS, "c" * 64, 5)
 GAPS = st.builds(Gap, st.text(max_size=5), st.sampled_from(list(GapReason)), st.text(max_size=5))
@@ -101,3 +101,14 @@ def test_a_scan_serves_what_needs_less_and_nothing_else() -> None:
     assert mirrored.serves(SETTINGS)
     assert not SETTINGS.serves(mirrored)
     assert not mirrored.serves(turned)
+
+
+def test_a_scan_of_fewer_frames_of_clips_does_not_serve_what_needs_more() -> None:
+    fewest_first = [
+        ScanSettings(Limits(), (PdqFlavour.FULL,), video="keyframes"),
+        ScanSettings(Limits(), (PdqFlavour.FULL,), short_seconds=Seconds(2)),
+        ScanSettings(Limits(), (PdqFlavour.FULL,), short_seconds=Seconds(3)),
+        ScanSettings(Limits(), (PdqFlavour.FULL,), video="all"),
+    ]
+    for more, scanned in enumerate(fewest_first):
+        assert [scanned.serves(needed) for needed in fewest_first] == [less <= more for less in range(4)]
