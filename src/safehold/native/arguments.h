@@ -6,8 +6,8 @@
 
 /* What a kernel expects of an array. */
 typedef struct {
-    const char *name;    /* for the error message */
-    char format;         /* struct code of the items: 'B' uint8, 'i' int32, 'I' uint32, 'q' int64, 'Q' uint64, 'd' float64 */
+    const char *name; /* for the error message */
+    char format; /* struct code of the items: 'B' uint8, 'i' int32, 'I' uint32, 'q' int64, 'Q' uint64, 'd' float64 */
     Py_ssize_t itemsize; /* bytes an item */
     int dimensions;      /* how many */
     int is_written;      /* whether the kernel writes to it */

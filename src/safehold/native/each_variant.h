@@ -4,8 +4,8 @@
  *     #define BODY "pdq_body.h"
  *     #include "each_variant.h"
  *
- * In the body, every function is `static` and named NAME(something), which becomes something_avx2 and so on. Exactly one
- * of IS_BASELINE, IS_NEON, IS_AVX2 and IS_AVX512 is 1. The body must not include any header: a header's functions
+ * In the body, every function is `static` and named NAME(something), which becomes something_avx2 and so on. Exactly
+ * one of IS_BASELINE, IS_NEON, IS_AVX2 and IS_AVX512 is 1. The body must not include any header: a header's functions
  * would be compiled for the wrong processor. */
 #include "variant.h"
 
@@ -36,10 +36,10 @@
 #if SAFEHOLD_X86
 
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma,bmi,bmi2,popcnt,lzcnt"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,bmi,bmi2,popcnt"))), apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx2,fma,bmi,bmi2,popcnt,lzcnt")
+#pragma GCC target("avx2,fma,bmi,bmi2,popcnt")
 #endif
 #undef IS_AVX2
 #define IS_AVX2 1
@@ -55,12 +55,13 @@
 #endif
 
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target(                                                                    \
-    "avx2,fma,bmi,bmi2,popcnt,lzcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx512bitalg"))),               \
+#pragma clang attribute push(                                                                                          \
+    __attribute__((                                                                                                    \
+        target("avx2,fma,bmi,bmi2,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx512bitalg"))),    \
     apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx2,fma,bmi,bmi2,popcnt,lzcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx512bitalg")
+#pragma GCC target("avx2,fma,bmi,bmi2,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,avx512bitalg")
 #endif
 #undef IS_AVX512
 #define IS_AVX512 1
@@ -80,9 +81,11 @@
 /* A table with an entry for each variant; those that are not compiled here are NULL. Used after the bodies. */
 #if SAFEHOLD_X86
 #define EACH_VARIANT(function)                                                                                         \
-    {[VARIANT_BASELINE] = function##_baseline, [VARIANT_AVX2] = function##_avx2, [VARIANT_AVX512] = function##_avx512}
+    { [VARIANT_BASELINE] = function##_baseline, [VARIANT_AVX2] = function##_avx2, [VARIANT_AVX512] = function##_avx512 }
 #elif SAFEHOLD_ARM
-#define EACH_VARIANT(function) {[VARIANT_BASELINE] = function##_baseline, [VARIANT_NEON] = function##_neon}
+#define EACH_VARIANT(function)                                                                                         \
+    { [VARIANT_BASELINE] = function##_baseline, [VARIANT_NEON] = function##_neon }
 #else
-#define EACH_VARIANT(function) {[VARIANT_BASELINE] = function##_baseline}
+#define EACH_VARIANT(function)                                                                                         \
+    { [VARIANT_BASELINE] = function##_baseline }
 #endif

@@ -13,10 +13,11 @@
 
 /* 2^16 * sqrt(2/64) * cos(i * pi / 128), rounded: a quarter of a wave, from which the whole matrix follows. */
 static const int16_t QUARTER_WAVE[PDQ_SAMPLES + 1] = {
-    11585, 11582, 11571, 11554, 11529, 11498, 11460, 11415, 11363, 11304, 11238, 11166, 11086, 11001, 10908, 10809,
-    10703, 10591, 10473, 10348, 10217, 10080, 9937, 9788, 9633, 9472, 9305, 9133, 8956, 8772, 8584, 8391, 8192, 7988,
-    7780, 7567, 7350, 7128, 6901, 6671, 6436, 6198, 5956, 5710, 5461, 5209, 4953, 4695, 4433, 4169, 3903, 3634, 3363,
-    3090, 2815, 2538, 2260, 1981, 1700, 1418, 1136, 852, 568, 284, 0,
+    11585, 11582, 11571, 11554, 11529, 11498, 11460, 11415, 11363, 11304, 11238, 11166, 11086,
+    11001, 10908, 10809, 10703, 10591, 10473, 10348, 10217, 10080, 9937,  9788,  9633,  9472,
+    9305,  9133,  8956,  8772,  8584,  8391,  8192,  7988,  7780,  7567,  7350,  7128,  6901,
+    6671,  6436,  6198,  5956,  5710,  5461,  5209,  4953,  4695,  4433,  4169,  3903,  3634,
+    3363,  3090,  2815,  2538,  2260,  1981,  1700,  1418,  1136,  852,   568,   284,   0,
 };
 
 /* The cosine transform: [even or odd number of half-waves][place][half-waves, in pairs], places of the first half. */
@@ -36,7 +37,8 @@ void pdq_prepare(void) {
 #define BODY "pdq_body.h"
 #include "each_variant.h"
 
-typedef void (*Reduce)(const PdqPlane *, int, const PdqAxis *const *, const PdqAxis *const *, PdqScratch *, PdqReduced *);
+typedef void (*Reduce)(const PdqPlane *, int, const PdqAxis *const *, const PdqAxis *const *, PdqScratch *,
+                       PdqReduced *);
 typedef void (*Transform)(const PdqReduced *, PdqFrequencies *);
 typedef int (*Quality)(const PdqReduced *);
 typedef void (*Bits)(const PdqFrequencies *, uint8_t *);
@@ -63,13 +65,13 @@ void pdq_bits(const PdqFrequencies *frequencies, uint8_t *print) { BITS[variant_
 void pdq_turn(const PdqFrequencies *frequencies, int turn, PdqFrequencies *turned) {
     enum { ROWS = 1, COLUMNS = 2, TRANSPOSED = 4 };
     static const uint8_t FORMS[PDQ_TURNS] = {
-        0,                     /* as it is */
-        COLUMNS | TRANSPOSED,  /* a quarter */
-        ROWS | COLUMNS,        /* a half */
-        ROWS | TRANSPOSED,     /* three quarters */
-        ROWS,                  /* upside down */
-        COLUMNS,               /* mirrored */
-        TRANSPOSED,            /* transposed */
+        0,                    /* as it is */
+        COLUMNS | TRANSPOSED, /* a quarter */
+        ROWS | COLUMNS,       /* a half */
+        ROWS | TRANSPOSED,    /* three quarters */
+        ROWS,                 /* upside down */
+        COLUMNS,              /* mirrored */
+        TRANSPOSED,           /* transposed */
         ROWS | COLUMNS | TRANSPOSED,
     };
     int form = FORMS[turn];
@@ -77,8 +79,10 @@ void pdq_turn(const PdqFrequencies *frequencies, int turn, PdqFrequencies *turne
         for (int column = 0; column < PDQ_SIDE; column++) {
             int flips = ((form & ROWS) && row % 2 == 0) != ((form & COLUMNS) && column % 2 == 0);
             double value = flips ? -frequencies->at[row][column] : frequencies->at[row][column];
-            if (form & TRANSPOSED) turned->at[column][row] = value;
-            else turned->at[row][column] = value;
+            if (form & TRANSPOSED)
+                turned->at[column][row] = value;
+            else
+                turned->at[row][column] = value;
         }
     }
 }
@@ -99,7 +103,8 @@ static int32_t pairs_needed(const int32_t *ends, const uint32_t *weights) {
 /* Append a weighted place to the pairs of a sample, of which `count` single ones are there. */
 static void add_single(PdqPair *pairs, int32_t count, int32_t place, uint32_t weight) {
     PdqPair *pair = &pairs[count / 2];
-    if (count % 2 == 0) *pair = (PdqPair){place, place, weight};
+    if (count % 2 == 0)
+        *pair = (PdqPair){place, place, weight};
     else {
         pair->second = place;
         pair->weights |= weight << 16;

@@ -50,7 +50,7 @@ typedef struct {
 /* Everything that a pass over a picture writes before there is a result. */
 typedef struct {
     _Alignas(64) uint32_t sums[PDQ_FLAVOURS][PDQ_SAMPLES][PDQ_STRIDE]; /* rows done; a strip of columns */
-    _Alignas(64) int32_t across[PDQ_STRIDE][PDQ_SAMPLES];             /* the same, columns as rows */
+    _Alignas(64) int32_t across[PDQ_STRIDE][PDQ_SAMPLES];              /* the same, columns as rows */
     _Alignas(64) double whole[PDQ_FLAVOURS][PDQ_SAMPLES][PDQ_SAMPLES]; /* rows and columns done; column, row */
 } PdqScratch;
 
@@ -64,8 +64,8 @@ typedef struct {
     _Alignas(64) double at[PDQ_SIDE][PDQ_SIDE];
 } PdqFrequencies;
 
-/* Build an axis. The caller has checked: 1 <= size <= PDQ_LONGEST; ends rise to the number of places; the places of each
- * sample rise and are within the axis; its weights are positive and add up to PDQ_WEIGHTS. NULL: no memory. */
+/* Build an axis. The caller has checked: 1 <= size <= PDQ_LONGEST; ends rise to the number of places; the places of
+ * each sample rise and are within the axis; its weights are positive and add up to PDQ_WEIGHTS. NULL: no memory. */
 PdqAxis *pdq_axis_new(int32_t size, const int32_t *ends, const int32_t *places, const uint32_t *weights);
 void pdq_axis_free(PdqAxis *axis);
 

@@ -1,5 +1,5 @@
-/* The PDQ kernel, once for each variant (see each_variant.h). Every sum is a whole number that its type holds exactly, so
- * neither the order of adding nor a fused multiplication changes a bit. */
+/* The PDQ kernel, once for each variant (see each_variant.h). Every sum is a whole number that its type holds exactly,
+ * so neither the order of adding nor a fused multiplication changes a bit. */
 
 #if IS_AVX512
 #define VECTOR_BYTES 64
@@ -12,7 +12,8 @@
 
 typedef double NAME(Doubles) __attribute__((vector_size(VECTOR_BYTES), may_alias));
 typedef int64_t NAME(Longs) __attribute__((vector_size(VECTOR_BYTES), may_alias));
-typedef int32_t NAME(Halves) __attribute__((vector_size(VECTOR_BYTES / 2), may_alias)); /* as many as there are doubles */
+typedef int32_t NAME(Halves)
+    __attribute__((vector_size(VECTOR_BYTES / 2), may_alias)); /* as many as there are doubles */
 
 #include "pdq_rows_body.h"
 
@@ -49,8 +50,8 @@ static void NAME(round_off)(double (*whole)[PDQ_SAMPLES], PdqReduced *reduced) {
     for (int i = 0; i < PDQ_SAMPLES * PDQ_SAMPLES; i++) to[i] = (int32_t)((from[i] + 0x1p23) * 0x1p-24);
 }
 
-static void NAME(reduce)(const PdqPlane *plane, int flavours, const PdqAxis *const *rows,
-                         const PdqAxis *const *columns, PdqScratch *scratch, PdqReduced *reduced) {
+static void NAME(reduce)(const PdqPlane *plane, int flavours, const PdqAxis *const *rows, const PdqAxis *const *columns,
+                         PdqScratch *scratch, PdqReduced *reduced) {
     int32_t strips = (plane->width + PDQ_STRIP - 1) / PDQ_STRIP;
     memset(scratch->whole, 0, (size_t)flavours * sizeof scratch->whole[0]);
     for (int32_t strip = 0; strip < strips; strip++) {
@@ -81,8 +82,8 @@ static void NAME(transform_line)(const double *line, int waves, PdqFrequencies *
     }
 }
 
-/* The cosine transform of both axes. Cosines mirror: an even number of half-waves has the same value at both ends, an odd
- * number the opposite one, so the two ends are added or subtracted first.
+/* The cosine transform of both axes. Cosines mirror: an even number of half-waves has the same value at both ends, an
+ * odd number the opposite one, so the two ends are added or subtracted first.
  *
  * Bound: as in the numpy engine, all partial sums are below 2^15 * (7.3 * 2^16)^2 < 2^53. */
 static void NAME(transform)(const PdqReduced *reduced, PdqFrequencies *frequencies) {
@@ -120,8 +121,8 @@ static int NAME(count_up_to)(const double *frequencies, double value) {
     return (int)count;
 }
 
-/* A print has a bit for each frequency above the lower median. Any value that exactly 128 frequencies do not exceed splits
- * them as the median does; with ties there may be none, and halving ends at the median itself. */
+/* A print has a bit for each frequency above the lower median. Any value that exactly 128 frequencies do not exceed
+ * splits them as the median does; with ties there may be none, and halving ends at the median itself. */
 static void NAME(bits)(const PdqFrequencies *frequencies, uint8_t *print) {
     const double *values = &frequencies->at[0][0];
     double least = values[0], most = values[0];
@@ -133,8 +134,10 @@ static void NAME(bits)(const PdqFrequencies *frequencies, uint8_t *print) {
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
         int count = NAME(count_up_to)(values, (double)middle);
-        if (count >= PDQ_FREQUENCIES / 2) high = middle;
-        else low = middle + 1;
+        if (count >= PDQ_FREQUENCIES / 2)
+            high = middle;
+        else
+            low = middle + 1;
         if (count == PDQ_FREQUENCIES / 2) break;
     }
     double median = (double)high;

@@ -50,8 +50,9 @@ static PyObject *axis_from(long size, const Py_buffer *ends, const Py_buffer *pl
 }
 
 static PyObject *axis(PyObject *Py_UNUSED(module), PyObject *arguments) {
-    static const Expected EXPECTED[3] = {
-        {"ends", 'i', sizeof(int32_t), 1, 0}, {"places", 'i', sizeof(int32_t), 1, 0}, {"weights", 'I', sizeof(uint32_t), 1, 0}};
+    static const Expected EXPECTED[3] = {{"ends", 'i', sizeof(int32_t), 1, 0},
+                                         {"places", 'i', sizeof(int32_t), 1, 0},
+                                         {"weights", 'I', sizeof(uint32_t), 1, 0}};
     long size;
     PyObject *objects[3], *made = NULL;
     Py_buffer views[3];
@@ -102,7 +103,8 @@ static int work_open(PyObject *luma, PyObject *rows, PyObject *columns, Work *wo
         return -1;
     }
     /* An axis has 1 to 65,536 samples, so both sizes fit. */
-    work->plane = (PdqPlane){work->luma.buf, work->luma.strides[0], (int32_t)work->luma.shape[0], (int32_t)work->luma.shape[1]};
+    work->plane =
+        (PdqPlane){work->luma.buf, work->luma.strides[0], (int32_t)work->luma.shape[0], (int32_t)work->luma.shape[1]};
     return 0;
 }
 
@@ -152,7 +154,8 @@ static PyObject *prints(PyObject *Py_UNUSED(module), PyObject *arguments) {
     PyObject *luma, *rows, *columns;
     int all_turns;
     Work work;
-    if (!PyArg_ParseTuple(arguments, "OOOp:pdq", &luma, &rows, &columns, &all_turns)) return NULL;
+    if (!PyArg_ParseTuple(arguments, "OO!O!p:pdq", &luma, &PyTuple_Type, &rows, &PyTuple_Type, &columns, &all_turns))
+        return NULL;
     if (work_open(luma, rows, columns, &work) < 0 || work_reduce(&work) < 0) return NULL;
     return prints_of(&work, all_turns ? PDQ_TURNS : 1);
 }
@@ -174,11 +177,12 @@ static PyObject *reduced(PyObject *Py_UNUSED(module), PyObject *arguments) {
     PyObject *luma, *rows, *columns, *into;
     Py_buffer view;
     Work work;
-    if (!PyArg_ParseTuple(arguments, "OOOO:pdq_reduce", &luma, &rows, &columns, &into)) return NULL;
+    if (!PyArg_ParseTuple(arguments, "OO!O!O:pdq_reduce", &luma, &PyTuple_Type, &rows, &PyTuple_Type, &columns, &into))
+        return NULL;
     if (square_open(into, &REDUCED_OUT, PDQ_SAMPLES, &view) < 0) return NULL;
     int done = work_open(luma, rows, columns, &work) == 0 && work_reduce(&work) == 0;
     if (done) {
-        int32_t (*at)[PDQ_SAMPLES] = view.buf;
+        int32_t(*at)[PDQ_SAMPLES] = view.buf;
         for (int row = 0; row < PDQ_SAMPLES; row++)
             for (int column = 0; column < PDQ_SAMPLES; column++) at[row][column] = work.reduced[0].at[column][row];
     }

@@ -1,7 +1,7 @@
 /* The first stage of the PDQ kernel: 64 weighted sums of rows, over a strip of columns. Included by pdq_body.h.
  *
- * Bound: weights are not negative and add up to 2^16; times 255 that is below 2^24. A 32-bit sum holds it, and the signed
- * 16-bit multiplication sees luma of at most 255 and weights below 2^15. */
+ * Bound: weights are not negative and add up to 2^16; times 255 that is below 2^24. A 32-bit sum holds it, and the
+ * signed 16-bit multiplication sees luma of at most 255 and weights below 2^15. */
 
 /* Columns summed at a time, in registers. */
 #if IS_AVX512 || IS_AVX2
@@ -89,15 +89,14 @@ static inline void NAME(sum_block)(const uint8_t *pixels, ptrdiff_t stride, cons
     memset(sums, 0, BLOCK * sizeof *sums);
     for (; pair < end; pair++) {
         const uint8_t *one = pixels + pair->first * stride, *two = pixels + pair->second * stride;
-        for (int i = 0; i < BLOCK; i++)
-            sums[i] += one[i] * (pair->weights & 0xffff) + two[i] * (pair->weights >> 16);
+        for (int i = 0; i < BLOCK; i++) sums[i] += one[i] * (pair->weights & 0xffff) + two[i] * (pair->weights >> 16);
     }
 #endif
 }
 
 /* The same for a strip narrower than a block. */
-static void NAME(sum_few)(const uint8_t *pixels, ptrdiff_t stride, const PdqPair *pair, const PdqPair *end, int32_t width,
-                          uint32_t *sums) {
+static void NAME(sum_few)(const uint8_t *pixels, ptrdiff_t stride, const PdqPair *pair, const PdqPair *end,
+                          int32_t width, uint32_t *sums) {
     memset(sums, 0, (size_t)width * sizeof *sums);
     for (; pair < end; pair++) {
         const uint8_t *one = pixels + pair->first * stride, *two = pixels + pair->second * stride;
@@ -172,8 +171,10 @@ static void NAME(turn_over)(uint32_t (*sums)[PDQ_STRIDE], int32_t width, int32_t
         for (int row = 0; row < PDQ_SAMPLES; row += 4) {
             uint32x4_t r[4];
             for (int i = 0; i < 4; i++) r[i] = vld1q_u32(&sums[row + i][x]);
-            uint64x2_t a = vreinterpretq_u64_u32(vzip1q_u32(r[0], r[1])), b = vreinterpretq_u64_u32(vzip1q_u32(r[2], r[3]));
-            uint64x2_t c = vreinterpretq_u64_u32(vzip2q_u32(r[0], r[1])), d = vreinterpretq_u64_u32(vzip2q_u32(r[2], r[3]));
+            uint64x2_t a = vreinterpretq_u64_u32(vzip1q_u32(r[0], r[1])),
+                       b = vreinterpretq_u64_u32(vzip1q_u32(r[2], r[3]));
+            uint64x2_t c = vreinterpretq_u64_u32(vzip2q_u32(r[0], r[1])),
+                       d = vreinterpretq_u64_u32(vzip2q_u32(r[2], r[3]));
             vst1q_s32(&across[x][row], vreinterpretq_s32_u64(vzip1q_u64(a, b)));
             vst1q_s32(&across[x + 1][row], vreinterpretq_s32_u64(vzip2q_u64(a, b)));
             vst1q_s32(&across[x + 2][row], vreinterpretq_s32_u64(vzip1q_u64(c, d)));

@@ -105,12 +105,14 @@ def _examine(
     wanted = _distinct(flavours)
     made = wanted if max(_checked_shape(luma)) > NEAREST_SIDE else (PdqFlavour.FULL,)
     native = kernels()
-    prints = _by_numpy if native is None else partial(pdq_native.prints, native)
+    prints = prints_by_numpy if native is None else partial(pdq_native.prints, native)
     for flavour, (values, quality) in zip(wanted, cycle(prints(luma, made, turns=turns)), strict=False):
         yield flavour, values, quality
 
 
-def _by_numpy(luma: NDArray[np.uint8], flavours: tuple[PdqFlavour, ...], *, turns: bool) -> Iterator[tuple[bytes, int]]:
+def prints_by_numpy(
+    luma: NDArray[np.uint8], flavours: tuple[PdqFlavour, ...], *, turns: bool
+) -> Iterator[tuple[bytes, int]]:
     """Yield for each flavour what `pdq_native.prints` returns; this is the specification that it has to meet."""
     for picture in reduce(luma, flavours):
         frequency = transform.frequencies(picture, _matrix())

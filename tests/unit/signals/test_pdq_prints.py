@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from safehold.native import kernels
 from safehold.signals import Print, Turn, UnhashablePictureError, UnusablePlaneError, dihedral, pdq
 from safehold.signals.pdq_operator import LONGEST_SIDE
 from safehold.signals.pdq_prints import SHORTEST_SIDE
@@ -16,6 +17,16 @@ Picture = NDArray[np.uint8]
 Maker = Callable[[int, int, int], Picture]
 FULL, NEAREST, UNKNOWN = PdqFlavour.FULL, PdqFlavour.NEAREST_512, PdqFlavour.UNKNOWN
 SHAPES = [(5, 5), (5, 300), (64, 64), (63, 65), (129, 131), (200, 333), (512, 512), (513, 97), (600, 800), (1024, 700)]
+
+
+@pytest.fixture(params=["numpy", "native"], autouse=True)
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run everything with both engines."""
+    name: str = request.param
+    if name == "native" and kernels() is None:
+        pytest.skip("the native extension was not built, or SAFEHOLD_ENGINE=numpy")
+    monkeypatch.setenv("SAFEHOLD_ENGINE", name)
+    return name
 
 
 def distance(left: bytes, right: bytes) -> int:
