@@ -12,13 +12,14 @@ BENCH_KEY := $(shell cat requirements/bench.txt | cksum | tr ' ' '-')
 RUN_STAMP := $(VENV)/installed-run-$(RUN_KEY)
 DEV_STAMP := $(VENV)/installed-dev-$(DEV_KEY)
 BENCH_STAMP := $(VENV)/installed-bench-$(BENCH_KEY)
+RAY_STAMP := $(VENV)/installed-ray-$(shell cat requirements/ray.txt | cksum | tr ' ' '-')
 
-.PHONY: run test check lint types architecture lock bench soak docs clean help
+.PHONY: run test ray-test check lint types architecture lock bench soak docs clean help
 
 help:
 	@echo "make run    safeguard a generated sample dataset and compare the result with what was planted"
 	@echo "make test   the whole test suite, with coverage"
-	@echo "make check  lint, format, types, import contracts"
+	@echo "make check  lint, format, types, import contracts        make ray-test  tests on a Ray cluster on this host"
 	@echo "make bench  benchmarks, one JSON line each    make soak  long crash tests"
 	@echo "make lock   resolve the dependencies again    make docs  generated pages and pictures"
 
@@ -28,6 +29,9 @@ run: $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(RUN_STAMP))
 test: $(DEV_STAMP)
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report=term:skip-covered $(TESTS)
 	@$(BIN)/python .ci/coverage_floor.py
+
+ray-test: $(RAY_STAMP)
+	@TEST_RAY=1 $(BIN)/python -m pytest tests/functional/datasets/test_ray.py
 
 check: lint types architecture
 
@@ -50,8 +54,9 @@ lock: $(DEV_STAMP)
 	$(COMPILE) --output-file requirements/run.txt pyproject.toml requirements/build.in
 	$(COMPILE) --output-file requirements/dev.txt pyproject.toml requirements/build.in requirements/dev.in
 	$(COMPILE) --constraint requirements/dev.txt --extra bench --output-file requirements/bench.txt pyproject.toml
+	$(COMPILE) --constraint requirements/dev.txt --extra ray --output-file requirements/ray.txt pyproject.toml
 
-bench: $(BENCH_STAMP)
+bench: $(BENCH_STAMP) $(RAY_STAMP)
 	@for name in $$(cd benchmarks && ls *.py | grep -v '^_' | sed 's/\.py$$//'); do \
 		$(BIN)/python -m benchmarks.$$name --json || exit 1; done
 
@@ -89,4 +94,9 @@ $(DEV_STAMP): | $(BIN)/python
 $(BENCH_STAMP): $(DEV_STAMP)
 	@echo "installing the peers of the benchmarks (once); pdqhash is built from source and needs a C++ compiler" >&2
 	@$(PIP) install --quiet --require-hashes -r requirements/bench.txt
+	@touch $@
+
+$(RAY_STAMP): $(DEV_STAMP)
+	@echo "installing Ray (once, 80 MB)" >&2
+	@$(PIP) install --quiet --require-hashes --only-binary :all: -r requirements/ray.txt
 	@touch $@

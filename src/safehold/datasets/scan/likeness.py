@@ -14,7 +14,7 @@ from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.sources import Shard, ShardError, current_fingerprint
 from safehold.signals import is_exact
 
-_PACKAGES = ("numpy", "pyarrow", "pillow", "simplejpeg", "av", "onnxruntime")
+_PACKAGES = ("numpy", "pyarrow", "pillow", "simplejpeg", "av", "pi-heif", "onnxruntime")
 """What observations are made with: another release may decode a picture to other values."""
 
 

@@ -76,13 +76,16 @@ class RayEngine:
                 cluster.close()
 
 
-def require_ray() -> None:
+def require_ray(find: Callable[[str], object] = importlib.util.find_spec) -> None:
     """Refuse where Ray is not installed.
+
+    Args:
+        find: returns None for a package that is not there.
 
     Raises:
         RayMissingError: it is not.
     """
-    if importlib.util.find_spec("ray") is None:
+    if find("ray") is None:
         raise RayMissingError("Ray is not installed", advice="Run: pip install 'safehold[ray]'")
 
 
