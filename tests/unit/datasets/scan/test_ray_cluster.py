@@ -1,4 +1,4 @@
-"""What can be said of the Ray engine where there is no Ray; on a real cluster: tests/functional/datasets/test_ray.py."""
+"""What can be said of the Ray engine without Ray; on a real cluster: tests/functional/datasets/test_ray.py."""
 
 import pytest
 
