@@ -14,13 +14,14 @@ DEV_STAMP := $(VENV)/installed-dev-$(DEV_KEY)
 BENCH_STAMP := $(VENV)/installed-bench-$(BENCH_KEY)
 RAY_STAMP := $(VENV)/installed-ray-$(shell cat requirements/ray.txt | cksum | tr ' ' '-')
 
-.PHONY: run test ray-test check lint types architecture lock bench soak docs clean help
+.PHONY: run test ray-test check lint types architecture lock bench soak docs clean help sanitize neon fuzz
 
 help:
 	@echo "make run    safeguard a generated sample dataset and compare the result with what was planted"
 	@echo "make test   the whole test suite, with coverage"
 	@echo "make check  lint, format, types, import contracts        make ray-test  tests on a Ray cluster on this host"
 	@echo "make bench  benchmarks, one JSON line each    make soak  long crash tests"
+	@echo "make sanitize, make neon, make fuzz    the native extension under ASan and UBSan, on Arm, and on random cases"
 	@echo "make lock   resolve the dependencies again    make docs  generated pages and pictures"
 
 run: $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(RUN_STAMP))
@@ -62,6 +63,16 @@ bench: $(BENCH_STAMP) $(RAY_STAMP)
 
 soak: $(DEV_STAMP)
 	@SAFEHOLD_SOAK=1 $(BIN)/python -m pytest tests -m slow -x
+
+sanitize: $(DEV_STAMP)
+	@.ci/native sanitize
+
+neon:
+	@.ci/native neon
+
+FUZZ_SECONDS ?= 60
+fuzz:
+	@.ci/native fuzz $(FUZZ_SECONDS)
 
 docs: $(DEV_STAMP)
 	@$(BIN)/python docs/generate.py
