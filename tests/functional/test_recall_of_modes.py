@@ -55,6 +55,7 @@ MODES = {
     "palette png with transparency": encoded(PICTURE.quantize(256), "PNG", transparency=0),
     "webp": encoded(PICTURE, "WEBP", quality=85),
     "gif": encoded(PICTURE, "GIF"),
+    "avif": encoded(PICTURE, "AVIF", quality=80),
     "bmp": encoded(PICTURE, "BMP"),
     "cmyk tiff": encoded(PICTURE.convert("CMYK"), "TIFF"),
     "16-bit tiff": encoded(Image.fromarray(np.asarray(GREY).astype(np.uint16) * 257), "TIFF"),
@@ -66,6 +67,7 @@ MODES = {
     "turned png": turned(8, "PNG"),
     "second frame of a gif": hidden_in_an_animation("GIF"),
     "second frame of a webp": hidden_in_an_animation("WEBP"),
+    "second frame of an avif": hidden_in_an_animation("AVIF"),
     "second frame of a png": hidden_in_an_animation("PNG"),
 }
 

@@ -2,6 +2,7 @@
 
 import io
 from contextlib import suppress
+from importlib.util import find_spec
 
 import av
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from tests.vectors.heif import heic, hevc
 from tests.vectors.media import encoded, gif_of_frames, picture
 
 from safehold.media import Limits, MediaError, open_colour, open_image, open_video, sniff
@@ -33,6 +35,9 @@ SEEDS = [
     encoded(SMALL, "BMP"),
     encoded(SMALL, "TIFF"),
     encoded(SMALL, "TIFF", compression="tiff_lzw"),
+    encoded(SMALL, "AVIF"),
+    encoded(SMALL, "AVIF", save_all=True, append_images=[picture(48, 40, 9)]),
+    *([heic(hevc(3, 48, 40)), heic(hevc(3, 48, 40), hevc(4, 48, 40))] if find_spec("pi_heif") else []),
 ]
 LIMITS = Limits(pixels=100_000, frames=5, animation_pixels=1_000_000, clip_pixels=1_000_000)
 

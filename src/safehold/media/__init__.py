@@ -9,6 +9,7 @@ from safehold.media.colour import open_colour
 from safehold.media.errors import (
     ChildStartError,
     EmptyMediaError,
+    HeifUnavailableError,
     MediaError,
     OverLimitError,
     PoolSpentError,
@@ -34,6 +35,7 @@ __all__ = [
     "EmptyMediaError",
     "Frame",
     "FrameChoice",
+    "HeifUnavailableError",
     "Limits",
     "Luma",
     "MediaError",

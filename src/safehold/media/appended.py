@@ -48,10 +48,15 @@ def pictures(data: bytes | memoryview) -> Iterator[memoryview]:
         rest = rest[_end(rest) :]
         zeros = _ZEROS.match(rest)
         rest = rest[zeros.end() if zeros else 0 :]
-    if _MEDIA.search(rest):
+    if holds_media(rest):
         raise UnsupportedFormatError(
             "a JPEG is followed by other media in the same file", advice="Take the file apart, and scan the parts."
         )
+
+
+def holds_media(data: bytes | memoryview) -> bool:
+    """Whether bytes hold the signature of a picture or clip anywhere."""
+    return _MEDIA.search(data) is not None
 
 
 def _end(picture: memoryview) -> int:

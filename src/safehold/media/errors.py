@@ -49,6 +49,12 @@ class VideoUnavailableError(MediaError):
     reason: ClassVar[GapReason] = GapReason.DETECTOR_MISSING
 
 
+class HeifUnavailableError(MediaError):
+    """HEIC pictures can't be opened, since the `heif` extra is not installed."""
+
+    reason: ClassVar[GapReason] = GapReason.DETECTOR_MISSING
+
+
 class ChildStartError(InternalError):
     """A decoding child ended, or kept silent, before it was ready for its first request."""
 

@@ -15,8 +15,9 @@ from safehold.vocabulary import MediaKind
 HEAD_BYTES = 4096
 """How many first bytes `sniff` looks at; more may be given."""
 
-IMAGE_FORMATS = frozenset({"jpeg", "png", "webp", "gif", "bmp", "tiff"})
-"""Image formats that are opened. AVIF, HEIC, JPEG XL, JPEG 2000, PSD, ICO and SVG are recognised only."""
+IMAGE_FORMATS = frozenset({"jpeg", "png", "webp", "gif", "bmp", "tiff", "avif", "heic"})
+"""Image formats that are opened; AVIF where Pillow has its decoder, HEIC with the `heif` extra. JPEG XL, JPEG 2000,
+PSD, ICO and SVG are recognised only."""
 
 VIDEO_FORMATS = frozenset({"mp4", "mov", "webm", "mkv", "avi"})
 """Clip formats that are opened; FLV, ASF, Ogg video, MPEG streams are recognised only."""
@@ -67,8 +68,10 @@ _RIFF = {
 }
 _IMAGE_BRANDS = {
     b"avif": "avif", b"avis": "avif", b"heic": "heic", b"heix": "heic", b"heim": "heic", b"heis": "heic",
-    b"hevc": "heic", b"hevx": "heic", b"mif1": "heic", b"msf1": "heic",
+    b"hevm": "heic", b"hevs": "heic", b"hevc": "heic", b"hevx": "heic",
 }  # fmt: skip
+_CODING_OPEN = frozenset({b"mif1", b"msf1", b"mif2", b"miaf"})
+"""Brands of HEIF files that leave the coding to the compatible brands."""
 _AUDIO_BRANDS = frozenset({b"M4A ", b"M4B ", b"M4P "})
 _QUICKTIME_ATOMS = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 _BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
@@ -107,6 +110,9 @@ def _sniff_boxes(head: bytes) -> tuple[MediaKind, str] | None:
     if head[4:8] != b"ftyp":
         return (MediaKind.VIDEO, "mov") if head[4:8] in _QUICKTIME_ATOMS else None
     brand = head[8:12]
+    if brand in _CODING_OPEN:
+        brands = [head[at : at + 4] for at in range(16, min(int.from_bytes(head[:4], "big"), len(head)), 4)]
+        brand = next(filter(_IMAGE_BRANDS.__contains__, brands), b"heic")
     if brand in _IMAGE_BRANDS:
         return MediaKind.IMAGE, _IMAGE_BRANDS[brand]
     if brand in _AUDIO_BRANDS:

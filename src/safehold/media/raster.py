@@ -2,7 +2,8 @@
 
 Rules:
     - Only the sniffed format's decoder is offered the bytes, so that nothing is opened as PostScript, PDF or icons.
-    - WebP's canvas is read from the header first, since its decoder allocates it when the file is opened.
+    - WebP's canvas is read from the header first, since its decoder allocates it when the file is opened. AVIF and
+      HEIC have rules of their own: :mod:`safehold.media.heif`.
     - Cut-off files are never completed (`LOAD_TRUNCATED_IMAGES` stays off), and Pillow's own limits on compressed
       text chunks and profiles stay on.
     - Transparency is dropped, not blended, as the published PDQ tools do: the stored colours are fingerprinted.
@@ -33,8 +34,11 @@ from safehold.media.errors import (
     UnsupportedFormatError,
 )
 from safehold.media.frame import Luma
+from safehold.media.heif import open_views, unseen
+from safehold.media.heif_container import Container, read_container
 from safehold.media.limits import Limits
 
+_HEIF = frozenset({"avif", "heic"})
 _FRAME_COST_PIXELS = 1 << 16
 """What a frame costs of the animation budget at least, so that frames of one pixel are not free."""
 
@@ -58,35 +62,60 @@ def open_raster(data: bytes | memoryview, form: str, limits: Limits) -> Iterator
     Raises:
         MediaError: the file is damaged, cut short or larger than the limits; frames yielded before are good.
     """
+    if form in _HEIF:
+        yield from _heif(data, form, limits)
+        return
     _check_canvas(data, form, limits)
-    with _translated(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # sizes are judged below, by our limit; other warnings carry file contents
+    with _quiet():
         picture = Image.open(io.BytesIO(data), formats=[form.upper()])
     with picture:
         yield from _frames(picture, limits)
 
 
+def _heif(data: bytes | memoryview, form: str, limits: Limits) -> Iterator[Image.Image]:
+    container = read_container(data)
+    if container.most_pixels > limits.pixels:
+        raise OverLimitError("a picture has too many pixels", advice="Raise the policy's media limit for pixels.")
+    try:
+        yield from _views(data, form, container, limits)
+    except UnreadableMediaError as error:
+        raise container.fault or error from error
+    if (rest := unseen(form, container)) is not None:
+        raise rest
+
+
+def _views(data: bytes | memoryview, form: str, container: Container, limits: Limits) -> Iterator[Image.Image]:
+    views = open_views(data, form, container)
+    while True:
+        with _quiet():
+            picture = next(views, None)
+        if picture is None:
+            return
+        with picture:
+            yield from _frames(picture, limits)
+
+
 def _frames(picture: Image.Image, limits: Limits) -> Iterator[Image.Image]:
-    budget, number = limits.animation_pixels, 0
+    """Yield the picture that the file shows first, then every other."""
+    budget, number, first = limits.animation_pixels, 0, picture.tell()
     while True:
         width, height = picture.size
         _check_size(width, height, limits)
         budget -= max(width * height, _FRAME_COST_PIXELS) if number else 0
         if budget < 0:
             raise OverLimitError("an animation has too many pixels", advice="Raise the limit animation_pixels.")
-        with _translated(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quiet():
             picture.load()
         yield picture
         number += 1
-        if not _has_frame(picture, number):
+        place = number if number > first else number - 1
+        if not _has_frame(picture, place):
             return
 
 
 def _has_frame(picture: Image.Image, number: int) -> bool:
     """Seek to a frame; False when there are no more."""
-    with _translated(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _quiet():
         if not getattr(picture, "is_animated", False):  # reads on in the file, for some formats
             return False
         try:
@@ -124,6 +153,14 @@ def _check_canvas(data: bytes | memoryview, form: str, limits: Limits) -> None:
         case _:
             raise UnreadableMediaError("a WebP file has no picture chunk", advice="Drop the record.")
     _check_size(*size, limits)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Translate faults; keep quiet about warnings: they carry file contents, and sizes are judged by our limit."""
+    with _translated(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @contextmanager
