@@ -12,7 +12,7 @@ from safehold.datasets.register import Register, Waiver
 from safehold.matching import Index
 from safehold.screening import Policy
 
-DECIDE_FORMAT = 3
+DECIDE_FORMAT = 4
 """Raised whenever the same observation and basis would give another decision."""
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from safehold.datasets.decide.basis import Basis
+from safehold.datasets.decide.clips import video_matches
 from safehold.datasets.decide.decision import Decision, read_rows, tabulate
 from safehold.datasets.decide.findings import (
     address_hits,
@@ -21,6 +22,7 @@ from safehold.datasets.decide.findings import (
     matches,
     score_findings,
 )
+from safehold.datasets.decide.nearest import folded
 from safehold.datasets.decide.release import grounds_of
 from safehold.datasets.scan.observation import parse_profile, profile_of
 from safehold.datasets.sources import Format, Shard
@@ -180,7 +182,8 @@ def _examined(profile: str, is_mapped: bool, gaps: tuple[Gap, ...]) -> tuple[fro
 
 
 def _said_of(part: pa.Table, basis: Basis) -> Iterator[tuple[int, Finding | Gap]]:
-    yield from matches(part, basis)
+    yield from folded(matches(part, basis), part, basis.index)
+    yield from video_matches(part, basis)
     yield from caption_hits(part, basis)
     yield from score_findings(part, basis.policy)
     yield from column_readings(part, basis.policy)
