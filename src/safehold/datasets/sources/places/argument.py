@@ -9,9 +9,11 @@ import glob
 import itertools
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from safehold.datasets.sources.errors import EmptySourceError, MissingSourceError, UnreadableSourceError
 from safehold.datasets.sources.places.location import filesystem_of, is_remote, join, local_path, parent
@@ -191,7 +193,10 @@ def _stamp(place: str) -> Stamp:
             raise UnreadableSourceError(f"{place} is no regular file", advice="Name a file, not a pipe or a device.")
         return Stamp.of_status(local_path(place).stat())
     filesystem, path = filesystem_of(place)
-    return stamp_of_details(filesystem.info(path))
+    stamp = stamp_of_details(filesystem.info(path))
+    if not stamp.is_telling:
+        raise _unmarked(place)
+    return stamp
 
 
 def _folder(place: str) -> Source:
@@ -205,12 +210,42 @@ def _folder(place: str) -> Source:
 
 
 def _remote_tree(place: str) -> tuple[dict[str, Stamp], list[str]]:
+    """List what is below an address; what has no mark by which a change would be noticed is left out as odd.
+
+    Raises:
+        UnreadableSourceError: none of it has.
+    """
     filesystem, path = filesystem_of(place)
     prefix = path.rstrip("/") + "/"
     found = filesystem.find(path, detail=True)
     if any(name.endswith("/" + RUN_RECORD) for name in found):
         raise output_as_source(place)
-    return {name.removeprefix(prefix): stamp_of_details(details) for name, details in found.items()}, []
+    stamps = {
+        name.removeprefix(prefix): _listed_stamp(details, partial(filesystem.info, name))
+        for name, details in found.items()
+    }
+    files = {name: stamp for name, stamp in stamps.items() if stamp.is_telling}
+    if stamps and not files:
+        raise _unmarked(place)
+    return files, [name for name in stamps if name not in files]
+
+
+def _listed_stamp(details: Mapping[str, Any], ask: Callable[[], Mapping[str, Any]]) -> Stamp:
+    """Return the stamp of a listed file; each is asked for where the listing tells names only, as a web server's."""
+    stamp = stamp_of_details(details)
+    if stamp.is_telling:
+        return stamp
+    try:
+        return stamp_of_details(ask())
+    except FileNotFoundError:  # a link on the page that leads to nothing
+        return stamp
+
+
+def _unmarked(place: str) -> UnreadableSourceError:
+    return UnreadableSourceError(
+        f"{place}: its server tells neither a tag nor a time of a file, so a change after the scan would go unnoticed",
+        advice="Download the files and name the copy, or serve them with ETag or Last-Modified.",
+    )
 
 
 def _local_tree(root: Path) -> tuple[dict[str, Stamp], list[str]]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from safehold.datasets.sources.errors import ShardError
+from safehold.datasets.sources.errors import ShardError, UnreadableSourceError
 from safehold.datasets.sources.places.location import as_shard_error, filesystem_of, is_remote, local_path
 from safehold.vocabulary import GapReason
 
@@ -24,6 +24,8 @@ WINDOW_BYTES = 8 << 20
 
 
 CHUNK_BYTES = 1 << 20
+
+_WEB = ("http://", "https://")
 
 
 class Blob(Protocol):
@@ -83,7 +85,10 @@ class RemoteBlob:
         stop = min(stop, self.size)
         if not self._start <= start <= stop <= self._start + len(self._window):
             end = min(self.size, max(stop, start + self.window_bytes))
-            self._window, self._start = self.filesystem.cat_file(self.path, start=start, end=end), start
+            fetched = self.filesystem.cat_file(self.path, start=start, end=end)
+            if len(fetched) != end - start:  # a server that doesn't answer ranges sends all of it
+                raise ShardError("a server sent another range than it was asked for", reason=GapReason.UNREADABLE)
+            self._window, self._start = fetched, start
         return memoryview(self._window)[start - self._start : stop - self._start]
 
 
@@ -131,11 +136,35 @@ def read_start(location: str, size: int) -> bytes:
     try:
         if is_remote(location):
             filesystem, path = filesystem_of(location)
-            return bytes(filesystem.cat_file(path, start=0, end=size))
+            if not path.startswith(_WEB):
+                return bytes(filesystem.cat_file(path, start=0, end=size))
+            with filesystem.open(path, "rb", cache_type="none") as file:  # stops there, though all of it be sent
+                return bytes(file.read(size))
         with local_path(location).open("rb") as file:
             return file.read(size)
     except OSError:
         return b""
+
+
+def require_ranges(location: str) -> None:
+    """Refuse a file of which a part in the middle can't be had; nothing more than a byte is asked for.
+
+    Raises:
+        UnreadableSourceError: its server doesn't answer ranges.
+    """
+    filesystem, path = filesystem_of(location)
+    try:
+        with filesystem.open(path, "rb", cache_type="none") as file:
+            file.seek(1)
+            file.read(1)
+    except ValueError as error:
+        raise UnreadableSourceError(
+            f"the server of {location} doesn't answer requests for a range of a file",
+            advice="Download the files and name the copy, or serve them from an object store or a web server that "
+            "answers ranges.",
+        ) from error
+    except OSError:  # whatever else is wrong with it is said by whoever reads it
+        return
 
 
 def chunks(blob: Blob) -> Iterator[bytes | memoryview]:

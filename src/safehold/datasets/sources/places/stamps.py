@@ -10,7 +10,7 @@ from typing import Any
 from safehold.datasets.sources.places.location import as_shard_error, filesystem_of, is_remote, local_path
 
 _TAGS = ("ETag", "etag", "md5Hash", "content_hash", "sha256", "generation")
-_TIMES = ("LastModified", "last_modified", "updated", "mtime", "created")
+_TIMES = ("LastModified", "last_modified", "Last-Modified", "updated", "mtime", "modified", "modify", "created")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,11 @@ class Stamp:
 
     size: int
     mark: str
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether the mark has more than the size: else a file of the same size could take the place unnoticed."""
+        return not self.mark.endswith(":")
 
     @classmethod
     def of_status(cls, status: os.stat_result) -> "Stamp":

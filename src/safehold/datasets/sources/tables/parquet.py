@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from safehold.datasets.sources.errors import ShardError, UnreadableSourceError
 from safehold.datasets.sources.fields import Fields, SourceOptions
 from safehold.datasets.sources.places.argument import Source, location_of
+from safehold.datasets.sources.places.blobs import require_ranges
 from safehold.datasets.sources.places.location import filesystem_of, is_remote, local_path
 from safehold.datasets.sources.places.output import HashingWriter, Rewritten, write_hashed
 from safehold.datasets.sources.records.cells import Names, Reading, add_cells
@@ -73,8 +74,10 @@ def plan(source: Source, names: Sequence[str], options: SourceOptions) -> Plan:
 
     Raises:
         UnknownColumnError: a table has no column that is known, or lacks one that was named.
-        UnreadableSourceError: not one file can be opened.
+        UnreadableSourceError: not one file can be opened, or their server doesn't answer ranges.
     """
+    if is_remote(source.root):
+        require_ranges(location_of(source, names[0]))
     shards = [shard for name in names for shard in _shards(source, name, options)]
     if all(shard.records is None for shard in shards):
         raise UnreadableSourceError(f"{source.named}: no Parquet file that can be read", advice=source.advice)

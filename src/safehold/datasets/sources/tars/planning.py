@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from safehold.datasets.sources.errors import EmptySourceError, NotADatasetError, ShardError
 from safehold.datasets.sources.fields import SourceOptions
 from safehold.datasets.sources.places.argument import Source, location_of
-from safehold.datasets.sources.places.blobs import MemoryBlob, opened, read_start
+from safehold.datasets.sources.places.blobs import (
+    IN_MEMORY_BYTES,
+    MemoryBlob,
+    opened,
+    read_start,
+    require_ranges,
+)
 from safehold.datasets.sources.places.location import is_remote, join, local_path
 from safehold.datasets.sources.shard import Companion, CompanionKind, Format, Plan, Shard
 from safehold.datasets.sources.tars.header import BLOCK, is_tar_header
@@ -26,6 +32,7 @@ def plan(source: Source, tars: Sequence[str], options: SourceOptions) -> Plan:
     Raises:
         NotADatasetError: not one of them begins like a tar.
         EmptySourceError: not one of them has a member that would be of a record.
+        UnreadableSourceError: one is too large to be fetched whole, and its server doesn't answer ranges.
     """
     if not any(is_tar_header(read_start(location_of(source, name), BLOCK)) for name in tars):
         raise NotADatasetError(f"{source.named}: no tar that can be read", advice=source.advice)
@@ -33,6 +40,9 @@ def plan(source: Source, tars: Sequence[str], options: SourceOptions) -> Plan:
         raise EmptySourceError(
             f"{source.named} is empty: no tar has a member", advice="Check what wrote it, and name one that has."
         )
+    large = max(tars, key=lambda name: source.files[name].size)
+    if is_remote(source.root) and source.files[large].size > IN_MEMORY_BYTES:
+        require_ranges(location_of(source, large))
     shards = tuple(_shard(source, name, options) for name in tars)
     companions = tuple(_companions(source, tars))
     used = {*tars, *(companion.name for companion in companions)}
