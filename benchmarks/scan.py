@@ -3,8 +3,8 @@
     python -m benchmarks.scan [--json] [--size PIXELS] [--images N] [--workers N] [--against bare|one|pool|ceiling]
                               [--listed N] [--dense]
 
-bare    one loop over bytes in memory-mapped shards: SHA-256, SHA-1, MD5, grey decode, and PDQ in both flavours as a
-        scan computes it, with our kernels
+bare    one loop over bytes in memory-mapped shards: SHA-256, SHA-1, MD5, grey decode, and PDQ in the flavours and
+        variants that a scan computes by default, with our kernels
 ceiling the same loop in `--workers` processes that are up already, each of which also writes its shards again without
         three listed pictures; ours has to find those three by their digests, and leaves them out as well
 one     ours with one worker, beside ours with `--workers`
@@ -48,7 +48,7 @@ from safehold.datasets.register import load_register
 from safehold.datasets.safeguard import scan
 from safehold.ledger import SigningKey
 from safehold.matching import BankTraits
-from safehold.signals import pdq
+from safehold.signals import Variant, queries
 from safehold.vocabulary import HarmClass, PdqFlavour, SystemClock
 from safehold.wiring import Workshop, open_workshop
 
@@ -56,7 +56,8 @@ DISTINCT = 200
 SHARD_IMAGES = 500
 ROUNDS = 3
 FLAVOURS = (PdqFlavour.FULL, PdqFlavour.NEAREST_512)
-"""What a scan computes, and so what the bare loop has to."""
+VARIANTS = (Variant.UNLETTERBOXED, Variant.MIRRORED)
+"""What a scan computes by default, and so what the bare loop has to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def bare(shards: list[Path], places: list[list[tuple[int, int]]]) -> None:
                 data = view[start : start + size]
                 for algorithm in (hashlib.sha256, hashlib.sha1, hashlib.md5):
                     algorithm(data).digest()
-                pdq(simplejpeg.decode_jpeg(data, "GRAY")[:, :, 0], FLAVOURS)
+                list(queries(simplejpeg.decode_jpeg(data, "GRAY")[:, :, 0], FLAVOURS, VARIANTS))
                 data.release()
             view.release()
 
