@@ -177,17 +177,17 @@ def test_values_may_be_any_view_of_the_right_shape(over: Over) -> None:
 
 
 def test_all_implementations_agree_on_mixed_banks(tmp_path: Path) -> None:
-    listed = np.vstack([values(900), np.zeros((3, 32), np.uint8), values(900)[:40]])
+    listed = np.vstack([values(2200), np.zeros((3, 32), np.uint8), values(2200)[:40]])
     banks = [
         contents(
-            "b", part(rows(Algorithm.PDQ, listed)), part(rows(Algorithm.PDQ, flipped(listed[:300], 9), first=943))
+            "b", part(rows(Algorithm.PDQ, listed)), part(rows(Algorithm.PDQ, flipped(listed[:300], 9), first=2243))
         ),
         contents("a", part(rows(Algorithm.PDQ, listed[::3])), flavour=UNKNOWN, harm_class=HarmClass.NCII),
         contents(
             "c", part(rows(Algorithm.PDQ, listed)), part(rows(Algorithm.PDQ, listed[5:600], 5), kind=PartKind.WITHDRAW)
         ),
     ]
-    asked = np.vstack([flipped(listed[:200], 22), values(50, seed=8), np.zeros((2, 32), np.uint8)])
+    asked = np.vstack([flipped(listed[:40], 22), values(10, seed=8), np.zeros((2, 32), np.uint8)])
     oracle = LinearIndex.over(banks)
     for index in (Index.over(banks), Index.over(banks, Shelf(tmp_path, small_rows=0))):
         for threshold in (0, 30, 31, 32):

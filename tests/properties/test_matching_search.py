@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -12,13 +12,37 @@ from safehold.matching import linear_search
 from safehold.matching.compare import distances, within
 from safehold.matching.parts.order import grouped, prefixes
 from safehold.matching.segments.exact import ExactSegment, build_exact
-from safehold.matching.segments.hamming import Effort, HammingSegment, Pairs, build_hamming
+from safehold.matching.segments.hamming import HammingSegment
+from safehold.matching.segments.pairs import Pairs
 from safehold.matching.segments.permutation import bit_order, permute
+from safehold.matching.segments.probing import Effort
+from safehold.matching.segments.tables import build_hamming
+from safehold.native import kernels
 
 INDEXED = Effort(linear_rows=0)
 """Small sets would be searched linearly; here the index proper is meant."""
 
 THRESHOLDS = (0, 1, 15, 16, 30, 31, 32, 33, 36)
+
+
+@pytest.fixture(params=["numpy", *(native.variants() if (native := kernels()) else ())])
+def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Each engine, and each variant of the native one that this processor runs."""
+    if request.param == "numpy":
+        monkeypatch.setenv("SAFEHOLD_ENGINE", "numpy")
+        yield request.param
+        return
+    monkeypatch.setenv("SAFEHOLD_ENGINE", "native")
+    native = kernels()
+    assert native is not None
+    before = native.variant()
+    native.select(request.param)
+    yield request.param
+    native.select(before)
+
+
+def tables(entries: NDArray[np.uint8]) -> dict[str, NDArray[np.generic]]:
+    return build_hamming(entries, linear_rows=0)
 
 
 def pairs(found: Iterable[Pairs]) -> list[tuple[int, ...]]:
@@ -32,12 +56,13 @@ def linear(entries: NDArray[np.uint8], asked: NDArray[np.uint8], threshold: int)
 def assert_equals_linear(
     entries: NDArray[np.uint8], asked: NDArray[np.uint8], thresholds: tuple[int, ...] = THRESHOLDS
 ) -> None:
-    segment = HammingSegment(build_hamming(entries), INDEXED)
+    segment = HammingSegment(tables(entries), INDEXED)
     for threshold in thresholds:
         assert pairs(segment.search(asked, threshold)) == linear(entries, asked, threshold), threshold
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 17, 600])
+@pytest.mark.usefixtures("engine")
 def test_index_equals_linear_search_on_random_sets_of_any_size(count: int) -> None:
     entries = values(count)
     asked = np.vstack([values(3, seed=1), *(flipped(entries[:4], bits, seed=bits) for bits in (0, 14, 31))])
@@ -45,11 +70,12 @@ def test_index_equals_linear_search_on_random_sets_of_any_size(count: int) -> No
 
 
 @pytest.mark.parametrize("threshold", [1, 8, 15, 16, 31, 32, 36])
+@pytest.mark.usefixtures("engine")
 def test_index_finds_at_the_threshold_and_below_but_not_above(threshold: int) -> None:
     entries = values(2000)
     for bits, expected in ((threshold - 1, True), (threshold, True), (threshold + 1, False)):
         asked = flipped(entries[:300], bits, seed=bits)
-        found = pairs(HammingSegment(build_hamming(entries), INDEXED).search(asked, threshold))
+        found = pairs(HammingSegment(tables(entries), INDEXED).search(asked, threshold))
         assert found == ([(number, number, bits) for number in range(300)] if expected else [])
 
 
@@ -66,7 +92,7 @@ def test_any_planted_change_is_found_exactly_when_it_is_within_the_threshold(
 
 
 PLANTED_IN = values(1000, seed=9)
-PLANTED = HammingSegment(build_hamming(PLANTED_IN))
+PLANTED = HammingSegment(tables(PLANTED_IN))
 
 
 def low_entropy(count: int, seed: int = 0) -> NDArray[np.uint8]:
@@ -79,27 +105,31 @@ def low_entropy(count: int, seed: int = 0) -> NDArray[np.uint8]:
 @pytest.mark.parametrize(
     "make", [low_entropy, lambda count: np.unique(flipped(np.zeros((count, 32), np.uint8), 3), axis=0)]
 )
+@pytest.mark.usefixtures("engine")
 def test_index_equals_linear_search_where_many_entries_share_buckets(make: Callable[[int], NDArray[np.uint8]]) -> None:
     entries = make(700)
     asked = np.vstack([entries[:6], np.zeros((1, 32), np.uint8), values(2), ~entries[:1]])
     assert_equals_linear(entries, asked, (0, 3, 30, 31, 32, 36))
 
 
+@pytest.mark.usefixtures("engine")
 def test_index_equals_linear_search_when_blocks_are_cut_and_candidates_are_too_many() -> None:
     entries = low_entropy(600)
     asked = np.vstack([entries[:40], values(40)])
     expected = linear(entries, asked, 31)
     for effort in (Effort(0, 1 << 9, 700), Effort(0, 1 << 17, 50), Effort(600)):
-        assert pairs(HammingSegment(build_hamming(entries), effort).search(asked, 31)) == expected
+        assert pairs(HammingSegment(tables(entries), effort).search(asked, 31)) == expected
 
 
 @pytest.mark.parametrize("threshold", [48, 100, 256])
+@pytest.mark.usefixtures("engine")
 def test_index_equals_linear_search_far_above_the_usual_thresholds(threshold: int) -> None:
     assert_equals_linear(values(600), values(5, seed=2), (threshold,))
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_query_of_no_rows_finds_nothing() -> None:
-    assert pairs(HammingSegment(build_hamming(values(700)), INDEXED).search(values(0), 31)) == []
+    assert pairs(HammingSegment(tables(values(700)), INDEXED).search(values(0), 31)) == []
 
 
 def test_the_bit_order_is_a_permutation_that_never_changes() -> None:

@@ -80,5 +80,13 @@ class SegmentDamagedError(InternalError):
     """A file of an index is missing, truncated or altered."""
 
 
+def damaged_segment(what: str) -> SegmentDamagedError:
+    """Return the error that says what is wrong with a segment."""
+    return SegmentDamagedError(
+        f"a segment of the index is damaged: {what}",
+        advice="Run the command again: the index is made anew from the banks. If it happens again, check the disk.",
+    )
+
+
 class PartDamagedError(InternalError):
     """A file of a bank is missing, truncated or altered."""

@@ -1,5 +1,6 @@
 """Hits: which bank entries lie within the threshold of which queries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,23 +37,38 @@ class Hits:
         return len(self.query)
 
 
-def joined(parts: list[Hits], *, most: int) -> Hits:
+NO_HITS = Hits(
+    np.zeros(0, np.int64), np.zeros(0, np.uint16), np.zeros(0, np.int32), np.zeros(0, np.int64), np.zeros(0, np.uint8)
+)
+"""What a search gives that finds nothing."""
+
+
+def joined(parts: Sequence[Hits], *, most: int) -> Hits:
     """Return the hits of several searches for the same queries as one, capped and ordered.
 
     Args:
         parts: in any order.
         most: how many hits a query may have.
     """
-    query = np.concatenate([np.zeros(0, np.int64), *(part.query for part in parts)])
-    distance = np.concatenate([np.zeros(0, np.uint16), *(part.distance for part in parts)])
-    bank = np.concatenate([np.zeros(0, np.int32), *(part.bank for part in parts)])
-    entry = np.concatenate([np.zeros(0, np.int64), *(part.entry for part in parts)])
-    harm_class = np.concatenate([np.zeros(0, np.uint8), *(part.harm_class for part in parts)])
+    some = [part for part in parts if len(part) or len(part.capped)]
+    if not some:
+        return NO_HITS
+    query = np.concatenate([part.query for part in some])
+    distance = np.concatenate([part.distance for part in some])
+    bank = np.concatenate([part.bank for part in some])
+    entry = np.concatenate([part.entry for part in some])
+    harm_class = np.concatenate([part.harm_class for part in some])
     order = np.lexsort((entry, bank, distance, query))
     rank = _rank_in_run(query[order])
-    capped = np.unique(np.concatenate([query[order][rank >= most], *(part.capped for part in parts)]))
+    capped = np.unique(np.concatenate([query[order][rank >= most], *(part.capped for part in some)]))
     kept = order[rank < most]
     return Hits(query[kept], distance[kept], bank[kept], entry[kept], harm_class[kept], capped)
+
+
+def merged(parts: Sequence[Hits], *, most: int) -> Hits:
+    """Return what `joined` does, of parts that each are ordered and capped already."""
+    some = [part for part in parts if len(part) or len(part.capped)]
+    return some[0] if len(some) == 1 else joined(some, most=most)
 
 
 def _rank_in_run(ordered: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -22,7 +22,7 @@ from safehold.matching.banks.bank import TEST_BANK, Bank
 from safehold.matching.banks.builtin import builtin_bank
 from safehold.matching.banks.catalogue import BankContents, stored_contents
 from safehold.matching.errors import WrongWidthError
-from safehold.matching.hits import HARM_CLASSES, Hits, joined
+from safehold.matching.hits import HARM_CLASSES, Hits, merged
 from safehold.matching.parts.part import PartKind
 from safehold.matching.segments.piece import Piece
 from safehold.matching.segments.shelf import Shelf
@@ -144,7 +144,7 @@ class Index:
             WrongWidthError: the values don't have the width of their algorithm.
         """
         checked = require_width(algorithm, values)
-        return joined(
+        return merged(
             [
                 piece.lookup(checked, threshold, most=max_hits)
                 for key, piece in self.pieces

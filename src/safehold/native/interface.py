@@ -62,3 +62,58 @@ class Kernels(Protocol):
 
     def pdq_transform(self, reduced: NDArray[np.int32], frequencies: NDArray[np.float64], /) -> None:
         """Write the frequencies of a reduced picture, values 0..65280, to ``frequencies``, ``(16, 16)`` float64."""
+
+    def hamming_open(
+        self,
+        values: NDArray[np.uint8],
+        order: NDArray[np.uint8],
+        tables: tuple[NDArray[np.generic], ...] = ...,
+        largest: int = ...,
+        /,
+    ) -> object:
+        """Hold the arrays of a segment for `hamming_search`; they must not change as long as the result lives.
+
+        Args:
+            values: ``(rows, 32)`` uint8, permuted.
+            order: ``(256,)`` uint8, the permutation.
+            tables: ``starts``, ``rows``, ``next_words``, ``spill_starts``, ``spill_words`` as
+                `safehold.matching.segments.tables` says, and which buckets have a spill: ``(131072,)`` uint8, a bit for
+                each, lowest first. Without tables, every search compares all rows.
+            largest: how many entries the largest bucket has.
+        """
+
+    def hamming_search(
+        self, segment: object, values: NDArray[np.uint8], threshold: int, linear_rows: int, pairs: NDArray[np.uint64], /
+    ) -> int:
+        """Find every pair of a query and a row within the threshold.
+
+        Args:
+            segment: from `hamming_open`.
+            values: ``(queries, 32)`` uint8, not permuted; at most 65536.
+            threshold: 0..256, included.
+            linear_rows: a segment of at most so many rows is compared whole.
+            pairs: filled from its start, in no order, with ``query << 41 | row << 9 | distance``.
+
+        Returns:
+            How many pairs there are; -1 if there is no room for them.
+
+        Raises:
+            ValueError: the segment's numbers lead outside of it.
+        """
+
+    def hamming_permute(
+        self, values: NDArray[np.uint8], order: NDArray[np.uint8], permuted: NDArray[np.uint8], /
+    ) -> None:
+        """Write values, ``(n, 32)`` uint8, with their bits in another order to an array of the same shape."""
+
+    def hamming_build(
+        self,
+        values: NDArray[np.uint8],
+        starts: NDArray[np.uint32],
+        rows: NDArray[np.uint8],
+        next_words: NDArray[np.uint16],
+        spill_starts: NDArray[np.uint32],
+        spill_words: NDArray[np.uint16],
+        /,
+    ) -> int:
+        """Fill ``rows``, ``next_words`` and ``spill_words``, all zeros before, from permuted values and the starts."""

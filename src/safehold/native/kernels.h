@@ -5,7 +5,8 @@
 #include "python.h"
 
 extern PyMethodDef pdq_methods[];
+extern PyMethodDef search_methods[];
 
-#define KERNEL_METHODS pdq_methods
+#define KERNEL_METHODS pdq_methods, search_methods
 
 #endif

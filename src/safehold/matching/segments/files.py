@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safehold.home import fsync_folder, private_folder, write_atomic
-from safehold.matching.errors import SegmentDamagedError
+from safehold.matching.errors import damaged_segment
 
-FORMAT = "safehold.segment/1"
+FORMAT = "safehold.segment/2"
 BUILDING = "building-"
 """How the names of unfinished folders begin."""
 
@@ -65,9 +65,9 @@ def facts_of(folder: Path) -> Facts:
     try:
         facts = json.loads((folder / _MANIFEST).read_bytes())
     except (OSError, ValueError) as error:
-        raise _damaged("its manifest can't be read") from error
+        raise damaged_segment("its manifest can't be read") from error
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
-        raise _damaged("its manifest has another format")
+        raise damaged_segment("its manifest has another format")
     return facts
 
 
@@ -80,17 +80,17 @@ def opened(folder: Path) -> tuple[Facts, Arrays]:
     facts = facts_of(folder)
     files = facts.get("files")
     if not isinstance(files, dict) or not files:
-        raise _damaged("its manifest names no files")
+        raise damaged_segment("its manifest names no files")
     return facts, {name: _mapped(folder / f"{name}.npy", expected) for name, expected in files.items()}
 
 
 def _mapped(path: Path, expected: Mapping[str, object]) -> NDArray[np.generic]:
     try:
         if path.stat().st_size != expected["bytes"] or _digest(path) != expected["sha256"]:
-            raise _damaged(f"{path.name} was altered or cut")
+            raise damaged_segment(f"{path.name} was altered or cut")
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(f"{path.name} can't be read") from error
+        raise damaged_segment(f"{path.name} can't be read") from error
     return np.asarray(array)
 
 
@@ -107,10 +107,3 @@ def _digest(path: Path) -> str:
         while count := file.readinto(buffer):
             digest.update(memoryview(buffer)[:count])
     return digest.hexdigest()
-
-
-def _damaged(what: str) -> SegmentDamagedError:
-    return SegmentDamagedError(
-        f"a segment of the index is damaged: {what}",
-        advice="Run the command again: the index is made anew from the banks. If it happens again, check the disk.",
-    )

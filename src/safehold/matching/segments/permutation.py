@@ -8,8 +8,12 @@ buckets and leave others empty. Measured on clustered hashes, the permutation sa
     permuted = permute(values)
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
+
+from safehold.native import kernels
 
 PERMUTATION = "lcg-fisher-yates-256/1"
 """Names the order in the manifest of a segment: a segment with another one must be rebuilt."""
@@ -20,7 +24,8 @@ _ROWS_A_BLOCK = 1 << 15
 _MULTIPLIER, _INCREMENT, _MODULUS_BITS = 6364136223846793005, 1442695040888963407, 64
 
 
-def bit_order() -> NDArray[np.intp]:
+@lru_cache(maxsize=1)
+def bit_order() -> NDArray[np.uint8]:
     """Return for each new bit the place that it comes from.
 
     Worked out here rather than by a library's generator, so that no upgrade can change files that exist.
@@ -30,12 +35,18 @@ def bit_order() -> NDArray[np.intp]:
         state = (state * _MULTIPLIER + _INCREMENT) % (1 << _MODULUS_BITS)
         other = (state >> 33) % (last + 1)
         order[last], order[other] = order[other], order[last]
-    return np.array(order, np.intp)
+    places = np.array(order, np.uint8)
+    places.flags.writeable = False
+    return places
 
 
 def permute(values: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the values, (n, 32) uint8, with their bits in the fixed order."""
     order, permuted = bit_order(), np.empty((len(values), _BITS // 8), np.uint8)
+    native = kernels()
+    if native is not None:
+        native.hamming_permute(np.ascontiguousarray(values), order, permuted)
+        return permuted
     for first in range(0, len(values), _ROWS_A_BLOCK):
         bits = np.unpackbits(values[first : first + _ROWS_A_BLOCK], axis=1)
         permuted[first : first + _ROWS_A_BLOCK] = np.packbits(np.take(bits, order, axis=1), axis=1)

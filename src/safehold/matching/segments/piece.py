@@ -5,19 +5,25 @@ hits = piece.lookup(values, Bits(31), most=64)
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from safehold.matching.hits import HARM_CLASSES, Hits, joined
+from safehold.matching.hits import HARM_CLASSES, NO_HITS, Hits, joined, merged
 from safehold.matching.parts.order import grouped
 from safehold.matching.parts.rows import NO_CLASS, Rows
 from safehold.matching.segments.exact import ExactSegment, build_exact
-from safehold.matching.segments.hamming import HammingSegment, Pairs, build_hamming
+from safehold.matching.segments.hamming import HammingSegment
+from safehold.matching.segments.pairs import Pairs, ranges
+from safehold.matching.segments.postings import Postings, built_postings
+from safehold.matching.segments.tables import build_hamming
 from safehold.vocabulary import Algorithm, Bits
 
 _POSTINGS_A_BLOCK = 1 << 21
+
+_FEW = 16
+"""Pairs, and postings of each, up to which plain loops take less time than numpy's calls."""
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
@@ -42,13 +48,12 @@ def built(algorithm: Algorithm, parts: Sequence[Listed]) -> dict[str, NDArray[np
     distinct = values[order[starts]]
     build = build_hamming if algorithm is Algorithm.PDQ else build_exact
     classes = [np.where(part.rows.harm_class == NO_CLASS, part.bank_class, part.rows.harm_class) for part in parts]
-    return {
-        **build(distinct),
-        "posting_starts": np.append(starts, len(values)).astype(np.int64),
-        "posting_part": np.repeat(np.arange(len(parts), dtype=np.uint32), [len(part.rows) for part in parts])[order],
-        "posting_entry": np.concatenate([part.rows.entry for part in parts])[order],
-        "posting_class": np.concatenate(classes).astype(np.uint8)[order],
-    }
+    columns = (
+        np.repeat(np.arange(len(parts)), [len(part.rows) for part in parts]),
+        np.concatenate([part.rows.entry for part in parts]),
+        np.concatenate(classes).astype(np.uint8),
+    )
+    return {**build(distinct), **built_postings(order, starts, columns)}
 
 
 class Piece:
@@ -62,10 +67,7 @@ class Piece:
 
     def __init__(self, algorithm: Algorithm, arrays: Arrays, banks: NDArray[np.int32]) -> None:
         self._segment = HammingSegment(arrays) if algorithm is Algorithm.PDQ else ExactSegment(arrays)
-        self._starts: NDArray[np.int64] = np.asarray(arrays["posting_starts"], np.int64)
-        self._part: NDArray[np.uint32] = np.asarray(arrays["posting_part"], np.uint32)
-        self._entry: NDArray[np.int64] = np.asarray(arrays["posting_entry"], np.int64)
-        self._class: NDArray[np.uint8] = np.asarray(arrays["posting_class"], np.uint8)
+        self._postings = Postings(arrays)
         self._banks = banks
         self._dead: NDArray[np.int64] = np.zeros(0, np.int64)
 
@@ -79,9 +81,9 @@ class Piece:
         """
         found = [self._dead]
         for _, row, _ in self._segment.search(values, Bits(0)):
-            place = _ranges(self._starts[row], self._starts[row + 1] - self._starts[row])
-            is_dead = (self._banks[self._part[place]] == bank) & np.isin(self._entry[place], entries)
-            found.append(place[is_dead])
+            place = ranges(*self._postings.of(row))
+            is_of_bank = self._banks[self._postings.part[place]] == bank
+            found.append(place[is_of_bank & np.isin(self._postings.entry[place], entries)])
         self._dead = np.unique(np.concatenate(found))
 
     def class_counts(self, banks: int) -> NDArray[np.int64]:
@@ -91,7 +93,7 @@ class Piece:
             banks: how many banks the index has.
         """
         classes = len(HARM_CLASSES)
-        bins = self._banks.astype(np.int64)[self._part] * classes + self._class
+        bins = self._banks.astype(np.int64)[self._postings.part] * classes + self._postings.harm_class
         counts = np.bincount(bins, minlength=banks * classes) - np.bincount(bins[self._dead], minlength=banks * classes)
         return counts.reshape(banks, classes)
 
@@ -103,44 +105,65 @@ class Piece:
             threshold: the largest distance that counts.
             most: how many hits a query may have.
         """
-        parts = [
-            hits
-            for pairs in self._segment.search(values, threshold)
-            if len(pairs[0])
-            for hits in self._expanded(pairs, most)
-        ]
-        return joined(parts, most=most)
+        parts = [hits for pairs in self._segment.search(values, threshold) for hits in self._hits(pairs, most)]
+        return merged(parts, most=most)
+
+    def _hits(self, pairs: Pairs, most: int) -> Iterator[Hits]:
+        few = self._few(pairs, most) if len(pairs[0]) <= _FEW and not len(self._dead) else None
+        return self._expanded(pairs, most) if few is None else iter((few,))
+
+    def _few(self, pairs: Pairs, most: int) -> Hits | None:
+        """Turn a few rows into entries; None where they are too many for that after all."""
+        found: list[tuple[int, int, int, int, int]] = []
+        postings, banks = self._postings, self._banks
+        for query, row, distance in zip(*(column.tolist() for column in pairs), strict=True):
+            places = postings.range_of(row)
+            if len(found) + len(places) > min(_FEW, most):
+                return None
+            for place in places:
+                bank, entry = int(banks[postings.part[place]]), int(postings.entry[place])
+                found.append((query, distance, bank, entry, int(postings.harm_class[place])))
+        found.sort()
+        columns = np.array(found, np.int64).reshape(-1, 5).T
+        return Hits(
+            columns[0],
+            columns[1].astype(np.uint16),
+            columns[2].astype(np.int32),
+            columns[3],
+            columns[4].astype(np.uint8),
+            NO_HITS.capped,
+        )
 
     def _expanded(self, pairs: Pairs, most: int) -> Iterator[Hits]:
         """Turn rows into entries, in blocks of whole queries, leaving out rows that the cap would drop anyway."""
         query, row, distance = pairs
-        living = self._starts[row + 1] - self._starts[row] - self._dead_in(row)
+        first, count = self._postings.of(row)
+        living = count - self._dead_in(first, count)
         order = np.lexsort((distance, query))
         order = order[living[order] > 0]
-        query, row, distance, living = query[order], row[order], distance[order], living[order]
-        kept, capped = _nearest(query, distance, living, most)
-        query, row, distance = query[kept], row[kept], distance[kept]
-        taken = np.minimum(self._starts[row + 1] - self._starts[row], most + self._dead_in(row))
+        kept, capped = _nearest(query[order], distance[order], living[order], most)
+        order = order[kept]
+        query, distance, first = query[order], distance[order], first[order]
+        taken = np.minimum(count[order], most + count[order] - living[order])
         for part in _blocks(query, taken):
-            place = _ranges(self._starts[row[part]], taken[part])
+            place = ranges(first[part], taken[part])
             repeated = np.repeat(np.arange(part.start, part.stop), taken[part])
             is_alive = ~np.isin(place, self._dead) if len(self._dead) else slice(None)
             place, repeated = place[is_alive], repeated[is_alive]
             hits = Hits(
                 query[repeated],
                 distance[repeated],
-                self._banks[self._part[place]],
-                self._entry[place],
-                self._class[place],
+                self._banks[self._postings.part[place]],
+                self._postings.entry[place].astype(np.int64),
+                self._postings.harm_class[place],
             )
             yield joined([hits], most=most)
         if len(capped):
             yield _only_capped(capped)
 
-    def _dead_in(self, row: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _dead_in(self, first: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return how many entries of each row were withdrawn."""
-        before = np.searchsorted(self._dead, self._starts[row])
-        return np.searchsorted(self._dead, self._starts[row + 1]) - before
+        return np.searchsorted(self._dead, first + count) - np.searchsorted(self._dead, first)
 
 
 def _nearest(
@@ -176,18 +199,5 @@ def _blocks(query: NDArray[np.int64], counts: NDArray[np.int64]) -> Iterator[sli
         first = last
 
 
-def _ranges(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the numbers of all ranges, one range after the other."""
-    ends = np.cumsum(lengths)
-    return np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
-
-
 def _only_capped(capped: NDArray[np.int64]) -> Hits:
-    return Hits(
-        np.zeros(0, np.int64),
-        np.zeros(0, np.uint16),
-        np.zeros(0, np.int32),
-        np.zeros(0, np.int64),
-        np.zeros(0, np.uint8),
-        capped,
-    )
+    return replace(NO_HITS, capped=capped)

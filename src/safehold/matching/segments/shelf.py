@@ -20,12 +20,13 @@ from safehold.matching.segments.files import BUILDING, facts_of, opened, publish
 from safehold.matching.segments.permutation import PERMUTATION
 from safehold.matching.segments.piece import Piece, built
 from safehold.matching.segments.sources import Source
+from safehold.matching.segments.tables import LAYOUT
 
 SMALL_ROWS = 65_536
 """The most entries that are kept in memory instead of in files."""
 
 _ATTEMPTS = 4
-_LAYOUT = f"{PERMUTATION} {sys.byteorder} " + " ".join(one.value for one in HARM_CLASSES)
+_LAYOUT = f"{LAYOUT} {PERMUTATION} {sys.byteorder} " + " ".join(one.value for one in HARM_CLASSES)
 """What a segment's numbers depend on besides its parts; one made under another layout isn't used."""
 
 

@@ -16,7 +16,7 @@ from safehold.matching.segments.files import facts_of, opened, publish
 from safehold.matching.segments.shelf import Shelf
 from safehold.vocabulary import Algorithm
 
-LISTED = values(900)
+LISTED = values(2100)
 
 
 def segments(folder: Path) -> list[Path]:
@@ -28,7 +28,7 @@ def open_index(folder: Path, *banks: BankContents, small_rows: int = 0) -> Index
 
 
 def finds_all(index: Index) -> bool:
-    return index.lookup(Algorithm.PDQ, LISTED, threshold=31).query.tolist() == list(range(900))
+    return index.lookup(Algorithm.PDQ, LISTED, threshold=31).query.tolist() == list(range(2100))
 
 
 def test_a_segment_is_made_once_and_used_again(tmp_path: Path) -> None:
@@ -42,18 +42,18 @@ def test_a_segment_is_made_once_and_used_again(tmp_path: Path) -> None:
 
 
 def test_few_entries_make_no_files(tmp_path: Path) -> None:
-    assert finds_all(open_index(tmp_path, small_rows=900))
+    assert finds_all(open_index(tmp_path, small_rows=2100))
     assert segments(tmp_path) == []
 
 
 def test_later_parts_are_searched_in_memory_until_they_are_many_then_all_becomes_one_segment(tmp_path: Path) -> None:
     first, second = part(rows(Algorithm.PDQ, LISTED[:600])), part(rows(Algorithm.PDQ, LISTED[600:], first=600))
-    open_index(tmp_path, contents("made-up", first), small_rows=500)
+    open_index(tmp_path, contents("made-up", first))
     before = segments(tmp_path)
     both = contents("made-up", first, second)
-    assert finds_all(open_index(tmp_path, both, small_rows=500))
+    assert finds_all(open_index(tmp_path, both, small_rows=1600))
     assert segments(tmp_path) == before
-    assert finds_all(open_index(tmp_path, both, small_rows=200))
+    assert finds_all(open_index(tmp_path, both, small_rows=1400))
     assert len(segments(tmp_path)) == 1
     assert segments(tmp_path) != before
 
@@ -97,7 +97,7 @@ def test_a_damaged_segment_is_made_anew_and_reported(tmp_path: Path, name: str, 
     assert finds_all(open_index(tmp_path))
 
 
-@pytest.mark.parametrize("manifest", ["[]", "{", '{"format": "another/1"}', '{"format": "safehold.segment/1"}'])
+@pytest.mark.parametrize("manifest", ["[]", "{", '{"format": "another/1"}', '{"format": "safehold.segment/2"}'])
 def test_a_manifest_that_says_nothing_of_use_is_damage(tmp_path: Path, manifest: str) -> None:
     open_index(tmp_path)
     (segment,) = segments(tmp_path)
@@ -146,8 +146,8 @@ from safehold.matching.segments.shelf import Shelf
 from safehold.vocabulary import Algorithm
 from tests.unit.matching.made_up import pdq_bank, values
 
-index = Index.over([pdq_bank("made-up", values(900))], Shelf(Path(sys.argv[1]), small_rows=0))
-sys.exit(0 if index.lookup(Algorithm.PDQ, values(900)).query.size == 900 else 1)
+index = Index.over([pdq_bank("made-up", values(2100))], Shelf(Path(sys.argv[1]), small_rows=0))
+sys.exit(0 if index.lookup(Algorithm.PDQ, values(2100)).query.size == 2100 else 1)
 """
 
 
