@@ -32,9 +32,9 @@ def luma_of(picture: "av.VideoFrame") -> Luma:
     return luma
 
 
-def is_same(first: Luma | None, second: Luma) -> bool:
+def is_same(first: Luma, second: Luma) -> bool:
     """Return whether two frames have the same samples; most differ in a few of them, which are compared first."""
-    if first is None or first.shape != second.shape:
+    if first.shape != second.shape:
         return False
     few = slice(None, None, _PROBED_EVERY)
     return np.array_equal(first[few, few], second[few, few]) and np.array_equal(first, second)

@@ -4,6 +4,7 @@ This runs in a decoding child. It takes values and returns values; what goes wro
 its record, and every member is fingerprinted cryptographically whatever else fails.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -13,8 +14,8 @@ from safehold.classification import Classifier
 from safehold.datasets.scan.observation import Observation, ObservedMember, ObservedScore
 from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.sources import Member, Record
-from safehold.media import Frame, MediaError, Sniffed, open_colour, open_image, open_video, sniff
-from safehold.signals import UnhashablePictureError, digest, queries
+from safehold.media import Frame, Luma, MediaError, Sniffed, is_same, open_colour, open_image, open_video, sniff
+from safehold.signals import Print, UnhashablePictureError, digest, queries
 from safehold.vocabulary import Algorithm, Gap, GapReason, MediaKind, Signal
 
 _DIGESTS = frozenset({"sha256", "sha1", "md5"})
@@ -37,18 +38,30 @@ class _Notes:
 
 @dataclass(slots=True)
 class _Prints:
-    """One member's prints so far: of its frames, and of the frames' variants with the variants' names."""
+    """One member's prints so far: of its frames, and of the frames' variants with the variants' names.
+
+    A frame that is like one of the two before it (as stored, and upright) is not hashed again: a still that is shown
+    for a while has hundreds of them.
+    """
 
     own: list[Signal] = field(default_factory=list)
     variants: list[tuple[str, Signal]] = field(default_factory=list)
+    last: deque[tuple[Luma, list[tuple[str, Print]]]] = field(default_factory=lambda: deque(maxlen=2))
 
     def add(self, frame: Frame, settings: ScanSettings) -> None:
-        for variant, made in queries(frame.luma, settings.flavours, settings.variants):
+        for variant, made in self._made_of(frame.luma, settings):
             signal = Signal(Algorithm.PDQ, made.value, made.flavour, made.quality, frame.place)
             if variant:
                 self.variants.append((variant, signal))
             else:
                 self.own.append(signal)
+
+    def _made_of(self, luma: Luma, settings: ScanSettings) -> list[tuple[str, Print]]:
+        for known, made in self.last:
+            if is_same(known, luma):
+                return made
+        self.last.append((luma, list(queries(luma, settings.flavours, settings.variants))))
+        return self.last[-1][1]
 
 
 def examine(
