@@ -1,4 +1,4 @@
-"""The one description of the database that every room's tables are part of, and the tables that no other room owns."""
+"""The one description of the database that every room's tables are part of."""
 
 import sqlalchemy as sa
 
@@ -12,15 +12,3 @@ metadata = sa.MetaData(
     }
 )
 """What every room defines its tables on, in its own ``tables.py``. Named constraints are found by migrations."""
-
-waivers = sa.Table(
-    "waivers",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("entry", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("at", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-)
-"""Who let which known-risk source through, and why: `entry` is the register's, `source` a keyed digest of a place."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.unit.home.rows import add_bank, banks
 
 from safehold.home import (
     BackupBrokenError,
@@ -25,7 +26,6 @@ from safehold.home.backup import backup
 from safehold.home.home import Home
 from safehold.home.restore import restore
 from safehold.home.schema import REVISIONS
-from safehold.home.tables import waivers
 from safehold.vocabulary import SystemClock
 
 PRIVATE = {"keys/installation.key", "keys/vault.key"}
@@ -48,7 +48,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
                 folder = private_folder(folder / part)
             write_atomic(opened.path / name, name.encode() * 1000)
         with opened.database.writing() as connection:
-            connection.execute(waivers.insert().values(entry="e", reason="r", name="n", at="t", source="s"))
+            add_bank(connection)
         yield opened
 
 
@@ -93,7 +93,7 @@ def test_a_backup_comes_back_whole(archive: Path, home: Home, tmp_path: Path) ->
     manifest = restore(archive, tmp_path / "new")
     assert manifest.has_private_keys
     with Home.open(tmp_path / "new", SystemClock()) as new, new.database.reading() as connection:
-        assert connection.execute(waivers.select()).one().entry == "e"
+        assert banks(connection) == ["e"]
         for name in (PUBLIC | PRIVATE) - {"safehold.db"}:
             assert (new.path / name).read_bytes() == (home.path / name).read_bytes()
         rights = {stat.S_IMODE(path.stat().st_mode) for path in new.path.rglob("*")}
@@ -130,11 +130,11 @@ def test_no_backup_is_made_while_a_command_writes(home: Home, tmp_path: Path) ->
 
 def test_a_backup_holds_one_moment_though_the_database_is_written_meanwhile(home: Home, tmp_path: Path) -> None:
     with home.database.writing() as connection:
-        connection.execute(waivers.insert().values(entry="open", reason="r", name="n", at="t", source="s"))
+        add_bank(connection, "open")
         backup(home, tmp_path / "b.tar")
     (tmp_path / "copy.db").write_bytes(members(tmp_path / "b.tar")["safehold.db"])
     copy = sqlite3.connect(tmp_path / "copy.db")
-    assert copy.execute("SELECT entry FROM waivers").fetchall() == [("e",)]
+    assert copy.execute("SELECT name FROM banks").fetchall() == [("e",)]
     copy.close()
 
 

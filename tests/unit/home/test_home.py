@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.unit.home.rows import add_bank, banks
 
 from safehold.home import HomeBusyError, HomeUnusableError, NotAHomeError
 from safehold.home.home import Home
-from safehold.home.tables import waivers
 from safehold.vocabulary import SystemClock
 
 CLOCK = SystemClock()
@@ -25,7 +25,7 @@ def test_a_new_home_is_private_throughout_even_under_an_open_umask(tmp_path: Pat
     before = os.umask(0)
     try:
         with Home.open(tmp_path / "home", CLOCK) as home, home.lock(), home.database.writing() as connection:
-            connection.execute(waivers.insert().values(entry="e", reason="r", name="n", at="t", source="s"))
+            add_bank(connection)
             found = {path: mode(path) for path in home.path.rglob("*")}
     finally:
         os.umask(before)
@@ -42,9 +42,9 @@ def test_the_folders_of_the_rooms_are_where_the_home_says(tmp_path: Path) -> Non
 
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:
     with Home.open(tmp_path, CLOCK) as home, home.database.writing() as connection:
-        connection.execute(waivers.insert().values(entry="e", reason="r", name="n", at="t", source="s"))
+        add_bank(connection)
     with Home.open(tmp_path, CLOCK) as home, home.database.reading() as connection:
-        assert connection.execute(waivers.select()).one().entry == "e"
+        assert banks(connection) == ["e"]
 
 
 def test_an_empty_folder_with_wide_rights_becomes_a_private_home(tmp_path: Path) -> None:
@@ -129,12 +129,12 @@ def test_a_killed_holder_leaves_no_lock(tmp_path: Path) -> None:
 def test_several_first_openings_at_once_make_one_home(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         homes = list(pool.map(lambda _: Home.open(tmp_path / "home", CLOCK), range(4)))
-    for home in homes:
+    for number, home in enumerate(homes):
         with home.database.writing() as connection:
-            connection.execute(waivers.insert().values(entry="e", reason="r", name="n", at="t", source="s"))
+            add_bank(connection, f"e{number}")
         home.close()
     with sqlite3.connect(tmp_path / "home" / "safehold.db") as plain:
-        assert plain.execute("SELECT count(*) FROM waivers").fetchone() == (4,)
+        assert plain.execute("SELECT count(*) FROM banks").fetchone() == (4,)
         assert plain.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
     plain.close()
 

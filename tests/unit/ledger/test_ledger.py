@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from tests.unit.home.rows import add_bank, banks
 
 from safehold.home.home import Home
-from safehold.home.tables import waivers
 from safehold.ledger import KeyLostError, Ledger, LedgerBrokenError, SigningKey, UnfitEventError, open_ledger
 from safehold.ledger.tables import events
 from safehold.vocabulary import Event, FixedClock, SystemClock
@@ -31,18 +31,14 @@ def ledger(home: Home) -> Ledger:
     return Ledger(home.database, NOON, KEY)
 
 
-def waive(connection: sa.Connection) -> None:
-    connection.execute(waivers.insert().values(entry="e", reason="r", name="n", at="t", source="s"))
-
-
 def counts(home: Home) -> tuple[int, int]:
     with home.database.reading() as connection:
-        return len(connection.execute(sa.select(waivers)).all()), len(connection.execute(sa.select(events)).all())
+        return len(banks(connection)), len(connection.execute(sa.select(events)).all())
 
 
 def test_an_event_commits_together_with_what_it_tells_of(home: Home, ledger: Ledger) -> None:
     with home.database.writing() as connection:
-        waive(connection)
+        add_bank(connection)
         assert ledger.append(EVENT, connection) == 1
         assert ledger.append(EVENT, connection) == 2
     assert counts(home) == (1, 3)
@@ -51,7 +47,7 @@ def test_an_event_commits_together_with_what_it_tells_of(home: Home, ledger: Led
 def test_an_event_is_undone_together_with_what_it_tells_of(home: Home, ledger: Ledger) -> None:
     def decide_and_fail() -> None:
         with home.database.writing() as connection:
-            waive(connection)
+            add_bank(connection)
             ledger.append(EVENT, connection)
             raise RuntimeError
 
@@ -64,7 +60,7 @@ def test_an_event_is_undone_together_with_what_it_tells_of(home: Home, ledger: L
 def test_a_refused_event_undoes_what_it_tells_of(home: Home, ledger: Ledger) -> None:
     def decide() -> None:
         with home.database.writing() as connection:
-            waive(connection)
+            add_bank(connection)
             ledger.append(Event("test.happened", "system", details={"name": "a.jpg"}), connection)
 
     with pytest.raises(UnfitEventError):
