@@ -18,6 +18,7 @@ import re
 from collections.abc import Iterator
 
 from safehold.media.errors import UnreadableMediaError, UnsupportedFormatError
+from safehold.native import kernels
 
 _SOI = b"\xff\xd8\xff"
 _ZEROS = re.compile(rb"\0*")
@@ -61,6 +62,17 @@ def holds_media(data: bytes | memoryview) -> bool:
 
 def _end(picture: memoryview) -> int:
     """Return where a JPEG ends, its end marker included."""
+    native = kernels()
+    end = end_by_python(picture) if native is None else native.jpeg_end(picture)
+    if end < 0:
+        raise UnreadableMediaError(
+            "the end of a JPEG can't be found", advice="Fetch the file again, or drop the record."
+        )
+    return end
+
+
+def end_by_python(picture: bytes | memoryview) -> int:
+    """Return where a JPEG ends, or -1; the specification of what the native extension does."""
     at = 2
     while found := _MARKER.search(picture, at):
         marker, at = picture[found.end() - 1], found.end()
@@ -68,4 +80,4 @@ def _end(picture: memoryview) -> int:
             return at
         if marker not in _WITHOUT_LENGTH:
             at += int.from_bytes(picture[at : at + 2], "big")
-    raise UnreadableMediaError("the end of a JPEG can't be found", advice="Fetch the file again, or drop the record.")
+    return -1

@@ -22,6 +22,13 @@ class Kernels(Protocol):
     def select(self, name: str, /) -> None:
         """Use a variant, for the whole process; for tests and measurements."""
 
+    def jpeg_end(self, data: bytes | memoryview, /) -> int:
+        """Return how many bytes a JPEG has, its end marker included, or -1 if there is no end; rules: `media.appended`.
+
+        Args:
+            data: the JPEG, and whatever follows it.
+        """
+
     def pdq_axis(
         self, size: int, ends: NDArray[np.int32], places: NDArray[np.int32], weights: NDArray[np.uint32], /
     ) -> object:

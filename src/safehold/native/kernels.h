@@ -4,9 +4,10 @@
 
 #include "python.h"
 
+extern PyMethodDef jpeg_methods[];
 extern PyMethodDef pdq_methods[];
 extern PyMethodDef search_methods[];
 
-#define KERNEL_METHODS pdq_methods, search_methods
+#define KERNEL_METHODS jpeg_methods, pdq_methods, search_methods
 
 #endif
