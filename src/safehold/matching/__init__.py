@@ -14,6 +14,7 @@ from safehold.matching.banks.traits import BankTraits
 from safehold.matching.hits import HARM_CLASSES, Hits
 from safehold.matching.index import MOST_HITS, Index, Lookup
 from safehold.matching.linear import linear_search
+from safehold.matching.lists import ListTraits, bank_from, bank_of
 
 __all__ = [
     "HARM_CLASSES",
@@ -27,7 +28,10 @@ __all__ = [
     "Hits",
     "ImportReport",
     "Index",
+    "ListTraits",
     "Lookup",
     "WithdrawReport",
+    "bank_from",
+    "bank_of",
     "linear_search",
 ]
