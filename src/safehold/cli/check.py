@@ -7,7 +7,7 @@ import click
 
 from safehold.cli.answer import Answer, ExitCode, Table
 from safehold.cli.command import EXISTING_FILE, Shell, command
-from safehold.vocabulary import Finding, Gap
+from safehold.vocabulary import Finding, FindingKind, Gap
 
 if TYPE_CHECKING:
     from safehold.datasets.single_files import Checked
@@ -52,6 +52,8 @@ def describe_finding(finding: Finding) -> str:
     what = f"{finding.detector} {finding.subject} ({finding.reference})"
     if finding.distance:
         what += f" at {finding.distance} bits"
+    if finding.kind is FindingKind.MATCH and (finding.value is not None or " frame " in finding.place):
+        what += f" in {finding.place}"
     return f"{what}, confirmed" if finding.is_confirmed else what
 
 

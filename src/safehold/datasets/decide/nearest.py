@@ -29,18 +29,20 @@ def folded(found: Iterable[Placed], part: pa.Table, index: Index) -> Iterator[Pl
     """
     names = _clip_names(part)
     numbers = {bank.reference: number for number, bank in enumerate(index.banks)}
-    nearest: dict[_Key, tuple[Finding, int]] = {}
+    nearest: dict[_Key, tuple[Finding, set[str]]] = {}
     for row, finding in found:
-        member = _member_of(finding, names.get(row, ()))
-        if member is None:
+        shown = _frame_of(finding, names.get(row, ()))
+        if shown is None:
             yield row, finding
             continue
+        member, frame = shown
         key = (row, member, finding.subject, *_listed(finding, index, numbers))
-        known, count = nearest.get(key, (finding, 0))
-        is_nearer = (finding.distance or 0) < (known.distance or 0)
-        nearest[key] = (finding if is_nearer else known, count + 1)
-    for (row, *_), (finding, count) in nearest.items():
-        more = f" and {count - 1} more" if count > 1 else ""
+        known, frames = nearest.setdefault(key, (finding, set()))
+        frames.add(frame)
+        if (finding.distance or 0) < (known.distance or 0):
+            nearest[key] = (finding, frames)
+    for (row, *_), (finding, frames) in nearest.items():
+        more = f" and {len(frames) - 1} more" if len(frames) > 1 else ""
         yield row, replace(finding, place=finding.place + more)
 
 
@@ -57,12 +59,13 @@ def _clip_names(part: pa.Table) -> dict[int, list[str]]:
     return names
 
 
-def _member_of(finding: Finding, names: Iterable[str]) -> str | None:
-    """Return the clip of whose frame a finding tells; None if it is of no frame."""
+def _frame_of(finding: Finding, names: Iterable[str]) -> tuple[str, str] | None:
+    """Return the clip and the frame of which a finding tells; None if it is of no frame."""
     if finding.detector == Algorithm.PDQ.value:
         for name in names:
-            if finding.place.startswith(f"{name} ") and FRAME.fullmatch(finding.place[len(name) + 1 :]):
-                return name
+            shown = FRAME.fullmatch(finding.place[len(name) + 1 :])
+            if shown is not None and finding.place.startswith(f"{name} "):
+                return name, shown[1]
     return None
 
 
