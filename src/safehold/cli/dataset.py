@@ -181,9 +181,10 @@ def purge(shell: Shell, folder: Path, receipt: str | None, counsel: str | None, 
     with shell.workshop() as workshop:
         equipment = _equipment(workshop, folder, policy_file)
         done = purge_source(folder, reference=Reference(kind, receipt or counsel or ""), equipment=equipment)
-    data = {"files": done.outputs, "records": done.records, "reference": kind.value}
+    data = {"files": done.outputs, "records": done.records, "reference": kind.value, "left": list(done.left)}
     said = f"{counted(done.records, 'record')} taken out of {counted(done.outputs, 'file')} of the source"
-    return Answer(data, [said])
+    left = [f"{name} may still tell of them: its form is not known; remove it by hand" for name in done.left]
+    return Answer(data, [said, *left])
 
 
 def _equipment(workshop: "Workshop", folder: Path, named: Path | None) -> "Equipment":

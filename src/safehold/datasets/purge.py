@@ -6,7 +6,8 @@ The one command that alters source data. In this order, for safety:
 2. a receipt of the authority or counsel's reference is given: the duty to report comes before any destruction;
 3. what the disposition preserves is in the vault;
 4. each file is written anew beside the original and takes its place in one step: tars, Parquet, manifests, and the
-   metadata of folders; single media files go, with the sidecars that belong to nothing else.
+   metadata of folders; single media files go, with the sidecars that belong to nothing else;
+5. what stands beside a tar (img2dataset's rows, an index) is written anew without them, since its rows have addresses.
 
 Held records stay where they are: nobody has decided on them. Repeating is safe.
 """
@@ -14,7 +15,7 @@ Held records stay where they are: nobody has decided on them. Repeating is safe.
 import glob
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from safehold.datasets.proof.checksums import sha256_of
 from safehold.datasets.proof.verify import verify
 from safehold.datasets.run import Layout, load_mix, load_run, locked
 from safehold.datasets.scan.part import read_part
-from safehold.datasets.sources import Format, Output, Rewritten, is_remote, local_path, rewrite
+from safehold.datasets.sources import Format, Mix, Output, Rewritten, is_remote, local_path, rewrite, strike
 from safehold.datasets.sources.folders.folder import dropped_files
 from safehold.datasets.sources.folders.metadata_rows import is_about, metadata_rows
 from safehold.datasets.sources.places.location import join
@@ -50,10 +51,12 @@ class Purged:
     Attributes:
         outputs: files (or folder slices) of the source that were written anew.
         records: confirmed records that are gone from the source.
+        left: files beside the source, in a form that is not known, that may still tell of those records.
     """
 
     outputs: int
     records: int
+    left: tuple[str, ...] = ()
 
 
 def purge_source(out: Path, *, reference: Reference, equipment: Equipment) -> Purged:
@@ -84,9 +87,10 @@ def purge_source(out: Path, *, reference: Reference, equipment: Equipment) -> Pu
         equipment.ledger.append_once(Event("source.purge_begun", equipment.actor, equipment.policy.label, details))
         for number, output, keys in affected:
             _purge(layout, number, output, keys)
+        left = tuple(name for _, output, keys in affected for name in _purge_companions(mix, output, keys))
         _purge_rows(layout, mix.outputs, affected)
         equipment.ledger.append_once(Event("source.purged", equipment.actor, equipment.policy.label, details))
-    return Purged(len(affected), sum(len(keys) for _, _, keys in affected))
+    return Purged(len(affected), sum(len(keys) for _, _, keys in affected), left)
 
 
 _Affected = tuple[int, Output, frozenset[str]]
@@ -160,18 +164,43 @@ def _replace(layout: Layout, number: int, location: Path, write: Callable[[Path]
 
     What it will be is noted before it takes the original's place, so that a killed purge knows what it had done.
     """
-    note = layout.purged(number)
-    draft = location.with_name(f".{location.name}.purge")
-    for left in location.parent.glob(f"{glob.escape(f'.{draft.name}.')}*.tmp"):
-        left.unlink()
+    note, draft = layout.purged(number), _draft_of(location)
     if note.exists() and note.read_text() == sha256_of(location):
         draft.unlink(missing_ok=True)
         return
     rewritten = write(draft)
-    draft.chmod(location.stat().st_mode & 0o777)
     write_atomic(note, rewritten.sha256.encode())
+    _take_place(draft, location)
+
+
+def _draft_of(location: Path) -> Path:
+    """Return the name that a file's new content has until it takes its place; what a kill left of it is removed."""
+    draft = location.with_name(f".{location.name}.purge")
+    for left in location.parent.glob(f"{glob.escape(f'.{draft.name}.')}*.tmp"):
+        left.unlink()
+    return draft
+
+
+def _take_place(draft: Path, location: Path) -> None:
+    draft.chmod(location.stat().st_mode & 0o777)
     draft.replace(location)
     fsync_folder(location.parent)
+
+
+def _purge_companions(mix: Mix, output: Output, keys: Collection[str]) -> Iterator[str]:
+    """Strike confirmed records out of what stands beside an output, and yield what they can't be struck out of."""
+    for companion in mix.companions:
+        location = local_path(companion.location)
+        if companion.output != output.name or not location.is_file():
+            continue
+        draft = _draft_of(location)
+        draft.unlink(missing_ok=True)
+        is_clean = strike(companion, keys, draft, output=local_path(output.shards[0].location))
+        if draft.exists() and sha256_of(draft) != sha256_of(location):
+            _take_place(draft, location)
+        draft.unlink(missing_ok=True)
+        if not is_clean:
+            yield companion.location
 
 
 def _remove_files(output: Output, keys: frozenset[str]) -> None:

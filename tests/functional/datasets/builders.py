@@ -7,6 +7,7 @@ CSV makes them so. The two concepts that must be kept apart are red cubes and bl
 import hashlib
 import io
 import json
+import os
 import shutil
 import tarfile
 from collections.abc import Iterable, Mapping
@@ -30,6 +31,9 @@ from safehold.media import Limits, open_image
 from safehold.signals import pdq
 from safehold.vocabulary import HarmClass, PdqFlavour, Tier
 from safehold.wiring import Workshop, open_workshop
+
+IS_SOAK = bool(os.environ.get("SAFEHOLD_SOAK"))
+"""Whether tests that thin something out try all of it: `make soak`."""
 
 SIDE = 128
 LEXICON = """\

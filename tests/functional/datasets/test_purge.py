@@ -7,8 +7,20 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.functional.datasets.builders import LISTED, Place, jpeg, leftovers, safeguard, write_image_folder
+from tests.functional.datasets.builders import (
+    IS_SOAK,
+    LISTED,
+    Place,
+    jpeg,
+    leftovers,
+    safeguard,
+    write_image_folder,
+    write_tar,
+)
 from tests.functional.datasets.conftest import Driver
+
+from safehold.datasets.purge import purge_source
+from safehold.vault import Reference, ReferenceKind
 
 PICTURES = {"1.jpg": jpeg(31), "2.jpg": LISTED.by_md5, "3.jpg": jpeg(33)}
 
@@ -46,12 +58,12 @@ def names_in(path: Path) -> list[str]:
 
 
 def finished(driver: Driver, place: Place, *states: Path) -> set[tuple[bytes, ...]]:
-    """Purge, killed before each change in turn and at last not at all, and return what the files looked like."""
+    """Purge, killed before each change (or each third) and at last not at all, and return what the files were."""
     request = {"command": "purge", "out": place.root / "out", "sources": [str(place.root / "source")]}
     seen, number = set(), 1
     while driver.ask(place, **request, die_at_change=number)["killed"]:
         seen.add(tuple(path.read_bytes() for path in states))
-        number += 1
+        number += 1 if IS_SOAK else 3
     for _ in range(2):
         assert driver.ask(place, **request).get("purged") == 1
     assert number > 3
@@ -80,3 +92,37 @@ def test_a_folder_loses_the_picture_its_row_and_its_sidecars(place: Place, drive
     finished(driver, place, metadata)
     assert names_in(metadata) == ["1.jpg", "3.jpg"]
     assert sorted(path.name for path in source.iterdir()) == ["1.jpg", "3.jpg", "3.txt", metadata.name]
+
+
+def tar_with_companions(folder: Path) -> Path:
+    shard = write_tar(folder / "0.tar", {"a": {"jpg": jpeg(31)}, "b": {"jpg": LISTED.by_md5}, "c": {"jpg": jpeg(33)}})
+    rows = {"key": list("abcb"), "url": [f"https://pictures.example/{name}" for name in "abcd"]}
+    pq.write_table(pa.table(rows).replace_schema_metadata({"made": "by nobody"}), folder / "0.parquet")
+    (folder / "0.idx").write_text("v1.2 3\n")
+    (folder / "0_stats.json").write_text('{"count": 3, "successes": 3}')
+    return shard
+
+
+def test_what_stands_beside_a_tar_no_longer_tells_of_a_confirmed_record(place: Place, driver: Driver) -> None:
+    source = place.root / "source"
+    shard = tar_with_companions(source)
+    safeguard(place, [source], place.root / "out")
+    seen = finished(driver, place, source / "0.parquet", source / "0.idx")
+    rows = pq.read_table(source / "0.parquet")
+    assert rows.to_pydict() == {"key": ["a", "c"], "url": ["https://pictures.example/a", "https://pictures.example/c"]}
+    assert rows.schema.metadata[b"made"] == b"by nobody"
+    assert LISTED.by_md5 not in shard.read_bytes()
+    assert [line.split()[-1] for line in (source / "0.idx").read_text().splitlines()] == ["2", "a.jpg", "c.jpg"]
+    assert (source / "0_stats.json").read_text() == '{"count": 3, "successes": 3}'
+    assert len({rows for rows, _ in seen}) <= 2, "old or new, never between"
+
+
+def test_what_a_confirmed_record_cannot_be_struck_out_of_is_named(place: Place) -> None:
+    source = place.root / "source"
+    tar_with_companions(source)
+    pq.write_table(pa.table({"number": [1, 2, 3], "url": ["x", "y", "z"]}), source / "0.parquet")
+    safeguard(place, [source], place.root / "out")
+    with place.open() as workshop:
+        reference = Reference(ReferenceKind.COUNSEL, "A-1")
+        done = purge_source(place.root / "out", reference=reference, equipment=workshop.equipment(place.policy))
+    assert (done.records, done.left) == (1, (str(source / "0.parquet"),))

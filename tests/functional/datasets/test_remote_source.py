@@ -59,7 +59,7 @@ def run(place: Place, source: str, name: str) -> Outcome:
         return scan(ScanOrder((source,), place.root / name), workshop.equipment(place.policy))
 
 
-def test_a_folder_behind_an_address_ends_as_the_same_folder_on_disk_does(place: Place, served: tuple[Path, str]) -> None:
+def test_a_folder_behind_an_address_ends_as_the_same_one_on_disk_does(place: Place, served: tuple[Path, str]) -> None:
     folder, address = served
     write_tar(folder / "00000.tar", {**plain_records(4), "empty": captioned(7) | {"jpg": b""}})
     remote = run(place, address, "remote")

@@ -8,7 +8,7 @@ Rooms, each knowing only those before it: `places` (files and their bytes), `rec
 `tars`, `tables`, `folders` (the formats). `discover`, `reading`, `rewriting` and `companions` choose among the formats.
 """
 
-from safehold.datasets.sources.companions import reemit
+from safehold.datasets.sources.companions import reemit, strike
 from safehold.datasets.sources.discover import discover
 from safehold.datasets.sources.errors import ShardError, SourceError
 from safehold.datasets.sources.fields import Fields, SourceOptions
@@ -50,4 +50,5 @@ __all__ = [
     "read_columns",
     "reemit",
     "rewrite",
+    "strike",
 ]

@@ -8,7 +8,7 @@ Source: img2dataset README, "Output format"; NVIDIA DALI, `wds2idx`, index versi
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from safehold.datasets.sources.places.output import HashingWriter, write_hashed
 from safehold.datasets.sources.records.sidecar import LIMIT_BYTES
 from safehold.datasets.sources.shard import Companion, CompanionKind
 from safehold.datasets.sources.tables.columns import is_text
-from safehold.datasets.sources.tables.parquet import opened_parquet
+from safehold.datasets.sources.tables.parquet import opened_parquet, rewrite_rows
 from safehold.datasets.sources.tars.reading import groups
 from safehold.home.files import shared_folder
 
@@ -64,6 +64,47 @@ def reemit(companion: Companion, keep: Callable[[str], bool], destination: Path,
             return output is not None and _index(companion, output, destination)
 
 
+def strike(companion: Companion, keys: Collection[str], destination: Path, *, output: Path) -> bool:
+    """Write a companion beside a source again without what it says of some records; all else in it stays.
+
+    Counts stay as they are: they tell of the download, and of no record.
+
+    Args:
+        companion: what stands beside a shard.
+        keys: the records that are gone from the shard.
+        destination: the file to write; it is not made where nothing was to be struck out.
+        output: the shard without those records.
+
+    Returns:
+        whether it then says nothing of them: False if its form is not known.
+
+    Raises:
+        OSError: the disk is full or failing.
+    """
+    match companion.kind:
+        case CompanionKind.ROWS:
+            return _without(companion.location, keys, destination)
+        case CompanionKind.INDEX:
+            return _index(companion, output, destination)
+        case CompanionKind.STATS | CompanionKind.METADATA:
+            return True
+
+
+def _without(location: str, keys: Collection[str], destination: Path) -> bool:
+    try:
+        with opened_parquet(location) as parquet:
+            is_known = _has_key(parquet.schema_arrow) and parquet.metadata.num_rows <= _MOST_CELLS
+        if not is_known:
+            return False
+        with opened_parquet(location, words=("key",)) as parquet:
+            struck = frozenset(row for row, _ in _rows_of(parquet, keys.__contains__))
+        if struck:
+            rewrite_rows(location, lambda row: row not in struck, destination)
+    except ShardError:
+        return False
+    return True
+
+
 def _rows(companion: Companion, keep: Callable[[str], bool], destination: Path) -> bool:
     try:
         with opened_parquet(companion.location) as parquet:
@@ -84,9 +125,12 @@ def _numbers(parquet: pq.ParquetFile) -> list[str] | None:
     """Return the columns of numbers, or None unless the rows name their records and are few enough."""
     schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
     numbers = [field.name for field in schema if _is_number(field.type)]
-    has_key = schema.names.count("key") == 1 and is_text(schema.field("key").type)
-    is_known = has_key and len(set(numbers)) == len(numbers) and rows * (1 + len(numbers)) <= _MOST_CELLS
+    is_known = _has_key(schema) and len(set(numbers)) == len(numbers) and rows * (1 + len(numbers)) <= _MOST_CELLS
     return numbers if is_known else None
+
+
+def _has_key(schema: pa.Schema) -> bool:
+    return schema.names.count("key") == 1 and is_text(schema.field("key").type)
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -96,15 +140,21 @@ def _is_number(kind: pa.DataType) -> bool:
 def _kept_rows(parquet: pq.ParquetFile, keep: Callable[[str], bool]) -> tuple[list[int], list[str]]:
     """Return which rows stay and their keys: the first of each key."""
     found: dict[str, int] = {}
+    for row, key in _rows_of(parquet, keep):
+        found.setdefault(key, row)
+    return list(found.values()), list(found)
+
+
+def _rows_of(parquet: pq.ParquetFile, has: Callable[[str], bool]) -> Iterator[tuple[int, str]]:
+    """Yield number and key of the rows whose key is one of those asked for; keys are read as a dictionary."""
     row = 0
     for batch in parquet.iter_batches(_BATCH_ROWS, columns=["key"], use_threads=False):
         words = batch.column("key").dictionary.to_pylist()
-        kept = {code: word for code, word in enumerate(words) if word is not None and keep(word)}
+        wanted = {code: word for code, word in enumerate(words) if word is not None and has(word)}
         for at, code in enumerate(batch.column("key").indices.to_pylist()):
-            if code in kept:
-                found.setdefault(kept[code], row + at)
+            if code in wanted:
+                yield row + at, wanted[code]
         row += len(batch)
-    return list(found.values()), list(found)
 
 
 def _stats(companion: Companion, output: Path, destination: Path) -> bool:
