@@ -47,6 +47,7 @@ _WORDS = {
     "sha1": "SHA-1",
     "md5": "MD5",
     "pdq": "PDQ (similar pictures)",
+    "vpdq": "vPDQ (videos with similar frames)",
     "media": "decoder",
     "reading": "reading the dataset",
     "caption-rules": "caption rules",

@@ -48,7 +48,13 @@ def gather(
     for shard in shards:
         decisions = read_decisions(layout, shard)
         is_pointers = shard.format is Format.METADATA
-        tally.add(decisions, decided.separation, concept_detectors=concept_detectors, is_pointers=is_pointers)
+        tally.add(
+            decisions,
+            decided.separation,
+            concept_detectors=concept_detectors,
+            thresholds=equipment.policy.thresholds,
+            is_pointers=is_pointers,
+        )
         prefix = record_id(shard, "")
         tally.lapsed += lapsed_in(decisions, [one.removeprefix(prefix) for one in releases if one.startswith(prefix)])
         note = note_of(layout.part(shard.number))

@@ -17,6 +17,7 @@ from safehold.datasets.proof.tally import Tally
 from safehold.datasets.register import Waiver
 from safehold.datasets.run import Run
 from safehold.datasets.sources import Shard
+from safehold.screening import VideoFrames
 from safehold.vocabulary import Action, HarmClass, MediaKind
 
 SCHEMA = "safehold.summary/1"
@@ -236,6 +237,13 @@ def _banks(equipment: Equipment, classes: _Classes) -> list[dict[str, Any]]:
     ]
 
 
+_NOT_COVERED_OF_VIDEOS = {
+    VideoFrames.KEYFRAMES: "Videos are examined by sampled frames; what is between them and their sound were not.",
+    VideoFrames.ADAPTIVE: "Longer videos are examined by sampled frames; what is between them and all sound were not.",
+    VideoFrames.ALL: "Of videos every frame is examined; their sound was not.",
+}
+
+
 def _not_covered(tally: Tally, equipment: Equipment, classes: _Classes) -> Iterable[str]:
     if tally.pointers:
         yield (
@@ -245,7 +253,7 @@ def _not_covered(tally: Tally, equipment: Equipment, classes: _Classes) -> Itera
     if tally.kinds[MediaKind.AUDIO.value]:
         yield "Audio is compared by cryptographic hash only; what is heard in it was not examined."
     if tally.kinds[MediaKind.VIDEO.value]:
-        yield "Videos are examined by sampled frames; what is between them and their sound were not."
+        yield _NOT_COVERED_OF_VIDEOS[equipment.policy.video.frames]
     if tally.kinds[MediaKind.IMAGE.value] and not equipment.classifiers:
         yield "No image classifier ran: concepts were taken from captions and columns alone."
     if tally.kinds[MediaKind.IMAGE.value] and equipment.classifiers:

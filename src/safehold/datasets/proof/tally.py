@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from safehold.datasets.decide.decision import Decision, read_rows
 from safehold.datasets.decide.stage import final_names
 from safehold.datasets.scan.observation import parse_profile
-from safehold.screening import Separation
+from safehold.screening import Separation, Thresholds
 from safehold.vocabulary import Action, Algorithm, Finding, MediaKind
 
 _STATED = frozenset({Algorithm.SHA256.value, Algorithm.SHA1.value, Algorithm.MD5.value})
@@ -24,7 +24,8 @@ class Tally:
     Attributes:
         actions: by final action.
         kinds: records that hold a kind.
-        findings: records with a finding, by (kind, detector, subject, tier, confirmed).
+        findings: records with a finding that reaches the policy's threshold, by (kind, detector, subject, tier,
+            confirmed).
         gaps: records with a gap, by (detector, reason).
         rules: records to which a rule applied.
         claims_before: records that claim a concept, of all records.
@@ -70,6 +71,7 @@ class Tally:
         separation: Separation,
         *,
         concept_detectors: frozenset[str],
+        thresholds: Thresholds,
         is_pointers: bool = False,
     ) -> None:
         """Count a shard's decisions.
@@ -78,6 +80,7 @@ class Tally:
             decisions: its decision table.
             separation: what separation over the mix takes away.
             concept_detectors: detectors that say whether a concept is present.
+            thresholds: the policy's; what is below them is evidence in the manifest, and no finding in any count.
             is_pointers: whether its records only point at media.
         """
         actions = final_names(decisions, separation)
@@ -90,10 +93,11 @@ class Tally:
         special = pa.array(np.flatnonzero(pc.list_value_length(decisions.column("rules")).to_numpy()))
         finals = actions.take(special).to_pylist()
         for decision, final in zip(read_rows(decisions.take(special)), finals, strict=True):
-            self._add_special(decision, Action(final))
+            self._add_special(decision, Action(final), thresholds)
 
-    def _add_special(self, decision: Decision, final: Action) -> None:
-        self.findings.update({_key(finding) for finding in decision.findings})
+    def _add_special(self, decision: Decision, final: Action, thresholds: Thresholds) -> None:
+        reached = [finding for finding in decision.findings if thresholds.is_reached(finding) is not False]
+        self.findings.update(set(map(_key, reached)))
         self.gaps.update({(gap.detector, gap.reason.value) for gap in decision.gaps})
         self.rules.update(set(decision.rules))
         self.claims_before.update(decision.claims)

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from tests.unit.datasets.made_up import RUN, basis, image, layout_of, listing, member, pdq_print, plain, sha256, shard
 
-from safehold.datasets.decide.decision import read_rows
+from safehold.datasets.decide.decision import Decision, read_rows
 from safehold.datasets.decide.judgement import judge
 from safehold.datasets.decide.stage import conclude, final_actions, judge_shard, read_decisions
 from safehold.datasets.errors import DamagedStateError, RevealingListError
@@ -18,10 +18,11 @@ from safehold.datasets.proof.tally import Tally
 from safehold.datasets.run import Layout, save_mix
 from safehold.datasets.scan.observation import Observation, tabulate
 from safehold.datasets.sources import Mix
-from safehold.screening import Separation
-from safehold.vocabulary import Action, Algorithm, Gap, GapReason, Signal
+from safehold.screening import Separation, default_policy
+from safehold.vocabulary import Action, Algorithm, Bits, Finding, FindingKind, Fraction, Gap, GapReason, Signal, Tier
 
 SHARDS = (shard(0), shard(1))
+THRESHOLDS = default_policy().thresholds
 POINTER = Signal(Algorithm.SHA256, sha256("listed"), place="json:sha256")
 OBSERVED: list[list[Observation]] = [
     [
@@ -111,7 +112,7 @@ def test_the_tally_counts_what_one_would_count_by_hand(decided: tuple[Layout, Se
     findings = found = confirmed = unexamined = 0
     for one in SHARDS:
         decisions = read_decisions(layout, one)
-        tally.add(decisions, separation, concept_detectors=frozenset({"column"}))
+        tally.add(decisions, separation, concept_detectors=frozenset({"column"}), thresholds=THRESHOLDS)
         actions.update(final_actions(decisions, separation))
         for row in read_rows(decisions):
             gaps.update({(gap.detector, gap.reason.value) for gap in row.gaps})
@@ -137,8 +138,20 @@ def test_a_released_record_counts_as_examined_by_a_person(tmp_path: Path) -> Non
 
     tally = Tally()
     table = of_decisions([replace(rows[0], action=Action.ALLOW, released=True)])
-    tally.add(table, Separation(), concept_detectors=frozenset())
+    tally.add(table, Separation(), concept_detectors=frozenset(), thresholds=THRESHOLDS)
     assert (tally.unexamined, tally.released, tally.gaps.total()) == (0, 1, 1)
+
+
+def test_evidence_below_the_policys_share_of_a_video_is_in_no_count() -> None:
+    from safehold.datasets.decide.decision import tabulate as of_decisions
+
+    frame = Finding(FindingKind.MATCH, "pdq", "csam", "bank@1#0", Tier.REVIEW, Bits(2), place="x.mp4 frame 1")
+    videos = [replace(frame, detector="vpdq", value=Fraction(share)) for share in (0.79, 0.8)]
+    for video, counted in zip(videos, ({"pdq"}, {"pdq", "vpdq"}), strict=True):
+        held = Decision("x", "image|pdq", Action.HOLD, rules=("any",), findings=(frame, video))
+        tally = Tally()
+        tally.add(of_decisions([held]), Separation(), concept_detectors=frozenset(), thresholds=THRESHOLDS)
+        assert {detector for _, detector, *_ in tally.findings} == counted
 
 
 class TestRemovals:
