@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from safehold.vocabulary import Bits
 
 
-def within(distances: NDArray[np.uint16], threshold: Bits) -> NDArray[np.bool_]:
+def within(distances: NDArray[np.uint16], threshold: Bits | NDArray[np.uint16]) -> NDArray[np.bool_]:
     """Return which distances count as a match.
 
     Args:
         distances: Hamming distances in bits.
-        threshold: the largest distance that still counts, included.
+        threshold: the largest distance that still counts, included; one for all, or one for each.
     """
     return distances <= np.uint16(threshold)
 

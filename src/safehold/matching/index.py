@@ -1,8 +1,8 @@
 """The index: what finds the bank entries near a signal, over all banks of a home and the built-in one.
 
-Rules: it is a snapshot, never changes, and takes no lock to read. Each algorithm (and flavour of PDQ) has one large
-segment in files, made anew when more than 65 536 entries have come since, and one small one in memory for the rest.
-Withdrawn entries are never given.
+Rules: it is a snapshot, never changes, and takes no lock to read; `safehold.matching.live` follows the banks. Each
+algorithm (and flavour of PDQ) has a few segments in files (see `segments.tiers`) and a small one in memory for what has
+come since. Withdrawn entries are never given.
 
     index = Index.open(home)
     hits = index.lookup(Algorithm.PDQ, values, threshold=Bits(31), flavour=PdqFlavour.FULL)
@@ -23,10 +23,10 @@ from safehold.matching.banks.builtin import builtin_bank
 from safehold.matching.banks.catalogue import BankContents, stored_contents
 from safehold.matching.errors import WrongWidthError
 from safehold.matching.hits import HARM_CLASSES, Hits, merged
-from safehold.matching.parts.part import PartKind
-from safehold.matching.segments.piece import Piece
-from safehold.matching.segments.shelf import Shelf
-from safehold.matching.segments.sources import Source, SourceKey, sources_of
+from safehold.matching.segments.files import check
+from safehold.matching.segments.shelf import Shelf, Shelved
+from safehold.matching.segments.sources import SourceKey, in_use, sources_of
+from safehold.matching.segments.standing import standing
 from safehold.matching.videos import ListedVideos
 from safehold.vocabulary import Algorithm, Bits, HarmClass, PdqFlavour, signal_width_bytes
 
@@ -67,28 +67,32 @@ class Index:
     """An opened index.
 
     Attributes:
-        banks: in the order that hits count them in: by name.
-        version: a digest over which versions of which banks these are, and what they hold.
+        contents: the banks in use with their parts, by name.
         pieces: what is searched.
         rebuilt: digests of segments whose files were damaged and were made anew from the banks.
         videos: which entries are frames of listed videos.
     """
 
-    banks: tuple[Bank, ...]
-    version: str
-    pieces: tuple[tuple[SourceKey, Piece], ...]
+    contents: tuple[BankContents, ...]
+    pieces: tuple[tuple[SourceKey, Shelved], ...]
     rebuilt: tuple[str, ...] = ()
     videos: ListedVideos = field(default_factory=lambda: ListedVideos(()))
 
     @classmethod
-    def open(cls, home: Home) -> Self:
+    def open(cls, home: Home, *, checked: bool = True) -> Self:
         """Open the index over a home's banks and the built-in one; build what is missing first.
+
+        Args:
+            home: where the banks are.
+            checked: compare the digest of every file: a second for 10 million hashes. Without, what is already built
+                answers at once, in the good faith that a file which nothing has written to holds what it held: for
+                services that start often, and call `verify` in the background.
 
         Raises:
             PartDamagedError: a bank's file is missing or altered: without it nothing may pass as not listed.
             HomeUnusableError: the index can't be written.
         """
-        return cls.over([*stored_contents(home), builtin_bank()], Shelf(home.indexes))
+        return cls.over([*stored_contents(home), builtin_bank()], Shelf(home.indexes, checked=checked))
 
     @classmethod
     def over(cls, contents: Sequence[BankContents], shelf: Shelf | None = None) -> Self:
@@ -98,15 +102,39 @@ class Index:
             contents: banks with their parts; those taken out of use are left out.
             shelf: where segments are kept.
         """
-        used = sorted((one for one in contents if one.bank.withdrawn_at is None), key=lambda one: one.bank.name)
-        shelf = shelf or Shelf(None)
-        pieces: list[tuple[SourceKey, Piece]] = []
+        used, shelf = in_use(contents), shelf or Shelf(None)
         rebuilt: list[str] = []
-        for source in sources_of(used):
-            for piece in shelf.pieces(source, rebuilt):
-                _withdraw(piece, source, used)
-                pieces.append((source.key, piece))
-        return cls(tuple(one.bank for one in used), _version(used), tuple(pieces), tuple(rebuilt), ListedVideos(used))
+        pieces = [
+            (source.key, standing(shelved, source, used))
+            for source in sources_of(used)
+            for shelved in shelf.pieces(source, rebuilt)
+        ]
+        if shelf.checked:
+            for _, shelved in pieces:
+                shelved.piece.dead()
+        return cls(used, tuple(pieces), tuple(rebuilt), ListedVideos(used))
+
+    @property
+    def banks(self) -> tuple[Bank, ...]:
+        """Return the banks, in the order that hits count them in: by name."""
+        return tuple(one.bank for one in self.contents)
+
+    @property
+    def version(self) -> str:
+        """Return a digest over which versions of which banks these are, and what they hold."""
+        return _version(self.contents)
+
+    def verify(self) -> None:
+        """Compare the digest of every file that is searched, and read every withdrawal; takes a second for 10 million.
+
+        Raises:
+            SegmentDamagedError: a file was altered: this index may miss what is listed. Open another one.
+            PartDamagedError: a withdrawal can't be read.
+        """
+        for _, shelved in self.pieces:
+            if shelved.folder is not None:
+                check(shelved.folder)
+            shelved.piece.dead()
 
     def flavours(self) -> frozenset[PdqFlavour]:
         """Return which flavours PDQ queries must be hashed in: those of the banks, both where one is unknown."""
@@ -115,8 +143,8 @@ class Index:
     def class_counts(self) -> tuple[Mapping[HarmClass, int], ...]:
         """Return for each bank how many living entries it has of each class, as the entries themselves say."""
         counts = np.zeros((len(self.banks), len(HARM_CLASSES)), np.int64)
-        for _, piece in self.pieces:
-            counts += piece.class_counts(len(self.banks))
+        for _, shelved in self.pieces:
+            counts += shelved.piece.class_counts(len(self.banks))
         return tuple(
             {HARM_CLASSES[code]: count for code, count in enumerate(of_bank) if count} for of_bank in counts.tolist()
         )
@@ -146,8 +174,8 @@ class Index:
         checked = require_width(algorithm, values)
         return merged(
             [
-                piece.lookup(checked, threshold, most=max_hits)
-                for key, piece in self.pieces
+                shelved.piece.lookup(checked, threshold, most=max_hits)
+                for key, shelved in self.pieces
                 if key.algorithm is algorithm and is_asked(key.flavour, flavour)
             ],
             most=max_hits,
@@ -184,16 +212,6 @@ def is_asked(listed: PdqFlavour | None, asked: PdqFlavour | None) -> bool:
     """Whether entries of one flavour are to be compared with queries of another; an unknown one goes with both."""
     unknown = (None, PdqFlavour.UNKNOWN)
     return listed in unknown or asked in unknown or listed is asked
-
-
-def _withdraw(piece: Piece, source: Source, used: Sequence[BankContents]) -> None:
-    for number, contents in enumerate(used):
-        if source.key.flavour not in (None, contents.bank.pdq_flavour):
-            continue
-        for part in contents.parts:
-            if part.kind is PartKind.WITHDRAW and part.counts.get(source.key.algorithm):
-                rows = part.rows(source.key.algorithm)
-                piece.withdraw(number, rows.values, rows.entry)
 
 
 def _version(used: Sequence[BankContents]) -> str:

@@ -4,6 +4,7 @@ Its list ships in the package, is always part of an index, and can't be changed 
 """
 
 import datetime as dt
+from functools import lru_cache
 from importlib import resources
 
 from safehold.matching.banks.bank import TEST_BANK, Bank, BankTerms
@@ -17,8 +18,9 @@ _VERSION = 1
 _CREATED_AT = dt.datetime(2026, 11, 21, tzinfo=dt.UTC)
 
 
+@lru_cache(maxsize=1)
 def builtin_bank() -> BankContents:
-    """Return the built-in bank.
+    """Return the built-in bank; read once.
 
     Raises:
         UnreadableListError: the shipped list is missing or damaged.

@@ -1,16 +1,19 @@
 """The files of a segment: one array each beside a manifest with their digests, published by renaming their folder.
 
-Rules: a folder that has its final name is complete and never changes. Every file is read and its digest compared
-before a segment is used, since a flipped bit would be a match that is missed in silence.
+Rules: a folder that has its final name is complete and never changes. A flipped bit would be a match that is missed in
+silence, so every file's digest is compared when it is published and whenever somebody asks; the seal then says of which
+files, by size, times and inode, this was so. Opening without a check compares the seal alone: it sees whatever changes
+a file, but not a medium that forgets. A seal that doesn't fit (a copied or restored home) leads to a full check.
 
     publish(folder / digest, facts, arrays)
-    facts, arrays = opened(folder / digest)
+    facts, arrays = opened(folder / digest, checked=True)
 """
 
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,7 +27,7 @@ FORMAT = "safehold.segment/2"
 BUILDING = "building-"
 """How the names of unfinished folders begin."""
 
-_MANIFEST = "manifest.json"
+_MANIFEST, _SEAL = "manifest.json", "seal.json"
 _READ_BYTES = 1 << 20
 
 Facts = Mapping[str, object]
@@ -46,6 +49,7 @@ def publish(folder: Path, facts: Facts, arrays: Mapping[str, NDArray[np.generic]
         files[name] = {"sha256": _digest(path), "bytes": path.stat().st_size}
     manifest = {"format": FORMAT, **facts, "files": files}
     write_atomic(building / _MANIFEST, json.dumps(manifest, sort_keys=True).encode())
+    _seal(building, files)
     building.rename(folder)
     fsync_folder(folder.parent)
 
@@ -71,8 +75,12 @@ def facts_of(folder: Path) -> Facts:
     return facts
 
 
-def opened(folder: Path) -> tuple[Facts, Arrays]:
-    """Map a segment's arrays after checking each of its files.
+def opened(folder: Path, *, checked: bool = True) -> tuple[Facts, Arrays]:
+    """Map a segment's arrays.
+
+    Args:
+        folder: of the segment.
+        checked: whether each file's digest is compared, or only that nothing has changed the files since it was.
 
     Raises:
         SegmentDamagedError: a file is missing, truncated or altered.
@@ -81,15 +89,61 @@ def opened(folder: Path) -> tuple[Facts, Arrays]:
     files = facts.get("files")
     if not isinstance(files, dict) or not files:
         raise damaged_segment("its manifest names no files")
-    return facts, {name: _mapped(folder / f"{name}.npy", expected) for name, expected in files.items()}
+    if checked or not _is_sealed(folder, files):
+        check(folder)
+    return facts, {name: _mapped(folder / f"{name}.npy") for name in files}
 
 
-def _mapped(path: Path, expected: Mapping[str, object]) -> NDArray[np.generic]:
+def check(folder: Path) -> None:
+    """Compare the digest of each file of a segment, and seal it.
+
+    Raises:
+        SegmentDamagedError: a file is missing, truncated or altered.
+    """
+    files = facts_of(folder).get("files")
+    if not isinstance(files, dict):
+        raise damaged_segment("its manifest names no files")
+    before = _seen(folder, files)
+    for name, expected in files.items():
+        path = folder / f"{name}.npy"
+        try:
+            if path.stat().st_size != expected["bytes"] or _digest(path) != expected["sha256"]:
+                raise damaged_segment(f"{path.name} was altered or cut")
+        except (OSError, KeyError, TypeError) as error:
+            raise damaged_segment(f"{path.name} can't be read") from error
+    if before == _seen(folder, files) and not _is_sealed(folder, files):
+        with suppress(OSError):  # somebody else's home, or a full disk: the next opening checks again
+            _seal(folder, files)
+
+
+def _seal(folder: Path, files: Iterable[str]) -> None:
+    write_atomic(folder / _SEAL, json.dumps(_seen(folder, files)).encode())
+
+
+def _is_sealed(folder: Path, files: Iterable[str]) -> bool:
     try:
-        if path.stat().st_size != expected["bytes"] or _digest(path) != expected["sha256"]:
-            raise damaged_segment(f"{path.name} was altered or cut")
+        seal = json.loads((folder / _SEAL).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return bool(seal == _seen(folder, files))
+
+
+def _seen(folder: Path, files: Iterable[str]) -> dict[str, list[int]]:
+    """Return what the file system says of the manifest and each file; whatever writes to one changes it."""
+    seen = {}
+    for name in (_MANIFEST, *(f"{name}.npy" for name in files)):
+        try:
+            found = (folder / name).stat()
+        except OSError as error:
+            raise damaged_segment(f"{name} can't be read") from error
+        seen[name] = [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
+    return seen
+
+
+def _mapped(path: Path) -> NDArray[np.generic]:
+    try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError) as error:
         raise damaged_segment(f"{path.name} can't be read") from error
     return np.asarray(array)
 

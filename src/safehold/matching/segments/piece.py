@@ -1,15 +1,17 @@
 """Pieces of an index: a segment of distinct values, and which entries of which banks each of them stands for.
 
-piece = Piece(arrays, facts, banks_of_parts)
+piece = Piece.over(algorithm, arrays, Standing(banks_of_parts))
 hits = piece.lookup(values, Bits(31), most=64)
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from safehold.matching.compare import within
 from safehold.matching.hits import HARM_CLASSES, NO_HITS, Hits, joined, merged
 from safehold.matching.parts.order import grouped
 from safehold.matching.parts.rows import NO_CLASS, Rows
@@ -56,35 +58,86 @@ def built(algorithm: Algorithm, parts: Sequence[Listed]) -> dict[str, NDArray[np
     return {**build(distinct), **built_postings(order, starts, columns)}
 
 
-class Piece:
-    """Arrays of a piece that can be searched.
+@dataclass(frozen=True, slots=True, eq=False)
+class Withdrawn:
+    """Entries of a bank that were taken back.
 
-    Args:
-        algorithm: of all values.
-        arrays: from :func:`built`, in memory or mapped.
-        banks: for each of its parts, which bank of the index it belongs to.
+    Attributes:
+        bank: which bank of the index.
+        values: (n, width) uint8, their values.
+        entries: (n,) int64, their numbers.
     """
 
-    def __init__(self, algorithm: Algorithm, arrays: Arrays, banks: NDArray[np.int32]) -> None:
-        self._segment = HammingSegment(arrays) if algorithm is Algorithm.PDQ else ExactSegment(arrays)
-        self._postings = Postings(arrays)
-        self._banks = banks
-        self._dead: NDArray[np.int64] = np.zeros(0, np.int64)
+    bank: int
+    values: NDArray[np.uint8]
+    entries: NDArray[np.int64]
 
-    def withdraw(self, bank: int, values: NDArray[np.uint8], entries: NDArray[np.int64]) -> None:
-        """Never give these entries of a bank again.
 
-        Args:
-            bank: which bank of the index.
-            values: (n, width) uint8, the values of the entries.
-            entries: (n,) int64, their numbers.
+def _none_withdrawn() -> Sequence[Withdrawn]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """How the entries of a piece stand in the banks of an index, which may change while the piece doesn't.
+
+    Attributes:
+        banks: (parts,) int32, which bank of the index each part of the piece belongs to; -1 for none any more.
+        withdrawn: gives the entries that were taken back; called once, when the first hit needs it.
+        limits: (banks,) uint16, the largest distance that each bank wants to count; None where none says.
+    """
+
+    banks: NDArray[np.int32]
+    withdrawn: Callable[[], Sequence[Withdrawn]] = _none_withdrawn
+    limits: NDArray[np.uint16] | None = None
+
+
+class Piece:
+    """A segment with its postings, in memory or mapped.
+
+    Args:
+        segment: what finds rows.
+        postings: what rows stand for.
+        standing: how those stand in the banks.
+    """
+
+    def __init__(self, segment: HammingSegment | ExactSegment, postings: Postings, standing: Standing) -> None:
+        self._segment = segment
+        self._postings = postings
+        self._standing = standing
+        self._banks = standing.banks
+        self._dead_places: NDArray[np.int64] | None = None
+
+    @classmethod
+    def over(cls, algorithm: Algorithm, arrays: Arrays, standing: Standing) -> Self:
+        """Make a piece over the arrays of :func:`built`."""
+        segment = HammingSegment(arrays) if algorithm is Algorithm.PDQ else ExactSegment(arrays)
+        return cls(segment, Postings(arrays), standing)
+
+    def restated(self, standing: Standing) -> "Piece":
+        """Return the same piece for banks that have changed; nothing is read again."""
+        return Piece(self._segment, self._postings, standing)
+
+    def dead(self) -> NDArray[np.int64]:
+        """Return, ascending, the places of the postings that must never be given.
+
+        Raises:
+            PartDamagedError: a withdrawal can't be read.
         """
-        found = [self._dead]
-        for _, row, _ in self._segment.search(values, Bits(0)):
+        if self._dead_places is None:
+            unused = np.flatnonzero(self._banks < 0)
+            found = [np.flatnonzero(np.isin(self._postings.part, unused)) if len(unused) else np.zeros(0, np.int64)]
+            found += [self._places(gone) for gone in self._standing.withdrawn()]
+            self._dead_places = np.unique(np.concatenate(found))
+        return self._dead_places
+
+    def _places(self, gone: Withdrawn) -> NDArray[np.int64]:
+        found = [np.zeros(0, np.int64)]
+        for _, row, _ in self._segment.search(gone.values, Bits(0)):
             place = ranges(*self._postings.of(row))
-            is_of_bank = self._banks[self._postings.part[place]] == bank
-            found.append(place[is_of_bank & np.isin(self._postings.entry[place], entries)])
-        self._dead = np.unique(np.concatenate(found))
+            is_of_bank = self._banks[self._postings.part[place]] == gone.bank
+            found.append(place[is_of_bank & np.isin(self._postings.entry[place], gone.entries)])
+        return np.concatenate(found)
 
     def class_counts(self, banks: int) -> NDArray[np.int64]:
         """Return (banks, classes): how many entries each bank of the index has of each class; withdrawn ones are none.
@@ -94,8 +147,9 @@ class Piece:
         """
         classes = len(HARM_CLASSES)
         bins = self._banks.astype(np.int64)[self._postings.part] * classes + self._postings.harm_class
-        counts = np.bincount(bins, minlength=banks * classes) - np.bincount(bins[self._dead], minlength=banks * classes)
-        return counts.reshape(banks, classes)
+        is_alive = np.ones(len(bins), np.bool_)
+        is_alive[self.dead()] = False
+        return np.bincount(bins[is_alive], minlength=banks * classes).reshape(banks, classes)
 
     def lookup(self, values: NDArray[np.uint8], threshold: Bits, *, most: int) -> Hits:
         """Return the entries within the threshold of each query.
@@ -109,7 +163,8 @@ class Piece:
         return merged(parts, most=most)
 
     def _hits(self, pairs: Pairs, most: int) -> Iterator[Hits]:
-        few = self._few(pairs, most) if len(pairs[0]) <= _FEW and not len(self._dead) else None
+        is_plain = len(pairs[0]) <= _FEW and self._standing.limits is None and not len(self.dead())
+        few = self._few(pairs, most) if is_plain else None
         return self._expanded(pairs, most) if few is None else iter((few,))
 
     def _few(self, pairs: Pairs, most: int) -> Hits | None:
@@ -141,29 +196,40 @@ class Piece:
         living = count - self._dead_in(first, count)
         order = np.lexsort((distance, query))
         order = order[living[order] > 0]
-        kept, capped = _nearest(query[order], distance[order], living[order], most)
-        order = order[kept]
+        if self._standing.limits is None:
+            kept, capped = _nearest(query[order], distance[order], living[order], most)
+            order = order[kept]
+            taken = np.minimum(count[order], most + count[order] - living[order])
+        else:  # which entries count depends on the bank of each
+            capped, taken = NO_HITS.capped, count[order]
         query, distance, first = query[order], distance[order], first[order]
-        taken = np.minimum(count[order], most + count[order] - living[order])
         for part in _blocks(query, taken):
             place = ranges(first[part], taken[part])
             repeated = np.repeat(np.arange(part.start, part.stop), taken[part])
-            is_alive = ~np.isin(place, self._dead) if len(self._dead) else slice(None)
-            place, repeated = place[is_alive], repeated[is_alive]
-            hits = Hits(
-                query[repeated],
-                distance[repeated],
-                self._banks[self._postings.part[place]],
-                self._postings.entry[place].astype(np.int64),
-                self._postings.harm_class[place],
-            )
-            yield joined([hits], most=most)
+            yield joined([self._given(query[repeated], distance[repeated], place)], most=most)
         if len(capped):
-            yield _only_capped(capped)
+            yield replace(NO_HITS, capped=capped)
+
+    def _given(self, query: NDArray[np.int64], distance: NDArray[np.uint16], place: NDArray[np.int64]) -> Hits:
+        """Return those of the postings that are neither withdrawn nor farther than their bank allows."""
+        dead, limits = self.dead(), self._standing.limits
+        is_given = ~np.isin(place, dead) if len(dead) else np.ones(len(place), np.bool_)
+        banks = self._banks[self._postings.part[place]]
+        if limits is not None:
+            is_given &= within(distance, limits[banks])
+        place = place[is_given]
+        return Hits(
+            query[is_given],
+            distance[is_given],
+            banks[is_given],
+            self._postings.entry[place].astype(np.int64),
+            self._postings.harm_class[place],
+        )
 
     def _dead_in(self, first: NDArray[np.int64], count: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return how many entries of each row were withdrawn."""
-        return np.searchsorted(self._dead, first + count) - np.searchsorted(self._dead, first)
+        dead = self.dead()
+        return np.searchsorted(dead, first + count) - np.searchsorted(dead, first)
 
 
 def _nearest(
@@ -197,7 +263,3 @@ def _blocks(query: NDArray[np.int64], counts: NDArray[np.int64]) -> Iterator[sli
         last = max(last, first + 1)
         yield slice(int(edges[first]), int(edges[last]))
         first = last
-
-
-def _only_capped(capped: NDArray[np.int64]) -> Hits:
-    return replace(NO_HITS, capped=capped)

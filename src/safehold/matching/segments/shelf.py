@@ -1,7 +1,8 @@
-"""The shelf: the folder where segments are kept between runs, and what decides which are still of use.
+"""The shelf: the folder where segments are kept between runs.
 
-Rules: a segment serves as long as all of its parts are still wanted; what came since is searched in memory, until it
-is more than 65 536 entries: then one new segment is made over everything. A damaged segment is removed and made anew.
+Rules: what has come since the segments were made is searched in memory, until it is more than 65,536 entries or 256
+parts: then a segment is made of it (see `tiers`). One builder at a time; those who search keep the files that they have
+mapped, whatever is removed meanwhile. A damaged segment is removed and made anew.
 """
 
 import fcntl
@@ -12,22 +13,42 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from safehold.matching.errors import SegmentDamagedError
 from safehold.matching.hits import HARM_CLASSES
 from safehold.matching.segments.files import BUILDING, facts_of, opened, publish, sweep_unfinished
 from safehold.matching.segments.permutation import PERMUTATION
-from safehold.matching.segments.piece import Piece, built
+from safehold.matching.segments.piece import Piece, Standing, built
 from safehold.matching.segments.sources import Source
 from safehold.matching.segments.tables import LAYOUT
+from safehold.matching.segments.tiers import Tier, outgrown, serving
 
 SMALL_ROWS = 65_536
 """The most entries that are kept in memory instead of in files."""
 
+LOOSE_PARTS = 256
+"""The most parts that are read one by one at each opening: each costs about a millisecond."""
+
 _ATTEMPTS = 4
 _LAYOUT = f"{LAYOUT} {PERMUTATION} {sys.byteorder} " + " ".join(one.value for one in HARM_CLASSES)
 """What a segment's numbers depend on besides its parts; one made under another layout isn't used."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shelved:
+    """A piece with what it is made of.
+
+    Attributes:
+        piece: to be searched.
+        parts: the identities of its parts, in the order that its postings number them in.
+        folder: of its segment; None if it is in memory.
+    """
+
+    piece: Piece
+    parts: tuple[str, ...]
+    folder: Path | None = None
 
 
 class Shelf:
@@ -36,39 +57,66 @@ class Shelf:
     Args:
         folder: where segments are kept; None keeps everything in memory.
         small_rows: the most entries that are kept in memory instead of in files.
+        checked: whether every digest is compared at opening; see :mod:`safehold.matching.segments.files`.
+
+    Attributes:
+        checked: as above.
     """
 
-    def __init__(self, folder: Path | None, *, small_rows: int = SMALL_ROWS) -> None:
+    def __init__(self, folder: Path | None, *, small_rows: int = SMALL_ROWS, checked: bool = True) -> None:
         self._folder = folder
         self._small_rows = small_rows
+        self.checked = checked
 
-    def pieces(self, source: Source, rebuilt: list[str]) -> list[Piece]:
-        """Return what to search for a source: a large piece from files, if it is worth it, and a small one.
+    def pieces(self, source: Source, rebuilt: list[str]) -> list[Shelved]:
+        """Return what to search for a source: pieces from files, the largest first, and one in memory for the rest.
 
         Args:
             source: what is to be searched.
             rebuilt: the digests of segments that were found damaged are added here.
         """
         if self._folder is None:
-            return [_in_memory(source)]
+            return [in_memory(source)]
         for _ in range(_ATTEMPTS):
             try:
                 return self._attempt(self._folder, source)
             except SegmentDamagedError:
                 rebuilt += self._removed_damaged(self._folder)
-        return [_in_memory(source)]
+        return [in_memory(source)]
 
-    def _attempt(self, folder: Path, source: Source) -> list[Piece]:
-        best = _best(folder, source)
-        if source.without(_parts_of(best)).rows() > self._small_rows:
-            best = _build(folder, source)
-        if best is None:
-            return [_in_memory(source)]
-        facts, arrays = opened(best)
-        identities = [str(identity) for identity in _list(facts.get("parts"))]
-        large = Piece(source.key.algorithm, arrays, source.only(identities).banks())
-        rest = source.without(identities)
-        return [large, _in_memory(rest)] if rest.parts else [large]
+    def is_settled(self, source: Source) -> bool:
+        """Whether so few entries of a source are in no segment that they may stay in memory."""
+        if self._folder is None:
+            return True
+        return self._is_little(_rest(source, serving(_segments(self._folder), source, _facts(source))))
+
+    def settle(self, source: Source) -> None:
+        """Make the segments that a source lacks; waits for another builder. Safe to repeat, and to kill."""
+        if self._folder is None:
+            return
+        with _only_builder(self._folder):
+            sweep_unfinished(self._folder)
+            tiers = serving(_segments(self._folder), source, _facts(source))
+            rest = _rest(source, tiers)
+            if not self._is_little(rest):
+                _build(self._folder, source, outgrown(tiers, rest.rows()), rest)
+                _remove_outgrown(self._folder, source)
+
+    def _is_little(self, rest: Source) -> bool:
+        return rest.rows() <= self._small_rows and len(rest.parts) <= LOOSE_PARTS
+
+    def _attempt(self, folder: Path, source: Source) -> list[Shelved]:
+        if not self.is_settled(source):
+            self.settle(source)
+        tiers = serving(_segments(folder), source, _facts(source))
+        rest = _rest(source, tiers)
+        found = [self._opened(tier, source) for tier in tiers]
+        return [*found, in_memory(rest)] if rest.parts or not found else found
+
+    def _opened(self, tier: Tier, source: Source) -> Shelved:
+        _, arrays = opened(tier.folder, checked=self.checked)
+        piece = Piece.over(source.key.algorithm, arrays, Standing(source.banks_of(tier.parts)))
+        return Shelved(piece, tier.parts, tier.folder)
 
     def _removed_damaged(self, folder: Path) -> list[str]:
         """Remove the segments that can't be opened, and return their digests."""
@@ -83,37 +131,35 @@ class Shelf:
         return removed
 
 
-def _in_memory(source: Source) -> Piece:
-    return Piece(source.key.algorithm, built(source.key.algorithm, source.listed()), source.banks())
+def in_memory(source: Source) -> Shelved:
+    """Return a piece over all of a source that needs no files."""
+    identities = tuple(one.identity() for one in source.parts)
+    arrays = built(source.key.algorithm, source.listed())
+    return Shelved(Piece.over(source.key.algorithm, arrays, Standing(source.banks_of(identities))), identities)
 
 
-def _best(folder: Path, source: Source) -> Path | None:
-    """Return the segment that covers most rows of the source and nothing else; None if none does."""
-    wanted = {one.identity(): one.part.counts[source.key.algorithm] for one in source.parts}
-    best, most = None, 0
-    for segment in _segments(folder):
-        if not _is_of(segment, source):
-            continue
-        parts = _parts_of(segment)
-        rows = sum(wanted.get(part, 0) for part in parts)
-        if parts and set(parts) <= wanted.keys() and rows > most:
-            best, most = segment, rows
-    return best
+def _rest(source: Source, tiers: list[Tier]) -> Source:
+    return source.without([part for tier in tiers for part in tier.parts])
 
 
-def _build(folder: Path, source: Source) -> Path:
-    """Make one segment over a whole source, and remove the older ones that it replaces."""
-    identities = [one.identity() for one in source.parts]
-    facts = {**_facts(source), "parts": identities, "rows": source.rows()}
+def _build(folder: Path, source: Source, older: list[Tier], rest: Source) -> None:
+    """Make one segment over the rest and the parts of older segments that are still wanted."""
+    kept = {part for tier in older for part in tier.parts} | {one.identity() for one in rest.parts}
+    whole = Source(source.key, tuple(one for one in source.parts if one.identity() in kept))
+    facts = {**_facts(source), "parts": [one.identity() for one in whole.parts], "rows": whole.rows()}
     segment = folder / hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    with _only_builder(folder):
-        sweep_unfinished(folder)
-        if not segment.exists():
-            publish(segment, facts, built(source.key.algorithm, source.listed()))
-        for other in _segments(folder):
-            if other != segment and _is_of(other, source):
-                shutil.rmtree(other, ignore_errors=True)
-    return segment
+    if segment.exists():  # it is here and doesn't serve: what it says of itself is wrong
+        shutil.rmtree(segment, ignore_errors=True)
+    publish(segment, facts, built(source.key.algorithm, whole.listed()))
+
+
+def _remove_outgrown(folder: Path, source: Source) -> None:
+    """Remove the segments of a source, of whatever layout, that no longer serve."""
+    serve = {tier.folder for tier in serving(_segments(folder), source, _facts(source))}
+    of_source = {name: value for name, value in _facts(source).items() if name != "layout"}
+    for segment in _segments(folder):
+        if segment not in serve and of_source.items() <= facts_of(segment).items():
+            shutil.rmtree(segment, ignore_errors=True)
 
 
 def _facts(source: Source) -> dict[str, object]:
@@ -123,18 +169,6 @@ def _facts(source: Source) -> dict[str, object]:
         "flavour": "" if flavour is None else flavour.value,
         "layout": _LAYOUT,
     }
-
-
-def _is_of(segment: Path, source: Source) -> bool:
-    return _facts(source).items() <= facts_of(segment).items()
-
-
-def _parts_of(segment: Path | None) -> list[str]:
-    return [] if segment is None else [str(part) for part in _list(facts_of(segment).get("parts"))]
-
-
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
 
 
 def _segments(folder: Path) -> list[Path]:

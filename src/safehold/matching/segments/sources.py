@@ -62,18 +62,20 @@ class Source:
         """Read the rows of all parts."""
         return [Listed(one.part.rows(self.key.algorithm), one.bank_class) for one in self.parts]
 
-    def banks(self) -> NDArray[np.int32]:
-        """Return for each part which bank it belongs to."""
-        return np.array([one.bank for one in self.parts], np.int32)
-
-    def only(self, identities: Sequence[str]) -> "Source":
-        """Return a source of the parts with these identities, in the order of the identities."""
-        by_identity = {one.identity(): one for one in self.parts}
-        return Source(self.key, tuple(by_identity[identity] for identity in identities))
+    def banks_of(self, identities: Sequence[str]) -> NDArray[np.int32]:
+        """Return which bank each of these parts belongs to; -1 for those that are not of this source."""
+        by_identity = {one.identity(): one.bank for one in self.parts}
+        return np.array([by_identity.get(identity, -1) for identity in identities], np.int32)
 
     def without(self, identities: Sequence[str]) -> "Source":
         """Return a source of the other parts."""
-        return Source(self.key, tuple(one for one in self.parts if one.identity() not in set(identities)))
+        known = set(identities)
+        return Source(self.key, tuple(one for one in self.parts if one.identity() not in known))
+
+
+def in_use(contents: Sequence[BankContents]) -> tuple[BankContents, ...]:
+    """Return the banks that were not taken out of use, by name: the banks of an index."""
+    return tuple(sorted((one for one in contents if one.bank.withdrawn_at is None), key=lambda one: one.bank.name))
 
 
 def sources_of(used: Sequence[BankContents]) -> list[Source]:

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,8 +14,8 @@ from safehold.matching import Index
 from safehold.matching.banks.catalogue import BankContents
 from safehold.matching.errors import SegmentDamagedError
 from safehold.matching.segments.files import facts_of, opened, publish
-from safehold.matching.segments.shelf import Shelf
-from safehold.vocabulary import Algorithm
+from safehold.matching.segments.shelf import LOOSE_PARTS, Shelf
+from safehold.vocabulary import Algorithm, HarmClass
 
 LISTED = values(2100)
 
@@ -23,8 +24,9 @@ def segments(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir())
 
 
-def open_index(folder: Path, *banks: BankContents, small_rows: int = 0) -> Index:
-    return Index.over(banks or [pdq_bank("made-up", LISTED)], Shelf(folder, small_rows=small_rows))
+def open_index(folder: Path, *banks: BankContents, small_rows: int = 0, checked: bool = True) -> Index:
+    folder.mkdir(exist_ok=True)
+    return Index.over(banks or [pdq_bank("made-up", LISTED)], Shelf(folder, small_rows=small_rows, checked=checked))
 
 
 def finds_all(index: Index) -> bool:
@@ -58,11 +60,45 @@ def test_later_parts_are_searched_in_memory_until_they_are_many_then_all_becomes
     assert segments(tmp_path) != before
 
 
-def test_a_segment_that_holds_a_part_which_is_no_longer_wanted_is_not_used(tmp_path: Path) -> None:
-    open_index(tmp_path, pdq_bank("a", LISTED), pdq_bank("b", values(50, seed=5)))
-    index = open_index(tmp_path, pdq_bank("a", LISTED))
+def test_what_is_no_longer_wanted_of_a_segment_is_not_found_and_the_rest_needs_no_new_one(tmp_path: Path) -> None:
+    open_index(tmp_path, pdq_bank("a", values(50, seed=5)), pdq_bank("b", LISTED))
+    before = segments(tmp_path)
+    index = open_index(tmp_path, pdq_bank("b", LISTED))
     assert finds_all(index)
     assert len(index.lookup(Algorithm.PDQ, values(50, seed=5))) == 0
+    assert index.class_counts() == ({HarmClass.TEST: 2100},)
+    assert segments(tmp_path) == before
+
+
+def test_a_segment_of_which_half_is_no_longer_wanted_is_made_anew(tmp_path: Path) -> None:
+    open_index(tmp_path, pdq_bank("a", values(2100, seed=5)), pdq_bank("b", LISTED))
+    before = segments(tmp_path)
+    assert finds_all(open_index(tmp_path, pdq_bank("b", LISTED)))
+    assert len(segments(tmp_path)) == 1
+    assert segments(tmp_path) != before
+
+
+def test_few_new_entries_are_made_into_a_segment_of_their_own_and_small_segments_into_one(tmp_path: Path) -> None:
+    sizes = [1500, 100, 100, 100, 300]
+    ends = np.cumsum(sizes)
+    parts = [
+        part(rows(Algorithm.PDQ, LISTED[end - size : end], first=end - size))
+        for size, end in zip(sizes, ends, strict=True)
+    ]
+    held = []
+    for count, end in enumerate(ends, 1):
+        index = open_index(tmp_path, contents("made-up", *parts[:count]), small_rows=50)
+        assert index.lookup(Algorithm.PDQ, LISTED[:end], threshold=31).entry.tolist() == list(range(end))
+        held.append(sorted(int(str(facts_of(segment)["rows"])) for segment in segments(tmp_path)))
+    assert held == [[1500], [100, 1500], [200, 1500], [300, 1500], [2100]]
+
+
+def test_many_small_parts_become_a_segment_though_they_have_few_entries(tmp_path: Path) -> None:
+    parts = [part(rows(Algorithm.PDQ, LISTED[n : n + 1], first=n)) for n in range(LOOSE_PARTS + 1)]
+    open_index(tmp_path, contents("made-up", *parts[:-1]), small_rows=5000)
+    assert segments(tmp_path) == []
+    open_index(tmp_path, contents("made-up", *parts), small_rows=5000)
+    assert len(segments(tmp_path)) == 1
 
 
 def truncate(file: Path) -> None:
@@ -95,6 +131,52 @@ def test_a_damaged_segment_is_made_anew_and_reported(tmp_path: Path, name: str, 
     assert finds_all(index)
     assert index.rebuilt == (segment.name,)
     assert finds_all(open_index(tmp_path))
+
+
+@pytest.mark.parametrize("damage", [truncate, flip, remove, empty])
+@pytest.mark.parametrize("name", ["values.npy", "manifest.json"])
+def test_an_opening_that_checks_no_digests_still_sees_whatever_wrote_to_a_file(
+    tmp_path: Path, name: str, damage: Callable[[Path], None]
+) -> None:
+    open_index(tmp_path)
+    (segment,) = segments(tmp_path)
+    damage(segment / name)
+    index = open_index(tmp_path, checked=False)
+    assert finds_all(index)
+    assert index.rebuilt == (segment.name,)
+
+
+def test_a_bit_that_the_medium_forgets_is_found_by_whoever_asks_for_a_check(tmp_path: Path) -> None:
+    open_index(tmp_path)
+    (segment,) = segments(tmp_path)
+    flip(segment / "values.npy")
+    seal(segment)
+    index = open_index(tmp_path, checked=False)
+    assert index.rebuilt == ()
+    with pytest.raises(SegmentDamagedError):
+        index.verify()
+    assert open_index(tmp_path).rebuilt == (segment.name,)
+    open_index(tmp_path, checked=False).verify()
+
+
+def seal(segment: Path) -> None:
+    """Say of a segment's files that their digests were compared as they are now."""
+    names = ["manifest.json", *(path.name for path in segment.glob("*.npy"))]
+    seen = {name: (segment / name).stat() for name in names}
+    told = {name: [one.st_size, one.st_mtime_ns, one.st_ctime_ns, one.st_ino] for name, one in seen.items()}
+    (segment / "seal.json").write_text(json.dumps(told))
+
+
+def test_a_copied_segment_is_checked_once_and_then_sealed(tmp_path: Path) -> None:
+    open_index(tmp_path / "one")
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    (segment,) = segments(tmp_path / "two")
+    before = (segment / "seal.json").read_bytes()
+    assert finds_all(open_index(tmp_path / "two", checked=False))
+    after = (segment / "seal.json").read_bytes()
+    assert after != before
+    assert finds_all(open_index(tmp_path / "two", checked=False))
+    assert (segment / "seal.json").read_bytes() == after
 
 
 @pytest.mark.parametrize("manifest", ["[]", "{", '{"format": "another/1"}', '{"format": "safehold.segment/2"}'])
