@@ -1,15 +1,20 @@
 """Equipment: everything of an installation that safeguarding a dataset needs, as `wiring` put it together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from safehold.classification.text import CaptionRules, Lexicon
-from safehold.datasets.register import Register
+from safehold.datasets.decide.basis import Basis
+from safehold.datasets.decide.release import Release
+from safehold.datasets.register import Register, Waiver
 from safehold.ledger import EventLog, SigningKey
 from safehold.matching import Index
 from safehold.screening import Policy
 from safehold.vault import Vault
 from safehold.vocabulary import Clock
+
+_NONE: Mapping[str, Release] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +48,14 @@ class Equipment:
     clock: Clock
     actor: str
     source_environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def basis(self, *, waivers: Sequence[Waiver] = (), releases: Mapping[str, Release] = _NONE) -> Basis:
+        """Return what decisions are made with, given what people said of one run.
+
+        Args:
+            waivers: which register entries somebody waived.
+            releases: which records people freed, by record id.
+        """
+        return Basis(
+            self.index, self.policy, self.captions, self.lexicons, self.register, tuple(waivers), dict(releases)
+        )

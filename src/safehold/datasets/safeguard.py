@@ -22,7 +22,8 @@ from safehold.datasets.errors import ChangedSourceError, DamagedStateError, Engi
 from safehold.datasets.orders import NobodyWatching, Outcome, ScanOrder, Sighting, Stage, Watcher
 from safehold.datasets.overlap import require_no_input_within, require_outside
 from safehold.datasets.proof.publish import Published, gather, publish
-from safehold.datasets.proof.summary import Story, summarise
+from safehold.datasets.proof.story import Story
+from safehold.datasets.proof.summary import summarise
 from safehold.datasets.risk import SourceRisks, load_waivers, save_waivers
 from safehold.datasets.run import Layout, Run, load_mix, load_run, locked, open_run, require_slices, save_mix
 from safehold.datasets.scan.engine import Engine, ProcessEngine
@@ -241,17 +242,8 @@ class _Work:
     @property
     def basis(self) -> Basis:
         """Return what decisions are made with now."""
-        equipment = self.equipment
         releases = decode_releases(self.layout.releases.read_bytes() if self.layout.releases.exists() else b"")
-        return Basis(
-            equipment.index,
-            equipment.policy,
-            equipment.captions,
-            equipment.lexicons,
-            equipment.register,
-            self.risks.waivers,
-            releases,
-        )
+        return self.equipment.basis(waivers=self.risks.waivers, releases=releases)
 
     def judge(self, scanned: Iterable[Scanned], stage: str) -> None:
         """Judge each shard as it comes."""

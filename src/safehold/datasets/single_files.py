@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from safehold.datasets.decide.basis import Basis
 from safehold.datasets.decide.decision import Decision, read_rows
 from safehold.datasets.decide.judgement import judge
 from safehold.datasets.equipment import Equipment
@@ -42,15 +41,7 @@ def check_files(paths: Sequence[Path], equipment: Equipment, *, engine: Engine |
 
     A file of a kind that no dataset holds has no record; it comes back held, with a gap.
     """
-    basis = Basis(
-        index=equipment.index,
-        policy=equipment.policy,
-        captions=equipment.captions,
-        lexicons=equipment.lexicons,
-        register=equipment.register,
-        waivers=(),
-        releases={},
-    )
+    basis = equipment.basis()
     shards = [_shard(number, path.absolute()) for number, path in enumerate(paths)]
     decisions: dict[int, list[Decision]] = {}
     settings = settings_for(equipment)

@@ -18,7 +18,8 @@ from safehold.datasets.errors import DamagedStateError
 from safehold.datasets.proof.certificate import CERTIFICATE, PINNED, read_certificate, sign_certificate
 from safehold.datasets.proof.checksums import CHECKSUMS, checksum_lines, sha256_of
 from safehold.datasets.proof.manifest import write_manifest
-from safehold.datasets.proof.summary import SourceCount, Story, summarise
+from safehold.datasets.proof.story import SourceCount, Story
+from safehold.datasets.proof.summary import summarise
 from safehold.datasets.proof.tally import Tally
 from safehold.datasets.register import Waiver
 from safehold.datasets.run import Layout, Run

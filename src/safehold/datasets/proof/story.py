@@ -1,0 +1,52 @@
+"""Stories: everything that a summary and a certificate of a run tell of."""
+
+from dataclasses import dataclass, replace
+
+from safehold.datasets.apply.stage import Applied
+from safehold.datasets.decide.stage import Decided
+from safehold.datasets.proof.tally import Tally
+from safehold.datasets.register import Waiver
+from safehold.datasets.run import Run
+from safehold.datasets.sources import Shard
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCount:
+    """How much one shard brought: its records, the bytes of its members and the digest of its input."""
+
+    records: int
+    size_bytes: int
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything that a summary tells of.
+
+    Attributes:
+        run: which run.
+        shards: the mix.
+        counts: what each shard brought, in the order of the mix.
+        tally: the counts over all decisions.
+        decided: the separation and the decide digest.
+        waivers: register entries that were waived.
+        applied: the outputs' commit records; empty for a dry run.
+        after: the digest of the cleaned dataset; "" for a dry run.
+    """
+
+    run: Run
+    shards: tuple[Shard, ...]
+    counts: tuple[SourceCount, ...]
+    tally: Tally
+    decided: Decided
+    waivers: tuple[Waiver, ...]
+    applied: tuple[Applied, ...] = ()
+    after: str = ""
+
+    def with_applied(self, applied: tuple[Applied, ...]) -> "Story":
+        """Return the story with the outputs' commit records."""
+        return replace(self, applied=applied)
+
+    def with_after(self, digest: str) -> "Story":
+        """Return the story with the cleaned dataset's digest."""
+        return replace(self, after=digest)
