@@ -76,6 +76,7 @@ fuzz:
 
 docs: $(DEV_STAMP)
 	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/figures.py
 	@$(BIN)/python docs/screenshots.py
 
 clean:
