@@ -18,7 +18,8 @@ from safehold.datasets.decide.release import Release, decode_releases, encode_re
 from safehold.datasets.decide.stage import read_decisions
 from safehold.datasets.equipment import Equipment
 from safehold.datasets.errors import UnknownRecordError
-from safehold.datasets.run import Layout, Run, load_mix, load_run, locked
+from safehold.datasets.layout import Layout
+from safehold.datasets.run import Run, load_mix, load_run, locked
 from safehold.datasets.scan.part import read_part
 from safehold.datasets.sources import Shard
 from safehold.home import write_atomic

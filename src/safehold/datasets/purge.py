@@ -24,9 +24,10 @@ from safehold.datasets.decide.decision import read_rows
 from safehold.datasets.decide.stage import read_decisions
 from safehold.datasets.equipment import Equipment
 from safehold.datasets.errors import DamagedStateError, ReceiptMissingError
+from safehold.datasets.layout import Layout
 from safehold.datasets.proof.checksums import sha256_of
 from safehold.datasets.proof.verify import verify
-from safehold.datasets.run import Layout, load_mix, load_run, locked
+from safehold.datasets.run import load_mix, load_run, locked
 from safehold.datasets.scan.part import read_part
 from safehold.datasets.sources import Format, Mix, Output, Rewritten, is_remote, local_path, rewrite, strike
 from safehold.datasets.sources.folders.folder import dropped_files

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 
 from safehold.datasets.equipment import Equipment
 from safehold.datasets.errors import DamagedStateError, RiskySourceError
+from safehold.datasets.layout import Layout
 from safehold.datasets.register import Waiver
-from safehold.datasets.run import Layout, Run
+from safehold.datasets.run import Run
 from safehold.datasets.sources import Mix
 from safehold.home import write_atomic
 from safehold.screening import SourceAction

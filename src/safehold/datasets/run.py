@@ -1,9 +1,4 @@
-"""Runs: one output folder, what it was made from, and where its parts lie.
-
-    OUT/clean/                 the dataset to train on; who may read it, your umask says
-    OUT/manifest.parquet       every record, private
-    OUT/summary.json, card.html, certificate.json, SHA256SUMS
-    OUT/.safehold/             state: run.json, mix.json, scan/, decisions/, applied/, releases.jsonl; private
+"""Runs: one output folder, what it was made from, and who writes to it.
 
 `run.json` is written first and never changed: it names the run, its sources and the salt of its tokens.
 """
@@ -29,83 +24,16 @@ from safehold.datasets.errors import (
     OutputFullError,
     UnwritableOutputError,
 )
+from safehold.datasets.layout import STATE, Layout
 from safehold.datasets.sources import Companion, CompanionKind, Fields, Mix, Shard, SourceOptions
 from safehold.home import HomeUnusableError, private_folder, sweep, write_atomic
 from safehold.home.files import locked_folder, private_file, shared_folder, shut
 from safehold.vocabulary import Clock
 
 RUN_SCHEMA = "safehold.run/1"
-STATE = ".safehold"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _WRITABLE = stat.S_IWUSR | stat.S_IXUSR
 _UNWRITABLE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where things lie below an output folder."""
-
-    root: Path
-
-    @property
-    def state(self) -> Path:
-        """Return the private state folder."""
-        return self.root / STATE
-
-    @property
-    def record(self) -> Path:
-        """Return the run record."""
-        return self.state / "run.json"
-
-    @property
-    def mix(self) -> Path:
-        """Return the list of shards."""
-        return self.state / "mix.json"
-
-    @property
-    def releases(self) -> Path:
-        """Return the log of records that people freed."""
-        return self.state / "releases.jsonl"
-
-    @property
-    def policy(self) -> Path:
-        """Return the policy that was last decided under, as `safehold.screening.load` reads it."""
-        return self.state / "policy.json"
-
-    @property
-    def waivers(self) -> Path:
-        """Return the register entries that somebody waived."""
-        return self.state / "waivers.jsonl"
-
-    @property
-    def decided(self) -> Path:
-        """Return the record of the last decision over the whole mix."""
-        return self.state / "decided.json"
-
-    @property
-    def slices(self) -> Path:
-        """Return the record of into how many slices the scan is cut."""
-        return self.state / "slices.json"
-
-    def part(self, number: int) -> Path:
-        """Return the scan part of a shard."""
-        return self.state / "scan" / f"{number:06d}.arrow"
-
-    def decision(self, number: int) -> Path:
-        """Return the decision part of a shard."""
-        return self.state / "decisions" / f"{number:06d}.arrow"
-
-    def applied(self, number: int) -> Path:
-        """Return the commit record of a shard's clean copy."""
-        return self.state / "applied" / f"{number:06d}.json"
-
-    def purged(self, number: int) -> Path:
-        """Return the note of what a purged source file is to be."""
-        return self.state / "purged" / f"{number:06d}.sha256"
-
-    def folders(self) -> tuple[Path, ...]:
-        """Return the state's folders, outermost first."""
-        return (self.state, *(self.state / name for name in ("scan", "decisions", "applied", "purged")))
 
 
 @dataclass(frozen=True, slots=True)

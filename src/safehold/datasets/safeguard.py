@@ -19,13 +19,14 @@ from safehold.datasets.decide.release import decode_releases
 from safehold.datasets.decide.stage import check_complete, conclude, judge_shard
 from safehold.datasets.equipment import Equipment
 from safehold.datasets.errors import ChangedSourceError, DamagedStateError, EngineError, IncompleteScanError
+from safehold.datasets.layout import Layout
 from safehold.datasets.orders import NobodyWatching, Outcome, ScanOrder, Sighting, Stage, Watcher
 from safehold.datasets.overlap import require_no_input_within, require_outside
 from safehold.datasets.proof.publish import Published, gather, publish
 from safehold.datasets.proof.story import Story
 from safehold.datasets.proof.summary import summarise
 from safehold.datasets.risk import SourceRisks, load_waivers, save_waivers
-from safehold.datasets.run import Layout, Run, load_mix, load_run, locked, open_run, require_slices, save_mix
+from safehold.datasets.run import Run, load_mix, load_run, locked, open_run, require_slices, save_mix
 from safehold.datasets.scan.engine import Engine, ProcessEngine
 from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.scan.stage import Scanned, is_scanned, scan_shards

@@ -11,8 +11,9 @@ from tests.unit.matching import made_up
 from safehold.classification.text import CaptionRules, Lexicon, load_lexicon
 from safehold.datasets.decide.basis import Basis
 from safehold.datasets.decide.release import Release
+from safehold.datasets.layout import Layout
 from safehold.datasets.register import Register
-from safehold.datasets.run import Layout, Run
+from safehold.datasets.run import Run
 from safehold.datasets.scan.observation import Observation, ObservedMember
 from safehold.datasets.scan.part import PartNote, encode_part, scan_digest
 from safehold.datasets.scan.settings import ScanSettings

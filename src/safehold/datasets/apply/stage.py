@@ -27,7 +27,7 @@ from safehold.datasets.apply.strangers import remove_strangers
 from safehold.datasets.decide.decision import Decision, read_rows
 from safehold.datasets.decide.stage import final_actions, read_decisions
 from safehold.datasets.errors import ChangedSourceError
-from safehold.datasets.run import Layout
+from safehold.datasets.layout import Layout
 from safehold.datasets.scan.part import note_of
 from safehold.datasets.sources import (
     Format,

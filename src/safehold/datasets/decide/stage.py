@@ -22,7 +22,7 @@ from safehold.datasets.decide.basis import Basis
 from safehold.datasets.decide.decision import decode, encode
 from safehold.datasets.decide.judgement import is_text_only, judge, judged_again
 from safehold.datasets.errors import DamagedStateError, IncompleteScanError
-from safehold.datasets.run import Layout
+from safehold.datasets.layout import Layout
 from safehold.datasets.scan.part import PartNote, decode_part, note_of, scan_digest
 from safehold.datasets.sources import Shard
 from safehold.home import write_atomic

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 from safehold.datasets.decide.decision import Decision, read_rows
 from safehold.datasets.decide.judgement import record_id
 from safehold.datasets.decide.stage import final_names, read_conclusion, read_decisions
-from safehold.datasets.run import Layout, load_mix, load_run
+from safehold.datasets.layout import Layout
+from safehold.datasets.run import load_mix, load_run
 from safehold.vocabulary import Action
 
 

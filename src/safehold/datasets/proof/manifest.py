@@ -18,7 +18,8 @@ from safehold.datasets.decide.decision import SCHEMA as DECISION
 from safehold.datasets.decide.judgement import record_id
 from safehold.datasets.decide.stage import final_names, read_decisions
 from safehold.datasets.errors import DamagedStateError
-from safehold.datasets.run import Layout, Run
+from safehold.datasets.layout import Layout
+from safehold.datasets.run import Run
 from safehold.datasets.scan.part import read_part
 from safehold.datasets.sources import Shard
 from safehold.home import write_atomic

@@ -15,6 +15,7 @@ from safehold.datasets.decide.release import decode_releases, lapsed_in
 from safehold.datasets.decide.stage import Decided, read_decisions
 from safehold.datasets.equipment import Equipment
 from safehold.datasets.errors import DamagedStateError
+from safehold.datasets.layout import Layout
 from safehold.datasets.proof.certificate import CERTIFICATE, PINNED, read_certificate, sign_certificate
 from safehold.datasets.proof.checksums import CHECKSUMS, checksum_lines, sha256_of
 from safehold.datasets.proof.manifest import write_manifest
@@ -22,7 +23,7 @@ from safehold.datasets.proof.story import SourceCount, Story
 from safehold.datasets.proof.summary import summarise
 from safehold.datasets.proof.tally import Tally
 from safehold.datasets.register import Waiver
-from safehold.datasets.run import Layout, Run
+from safehold.datasets.run import Run
 from safehold.datasets.scan.part import note_of
 from safehold.datasets.sources import Format, Shard
 from safehold.home import write_atomic

@@ -17,7 +17,8 @@ import pyarrow.compute as pc
 from safehold.datasets.decide.judgement import record_id
 from safehold.datasets.decide.stage import final_names, read_conclusion, read_decisions
 from safehold.datasets.errors import RevealingListError
-from safehold.datasets.run import Layout, load_mix, load_run, locked
+from safehold.datasets.layout import Layout
+from safehold.datasets.run import load_mix, load_run, locked
 from safehold.home import write_atomic
 from safehold.vocabulary import Action
 

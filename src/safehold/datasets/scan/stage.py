@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from safehold.datasets.errors import DamagedStateError
-from safehold.datasets.run import Layout
+from safehold.datasets.layout import Layout
 from safehold.datasets.scan.engine import Engine, ShardScan, quietly
 from safehold.datasets.scan.part import PartNote, decode_part, encode_part, note_of, scan_digest, unread_part
 from safehold.datasets.scan.settings import ScanSettings

@@ -19,7 +19,7 @@ from safehold.datasets.decide.stage import (
     read_decisions,
 )
 from safehold.datasets.errors import DamagedStateError
-from safehold.datasets.run import Layout
+from safehold.datasets.layout import Layout
 from safehold.screening import Removal, Separation, SeparationRules, default_policy
 from safehold.vocabulary import Action, Gap, GapReason
 

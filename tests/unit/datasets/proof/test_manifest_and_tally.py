@@ -12,10 +12,11 @@ from safehold.datasets.decide.decision import Decision, read_rows
 from safehold.datasets.decide.judgement import judge
 from safehold.datasets.decide.stage import conclude, final_actions, judge_shard, read_decisions
 from safehold.datasets.errors import DamagedStateError, RevealingListError
+from safehold.datasets.layout import Layout
 from safehold.datasets.proof.manifest import write_manifest
 from safehold.datasets.proof.removals import write_removals
 from safehold.datasets.proof.tally import Tally
-from safehold.datasets.run import Layout, save_mix
+from safehold.datasets.run import save_mix
 from safehold.datasets.scan.observation import Observation, tabulate
 from safehold.datasets.sources import Mix
 from safehold.screening import Separation, default_policy
