@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from pictures import EXTENSIONS, bomb, encode, picture, rich_picture, video
-from safehold.media.test_signature import test_signature_png
+from safehold.media.signature_picture import test_signature_png
 from safehold.signals import pdq
 from safehold.vocabulary import PdqFlavour
 

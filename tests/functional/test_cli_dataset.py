@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from safehold.media.test_signature import test_signature_png
+from safehold.media.signature_picture import test_signature_png
 from safehold.signals import digest
 
 Call = Callable[..., Any]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from safehold.media.test_signature import test_signature_png
+from safehold.media.signature_picture import test_signature_png
 
 Call = Callable[..., Any]
 Command = tuple[str, ...]

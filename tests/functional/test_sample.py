@@ -58,7 +58,7 @@ def test_a_record_that_is_missing_from_the_manifest_is_noticed(sample: Path, tmp
 
 @pytest.mark.slow
 def test_no_plaintext_of_a_removed_picture_is_left_in_the_result_or_the_home(sample: Path) -> None:
-    from safehold.media.test_signature import test_signature_png
+    from safehold.media.signature_picture import test_signature_png
 
     signature = test_signature_png()
     files = [path for folder in ("result", "home") for path in (sample / folder).rglob("*") if path.is_file()]

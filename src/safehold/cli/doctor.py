@@ -59,7 +59,7 @@ def doctor(shell: Shell, signature: Path | None) -> Answer:
     Exits 0 if all is well, 4 if the test signature was not examined as a whole, 5 if a part has failed.
     """
     if signature is not None:
-        from safehold.media.test_signature import write_test_signature
+        from safehold.media.signature_picture import write_test_signature
 
         with new_file(signature) as staged:
             write_test_signature(staged)
@@ -178,7 +178,7 @@ SIGNATURE_EXAMINED = "test signature: examined"
 def _real_path(workshop: "Workshop") -> list[Examined]:
     """Send the test signature, and a copy that only PDQ can know again, through child, index and screening."""
     from safehold.datasets.single_files import check_files
-    from safehold.media.test_signature import write_test_signature
+    from safehold.media.signature_picture import write_test_signature
 
     parts: list[Examined] = []
     with _reported(parts, SIGNATURE_EXAMINED, "Report it."), tempfile.TemporaryDirectory() as folder:

@@ -23,7 +23,7 @@ from safehold.media.image import open_image
 from safehold.media.kinds import HEAD_BYTES, IMAGE_FORMATS, VIDEO_FORMATS, Sniffed, sniff
 from safehold.media.limits import Limits
 from safehold.media.planes import is_same
-from safehold.media.test_signature import test_signature_luma, test_signature_png, write_test_signature
+from safehold.media.signature_picture import test_signature_luma, test_signature_png, write_test_signature
 from safehold.media.video import SHORT_SECONDS, FrameChoice, open_video
 
 __all__ = [

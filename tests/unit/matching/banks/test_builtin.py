@@ -3,8 +3,8 @@ from importlib import resources
 
 from safehold.matching import Index
 from safehold.matching.banks.builtin import builtin_bank
-from safehold.media.test_signature import test_signature_luma as luma
-from safehold.media.test_signature import test_signature_png as png
+from safehold.media.signature_picture import test_signature_luma as luma
+from safehold.media.signature_picture import test_signature_png as png
 from safehold.signals import digest, pdq
 from safehold.vocabulary import Algorithm, HarmClass, PdqFlavour, Tier
 

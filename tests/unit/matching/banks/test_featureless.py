@@ -5,7 +5,7 @@ from tests.unit.matching.made_up import values
 
 from safehold.matching.banks.featureless import is_featureless
 from safehold.media import Limits, open_image
-from safehold.media.test_signature import test_signature_png
+from safehold.media.signature_picture import test_signature_png
 from safehold.signals import pdq
 from safehold.vocabulary import PdqFlavour
 
