@@ -104,6 +104,7 @@ def _result(arguments: argparse.Namespace, ours: list[Run], other: list[Run]) ->
         "cores_obtained_other": round(pool_used / pool_wall, 2),
         "processor_ms_per_image": round(used / images * 1e3, 3),
         "processor_ms_per_image_other": round(pool_used / images * 1e3, 3),
+        "ratio_of_processor_time": round(pool_used / used, 3),
         "start_up_seconds": round(statistics.median(one.first for one in ours) - a_shard, 2),
         "start_up_seconds_other": round(statistics.median(one.first for one in other) - a_shard, 2),
         "part_bytes_per_image": round(sum(map(len, ours[0].parts)) / arguments.images, 1),
