@@ -16,6 +16,8 @@ static inline void NAME(sum_block)(const uint8_t *pixels, ptrdiff_t stride, cons
 #if IS_AVX512
     __m512i zero = _mm512_setzero_si512(), sum[4] = {zero, zero, zero, zero};
     for (; pair < end; pair++) {
+        fetch_ahead(pixels + pair->first * stride);
+        fetch_ahead(pixels + pair->second * stride);
         __m512i one = _mm512_loadu_si512(pixels + pair->first * stride);
         __m512i two = _mm512_loadu_si512(pixels + pair->second * stride);
         __m512i weights = _mm512_set1_epi32((int)pair->weights);
@@ -37,6 +39,8 @@ static inline void NAME(sum_block)(const uint8_t *pixels, ptrdiff_t stride, cons
     for (; pair < end; pair++) {
         const __m256i *first = (const __m256i *)(pixels + pair->first * stride);
         const __m256i *second = (const __m256i *)(pixels + pair->second * stride);
+        fetch_ahead((const uint8_t *)first);
+        fetch_ahead((const uint8_t *)second);
         __m256i weights = _mm256_set1_epi32((int)pair->weights);
         for (int half = 0; half < 2; half++) {
             __m256i one = _mm256_loadu_si256(first + half), two = _mm256_loadu_si256(second + half), *own = sum[half];

@@ -171,6 +171,7 @@ def test_progress_names_the_record_and_beats(child: Child) -> None:
 def test_no_secret_is_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not a real one")
     monkeypatch.setenv("HOME", "/nowhere")
+    monkeypatch.setenv("SAFEHOLD_ENGINE", "numpy")
     with Child(ARGV, LIMITS, environment={"GRANTED": "1"}) as child:
         child.submit("environment", {})
         answer = finish(child)
@@ -178,7 +179,7 @@ def test_no_secret_is_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(answer, Answer)
     names = answer.data.decode().split()
     assert not {"AWS_SECRET_ACCESS_KEY", "HOME"} & set(names)
-    assert "GRANTED" in names
+    assert {"GRANTED", "SAFEHOLD_ENGINE"} <= set(names)
 
 
 def test_a_child_cant_write_files(tmp_path: Path) -> None:

@@ -1,0 +1,162 @@
+"""PDQ from a picture's bytes, beside decoding alone and beside threatexchange; and the kernel beside ``pdqhash``.
+
+    python -m benchmarks.hash [--json] [--size PIXELS] [--seconds SECONDS]
+
+Ours is what a scan does with a file: judge it, look for its end, decode its luma strictly and make the prints of both
+flavours. The first ratio is to the JPEG decoder's grey decoding alone, which makes no print. All of it is the same
+generated pictures, in turns in one process, one thread; each engine's prints are compared with the other's.
+"""
+
+import argparse
+import io
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read once, when numpy is imported
+
+import numpy as np
+import pdqhash
+import simplejpeg
+from PIL import Image
+from threatexchange.signal_type.pdq.pdq_hasher import pdq_from_bytes
+
+from benchmarks.measure import Timing, alternate, line
+from benchmarks.pictures import Picture, luma, rgb
+from safehold.media import Limits, open_image
+from safehold.native import in_use
+from safehold.signals import dihedral, pdq
+from safehold.signals.pdq_operator import NEAREST_SIDE
+from safehold.signals.pdq_prints import prints_by_numpy
+from safehold.vocabulary import PdqFlavour
+
+PICTURES = 8
+REPEATS = 4
+"""How often a run of the kernel goes over the pictures: the first time it finds the caches as the peer left them."""
+CLEAR_QUALITY = 50
+FULL = (PdqFlavour.FULL,)
+BOTH = (PdqFlavour.FULL, PdqFlavour.NEAREST_512)
+FORMATS: dict[str, tuple[str, dict[str, object]]] = {
+    "progressive jpeg": ("JPEG", {"quality": 85, "progressive": True}),
+    "webp": ("WEBP", {"quality": 80}),
+    "png": ("PNG", {}),
+    "avif": ("AVIF", {"quality": 60}),
+}
+"""What the other formats are encoded with: Pillow's name and options."""
+
+
+def fingerprinted(files: list[bytes]) -> list[bytes]:
+    """Return the prints of files, as a scan makes them."""
+    limits = Limits()
+    return [own.value for data in files for frame in open_image(data, limits) for own in pdq(frame.luma, BOTH)]
+
+
+def from_bytes(pictures: list[Picture], seconds: float) -> tuple[dict[str, Timing], dict[str, object]]:
+    """Time ours, grey decoding and threatexchange on JPEG files, and compare what comes out."""
+    files = [encoded(picture, "JPEG", {"quality": 85}) for picture in pictures]
+    ours, grey, other = alternate(
+        lambda: fingerprinted(files),
+        lambda: [simplejpeg.decode_jpeg(data, "GRAY") for data in files],
+        lambda: [pdq_from_bytes(data) for data in files],
+        seconds=seconds,
+    )
+    return {"ours": ours, "grey": grey, "threatexchange": other}, agreement(files)
+
+
+def agreement(files: list[bytes]) -> dict[str, object]:
+    """Return the distances to threatexchange over the pictures of quality 50 and above, from their bytes on."""
+    distances = []
+    for data in files:
+        theirs, quality = pdq_from_bytes(data)
+        own = fingerprinted([data])[0]
+        if quality >= CLEAR_QUALITY:
+            distances.append((int.from_bytes(own) ^ int(theirs, 16)).bit_count())
+    return {"pictures": len(distances), "mean_bits": round(float(np.mean(distances)), 3), "max_bits": max(distances)}
+
+
+def kernels(planes: list[Picture], seconds: float) -> dict[str, object]:
+    """Time the kernel on decoded pictures: ours takes the luma plane, ``pdqhash`` the RGB array that it takes."""
+    colours = [np.repeat(plane[:, :, None], 3, axis=2) for plane in planes]
+    repeated = planes * REPEATS
+    full, both, turned, plain, other = alternate(
+        lambda: [pdq(plane, FULL) for plane in repeated],
+        lambda: [pdq(plane, BOTH) for plane in repeated],
+        lambda: [dihedral(plane, FULL) for plane in repeated],
+        lambda: [tuple(prints_by_numpy(plane, BOTH, turns=False)) for plane in repeated],
+        lambda: [pdqhash.compute(colour) for colour in colours],
+        seconds=seconds,
+    )
+    milliseconds = {
+        "one flavour": a_picture(full, len(repeated)),
+        "both flavours": a_picture(both, len(repeated)),
+        "one flavour, eight turns": a_picture(turned, len(repeated)),
+        "both flavours, numpy": a_picture(plain, len(repeated)),
+        "pdqhash": a_picture(other, len(planes)),
+    }
+    return {
+        "milliseconds": milliseconds,
+        "ratio_to_pdqhash": round(milliseconds["pdqhash"] / milliseconds["one flavour"], 1),
+        "same_prints_as_numpy": all(same_as_numpy(plane) for plane in planes),
+    }
+
+
+def same_as_numpy(plane: Picture) -> bool:
+    """Whether all prints of a picture are those of the numpy engine. Up to 512 x 512 both flavours are one."""
+    made = BOTH if max(plane.shape) > NEAREST_SIDE else FULL
+    own = dihedral(plane, made)
+    expected = b"".join(values for values, _ in prints_by_numpy(plane, made, turns=True))
+    return b"".join(one.value for one in own) == expected
+
+
+def format_figures(pictures: list[Picture], form: str, seconds: float) -> dict[str, object]:
+    """Time ours, Pillow's decoding alone and threatexchange on files of another format."""
+    name, options = FORMATS[form]
+    files = [encoded(picture, name, options) for picture in pictures]
+    ours, decoding, other = alternate(
+        lambda: fingerprinted(files),
+        lambda: [Image.open(io.BytesIO(data)).load() for data in files],
+        lambda: [pdq_from_bytes(data) for data in files],
+        seconds=seconds,
+    )
+    return {
+        "pictures_a_second": round(len(files) / ours.seconds, 1),
+        "ratio_to_decoding_by_pillow": round(decoding.seconds / ours.seconds, 2),
+        "ratio_to_threatexchange": round(other.seconds / ours.seconds, 1),
+        "agreement": agreement(files),
+    }
+
+
+def encoded(picture: Picture, name: str, options: dict[str, object]) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, name, **options)
+    return file.getvalue()
+
+
+def a_picture(timing: Timing, pictures: int) -> float:
+    return round(timing.seconds / pictures * 1000, 4)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print JSON; it always does, for the sake of one habit")
+    parser.add_argument("--size", type=int, default=1024, metavar="PIXELS", help="both sides of the pictures (1024)")
+    parser.add_argument("--seconds", type=float, default=3.0, help="for each group of measurements (3)")
+    given = parser.parse_args()
+    pictures = [rgb(given.size, given.size, seed=seed) for seed in range(PICTURES)]
+    timings, agreeing = from_bytes(pictures, given.seconds)
+    kernel = kernels([luma(given.size, given.size, seed=seed) for seed in range(PICTURES)], given.seconds)
+    result = line(
+        name=f"pdq of a JPEG's bytes beside grey decoding alone, {given.size} px",
+        unit="pictures per processor second",
+        ours=PICTURES / timings["ours"].seconds,
+        other=PICTURES / timings["grey"].seconds,
+        timings=tuple(timings.values()),
+        engine=in_use(),
+        ratio_to_threatexchange=round(timings["threatexchange"].seconds / timings["ours"].seconds, 1),
+        agreement=agreeing,
+        kernel=kernel,
+        formats={form: format_figures(pictures[: PICTURES // 2], form, given.seconds) for form in FORMATS},
+    )
+    print(result)
+
+
+if __name__ == "__main__":
+    main()
