@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from importlib import util
-from pathlib import Path
 
 import pytest
 from tests.vectors import observed
@@ -13,14 +12,14 @@ from safehold.datasets.scan.decoders import decoders
 
 def test_the_stored_digests_are_of_this_format_and_of_these_files() -> None:
     assert observed.stored()["format"] == scan_settings.SCAN_FORMAT
-    assert sorted(observed.stored()["observations"]) == [path.name for path in observed.files()]
+    assert set(observed.stored()["observations"]) == set(observed.files())
 
 
-@pytest.mark.parametrize("path", observed.files(), ids=lambda path: path.name)
-def test_a_file_gives_what_it_gave_under_this_format_of_the_scan(path: Path) -> None:
-    if path.suffix == ".mp4" and util.find_spec("av") is None:
+@pytest.mark.parametrize("name", observed.files())
+def test_a_file_gives_what_it_gave_under_this_format_of_the_scan(name: str) -> None:
+    if name.endswith(".avi") and util.find_spec("av") is None:
         pytest.skip("clips are opened by an extra")
-    is_same = observed.digest_of(path) == observed.stored()["observations"][path.name]
+    is_same = observed.digest_of(name) == observed.stored()["observations"][name]
     assert is_same, "raise SCAN_FORMAT, so that old scans are done again; then: python -m tests.vectors.observed"
 
 
