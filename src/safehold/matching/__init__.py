@@ -15,6 +15,7 @@ from safehold.matching.hits import HARM_CLASSES, Hits
 from safehold.matching.index import MOST_HITS, Index, Lookup
 from safehold.matching.linear import linear_search
 from safehold.matching.lists import ListTraits, bank_from, bank_of
+from safehold.matching.live import LiveIndex
 
 __all__ = [
     "HARM_CLASSES",
@@ -29,6 +30,7 @@ __all__ = [
     "ImportReport",
     "Index",
     "ListTraits",
+    "LiveIndex",
     "Lookup",
     "WithdrawReport",
     "bank_from",

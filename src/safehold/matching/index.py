@@ -26,7 +26,7 @@ from safehold.matching.hits import HARM_CLASSES, Hits, merged
 from safehold.matching.segments.files import check
 from safehold.matching.segments.shelf import Shelf, Shelved
 from safehold.matching.segments.sources import SourceKey, in_use, sources_of
-from safehold.matching.segments.standing import standing
+from safehold.matching.segments.standing import Readings, standing
 from safehold.matching.videos import ListedVideos
 from safehold.vocabulary import Algorithm, Bits, HarmClass, PdqFlavour, signal_width_bytes
 
@@ -104,8 +104,9 @@ class Index:
         """
         used, shelf = in_use(contents), shelf or Shelf(None)
         rebuilt: list[str] = []
+        readings = Readings()
         pieces = [
-            (source.key, standing(shelved, source, used))
+            (source.key, standing(shelved, source, used, readings))
             for source in sources_of(used)
             for shelved in shelf.pieces(source, rebuilt)
         ]

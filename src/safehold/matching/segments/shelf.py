@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from safehold.matching.errors import SegmentDamagedError
 from safehold.matching.hits import HARM_CLASSES
 from safehold.matching.segments.files import BUILDING, facts_of, opened, publish, sweep_unfinished
 from safehold.matching.segments.permutation import PERMUTATION
-from safehold.matching.segments.piece import Piece, Standing, built
+from safehold.matching.segments.piece import Listed, Piece, Standing, built
 from safehold.matching.segments.sources import Source
 from safehold.matching.segments.tables import LAYOUT
 from safehold.matching.segments.tiers import Tier, outgrown, serving
@@ -44,11 +44,13 @@ class Shelved:
         piece: to be searched.
         parts: the identities of its parts, in the order that its postings number them in.
         folder: of its segment; None if it is in memory.
+        listed: what was read of each part, if it is in memory.
     """
 
     piece: Piece
     parts: tuple[str, ...]
     folder: Path | None = None
+    listed: tuple[Listed, ...] = ()
 
 
 class Shelf:
@@ -88,7 +90,7 @@ class Shelf:
         """Whether so few entries of a source are in no segment that they may stay in memory."""
         if self._folder is None:
             return True
-        return self._is_little(_rest(source, serving(_segments(self._folder), source, _facts(source))))
+        return self.is_little(_rest(source, serving(_segments(self._folder), source, _facts(source))))
 
     def settle(self, source: Source) -> None:
         """Make the segments that a source lacks; waits for another builder. Safe to repeat, and to kill."""
@@ -98,11 +100,12 @@ class Shelf:
             sweep_unfinished(self._folder)
             tiers = serving(_segments(self._folder), source, _facts(source))
             rest = _rest(source, tiers)
-            if not self._is_little(rest):
+            if not self.is_little(rest):
                 _build(self._folder, source, outgrown(tiers, rest.rows()), rest)
                 _remove_outgrown(self._folder, source)
 
-    def _is_little(self, rest: Source) -> bool:
+    def is_little(self, rest: Source) -> bool:
+        """Whether so few entries and parts may stay in memory."""
         return rest.rows() <= self._small_rows and len(rest.parts) <= LOOSE_PARTS
 
     def _attempt(self, folder: Path, source: Source) -> list[Shelved]:
@@ -131,11 +134,18 @@ class Shelf:
         return removed
 
 
-def in_memory(source: Source) -> Shelved:
-    """Return a piece over all of a source that needs no files."""
-    identities = tuple(one.identity() for one in source.parts)
-    arrays = built(source.key.algorithm, source.listed())
-    return Shelved(Piece.over(source.key.algorithm, arrays, Standing(source.banks_of(identities))), identities)
+def in_memory(source: Source, known: Mapping[str, Listed] | None = None) -> Shelved:
+    """Return a piece over all of a source that needs no files.
+
+    Args:
+        source: what it is made of.
+        known: what was read before of some parts, by identity.
+    """
+    read = known or {}
+    listed = {one.identity(): read.get(one.identity()) or source.listed_of(one) for one in source.parts}
+    arrays = built(source.key.algorithm, tuple(listed.values()))
+    piece = Piece.over(source.key.algorithm, arrays, Standing(source.banks_of(tuple(listed))))
+    return Shelved(piece, tuple(listed), listed=tuple(listed.values()))
 
 
 def _rest(source: Source, tiers: list[Tier]) -> Source:

@@ -60,7 +60,11 @@ class Source:
 
     def listed(self) -> list[Listed]:
         """Read the rows of all parts."""
-        return [Listed(one.part.rows(self.key.algorithm), one.bank_class) for one in self.parts]
+        return [self.listed_of(one) for one in self.parts]
+
+    def listed_of(self, one: BankPart) -> Listed:
+        """Read the rows of one part."""
+        return Listed(one.part.rows(self.key.algorithm), one.bank_class)
 
     def banks_of(self, identities: Sequence[str]) -> NDArray[np.int32]:
         """Return which bank each of these parts belongs to; -1 for those that are not of this source."""

@@ -7,34 +7,51 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safehold.matching.banks.catalogue import BankContents
-from safehold.matching.parts.part import PartKind
+from safehold.matching.parts.part import Part, PartKind
+from safehold.matching.parts.rows import Rows
 from safehold.matching.segments.piece import Standing, Withdrawn
 from safehold.matching.segments.shelf import Shelved
 from safehold.matching.segments.sources import Source, SourceKey
+from safehold.vocabulary import Algorithm
+
+Readings = dict[tuple[str, Algorithm], Rows]
+"""What was read of withdrawals, by the digest of the part."""
 
 
-def standing(shelved: Shelved, source: Source, used: Sequence[BankContents]) -> Shelved:
+def standing(shelved: Shelved, source: Source, used: Sequence[BankContents], readings: Readings) -> Shelved:
     """Return a piece as it stands in these banks; nothing is read before the first hit.
 
     Args:
         shelved: any piece whose parts are those of the source, or were.
         source: what is wanted of the banks.
         used: the banks of the index, in order.
+        readings: what was read of withdrawals before; what is read later is added.
     """
-    stated = Standing(source.banks_of(shelved.parts), lambda: _withdrawn(source.key, used), _limits(used))
+    stated = Standing(source.banks_of(shelved.parts), lambda: _withdrawn(source.key, used, readings), _limits(used))
     return replace(shelved, piece=shelved.piece.restated(stated))
 
 
-def _withdrawn(key: SourceKey, used: Sequence[BankContents]) -> list[Withdrawn]:
+def _withdrawn(key: SourceKey, used: Sequence[BankContents], readings: Readings) -> list[Withdrawn]:
     found = []
     for number, contents in enumerate(used):
         if key.flavour not in (None, contents.bank.pdq_flavour):
             continue
-        for part in contents.parts:
-            if part.kind is PartKind.WITHDRAW and part.counts.get(key.algorithm):
-                rows = part.rows(key.algorithm)
-                found.append(Withdrawn(number, rows.values, rows.entry))
+        rows = [_read(part, key.algorithm, readings) for part in contents.parts if _withdraws(part, key.algorithm)]
+        if rows:
+            entries = np.concatenate([some.entry for some in rows])
+            found.append(Withdrawn(number, np.concatenate([some.values for some in rows]), entries))
     return found
+
+
+def _withdraws(part: Part, algorithm: Algorithm) -> bool:
+    return part.kind is PartKind.WITHDRAW and bool(part.counts.get(algorithm))
+
+
+def _read(part: Part, algorithm: Algorithm, readings: Readings) -> Rows:
+    name = part.sha256, algorithm
+    if name not in readings:
+        readings[name] = part.rows(algorithm)
+    return readings[name]
 
 
 def _limits(used: Sequence[BankContents]) -> NDArray[np.uint16] | None:  # noqa: ARG001 - until banks have limits
