@@ -106,5 +106,7 @@ def _is_whole(units: bytes | memoryview, wide: int) -> bool:
         length = int.from_bytes(content[at : at + wide], "big")
         at += wide
         has_pixels |= content[at] >> 1 & 63 < _PARAMETERS
-        at += max(length, 1)
+        at += length
+        if not length:
+            return False
     return has_pixels and at == len(content)

@@ -63,12 +63,13 @@ class Items:
         Raises:
             UnreadableMediaError: they are not all there, or stand in an unknown place.
         """
-        pieces = []
+        pieces, left = [], len(file)
         for place, start, length in self.extents.get(item, []):
-            within = {_IN_FILE: file, _IN_META: self.inner}.get(place)
-            if within is None or start + length > len(within):
-                raise UnreadableMediaError("a part of a picture file is not where it says", advice="Drop the record.")
+            within = {_IN_FILE: file, _IN_META: self.inner}.get(place, memoryview(b""))
             pieces.append(within[start : start + length] if length else within[start:])
+            left -= len(pieces[-1])
+            if len(pieces[-1]) < length or left < 0:  # nor are bytes used again and again
+                raise UnreadableMediaError("a part of a picture file is not where it says", advice="Drop the record.")
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
@@ -139,6 +140,8 @@ def _places(body: memoryview) -> Iterator[tuple[int, list[tuple[int, int, int]]]
         item, at = number(body, at, wide), at + wide
         place, at = (number(body, at, 2) & 15, at + 2) if form else (_IN_FILE, at)
         base, pieces, at = number(body, at + 2, base_wide), number(body, at + 2 + base_wide, 2), at + 4 + base_wide
+        if pieces > 1 and not offset_wide + length_wide:  # it would cost nothing to state any number of them
+            raise UnreadableMediaError("a picture file has parts without a place", advice="Drop the record.")
         extents = []
         for _ in range(pieces):
             at += index_wide

@@ -4,6 +4,7 @@ import os
 import struct
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from tests.vectors import heif
 from tests.vectors.media import encoded, picture
@@ -28,6 +31,7 @@ from safehold.media import (
     open_image,
     sniff,
 )
+from safehold.media.heif_container import read_container
 from safehold.vocabulary import GapReason, MediaKind
 
 HAS_HEIC = find_spec("pi_heif") is not None and find_spec("av") is not None
@@ -266,9 +270,10 @@ def test_a_brand_that_leaves_the_coding_open_is_known_by_the_others(brand: bytes
         heif.box(b"ftyp", b"avif", bytes(4)) + heif.full(b"meta", heif.full(b"pitm")),
         heif.box(b"ftyp", b"avif", bytes(4)) + heif.full(b"meta", heif.full(b"iinf", b"\0\1", heif.full(b"infe"))),
         heif.box(b"ftyp", b"avif", bytes(4)) + heif.full(b"meta", heif.full(b"iloc", b"\xff\xff\xff\xff")),
+        heif.box(b"ftyp", b"avif", bytes(4)) + heif.full(b"meta", heif.full(b"iloc", b"\0\0\xff\xff", b"\xff" * 60)),
         heif.box(b"ftyp", b"avif", bytes(4)),
     ],
-    ids=["small box", "large box", "no number", "old list", "wide places", "nothing"],
+    ids=["small box", "large box", "no number", "old list", "wide places", "places that cost nothing", "nothing"],
 )
 def test_boxes_that_make_no_sense_are_unreadable(fault: bytes) -> None:
     assert isinstance(seen(fault)[1], UnreadableMediaError)
@@ -285,8 +290,25 @@ def test_heic_without_its_extra_is_a_gap_that_says_what_to_install(monkeypatch: 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads in /proc")
 @forms
 def test_one_thread_decodes(wrap: Wrap, coded: Coded) -> None:
-    data = wrap(coded(3, 1024, 768))
+    data = wrap(coded(3, 512, 384))
     threads = partial(os.listdir, "/proc/self/task")
     before = len(threads())
     for _ in open_image(data, Limits()):
         assert len(threads()) == before
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=200), st.sampled_from([b"iinf", b"iref", b"iloc", b"iprp", b"pitm", b"idat"]))
+def test_any_list_of_parts_is_read_or_is_unreadable(body: bytes, kind: bytes) -> None:
+    with suppress(MediaError):
+        read_container(heif.box(b"ftyp", b"heic", bytes(4)) + heif.full(b"meta", heif.box(kind, body)))
+
+
+@needs_heic
+def test_bytes_that_are_used_again_and_again_are_unreadable() -> None:
+    item, at, length = heif.hevc(3, 64, 48), 0, 500
+    place = struct.pack(">HHH", 1, 0, 40) + 40 * struct.pack(">II", at, length)
+    infos = heif.full(b"iinf", b"\0\1", heif.full(b"infe", b"\0\1\0\0", item.kind, b"\0", version=2))
+    places = heif.full(b"iloc", b"\x44\0\0\1", place)
+    data = heif.box(b"ftyp", b"heic", bytes(4)) + heif.full(b"meta", infos, places) + heif.box(b"mdat", bytes(900))
+    assert isinstance(read_container(data).fault, UnreadableMediaError)
