@@ -59,6 +59,7 @@ class ListedVideos:
     def __init__(self, contents: Sequence[BankContents]) -> None:
         self._contents = tuple(contents)
         self._known: dict[int, BankVideos] = {}
+        self._is_any: bool | None = None
 
     def of_bank(self, bank: int) -> BankVideos:
         """Return a bank's videos.
@@ -71,7 +72,9 @@ class ListedVideos:
         return self._known[bank]
 
     def __bool__(self) -> bool:
-        return any(_may_list_videos(part) for one in self._contents for part in one.parts)
+        if self._is_any is None:
+            self._is_any = any(_may_list_videos(part) for one in self._contents for part in one.parts)
+        return self._is_any
 
 
 def _videos_of(parts: Sequence[Part]) -> BankVideos:

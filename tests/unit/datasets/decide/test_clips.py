@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.unit.datasets.made_up import basis, image, listing, member, pdq_print, plain, shard
 from tests.unit.matching import made_up
 
@@ -139,6 +141,26 @@ def test_frames_of_a_video_beyond_the_usual_cap_are_counted(tmp_path: Path) -> N
     (one,) = decided(tmp_path, [clip("x", frame(0, VALUES[0]))], made_up.contents("bank", part))
 
     assert "200 of 200 of the listed video" in found(one, "vpdq")[0].place
+
+
+SHOWN = st.lists(st.none() | st.integers(0, 5), max_size=8)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(SHOWN, min_size=1, max_size=3))
+def test_whatever_a_clip_shows_a_frame_that_is_near_holds_it_and_is_told(
+    tmp_path_factory: pytest.TempPathFactory, clips: list[list[int | None]]
+) -> None:
+    records = [
+        clip(f"{name}", *(frame(at, OTHER[at] if one is None else VALUES[one]) for at, one in enumerate(shown)))
+        for name, shown in enumerate(clips)
+    ]
+    banks = (videos("v", [0, 1], [2, 3]), listing("still", [VALUES[5].tobytes()], algorithm=Algorithm.PDQ))
+    for shown, one in zip(clips, decided(tmp_path_factory.mktemp("basis"), records, *banks), strict=True):
+        listed = {f"v@2#{first}" for first in (0, 2) if {first, first + 1} & set(shown)}
+        assert {finding.reference for finding in found(one, "vpdq")} == listed
+        assert len(found(one, "pdq")) == len(listed) + (5 in shown)
+        assert one.action is (Action.HOLD if listed or 5 in shown else Action.ALLOW)
 
 
 def test_without_listed_videos_nothing_is_said_of_any(tmp_path: Path) -> None:
