@@ -34,8 +34,7 @@ from safehold.media.errors import (
     UnsupportedFormatError,
 )
 from safehold.media.frame import Luma
-from safehold.media.heif import open_views, unseen
-from safehold.media.heif_container import Container, read_container
+from safehold.media.heif import Container, open_views, read_container, unseen
 from safehold.media.limits import Limits
 
 _HEIF = frozenset({"avif", "heic"})

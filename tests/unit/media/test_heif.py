@@ -31,7 +31,7 @@ from safehold.media import (
     open_image,
     sniff,
 )
-from safehold.media.heif_container import read_container
+from safehold.media.heif import read_container
 from safehold.vocabulary import GapReason, MediaKind
 
 HAS_HEIC = find_spec("pi_heif") is not None and find_spec("av") is not None

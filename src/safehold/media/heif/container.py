@@ -13,9 +13,9 @@ noticed. A unit that states less than it had, in a file whose every length was s
 
 from dataclasses import dataclass
 
-from safehold.media.boxes import boxes
 from safehold.media.errors import MediaError, TruncatedMediaError
-from safehold.media.items import Items, read_items
+from safehold.media.heif.boxes import boxes
+from safehold.media.heif.items import Items, read_items
 
 _HEVC = frozenset({b"hvc1", b"hev1"})
 _OPENED = frozenset({b"ftyp", b"mdat"})

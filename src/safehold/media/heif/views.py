@@ -1,7 +1,7 @@
 """Pictures in HEIF containers: AVIF through Pillow's own decoder, HEIC through the `heif` extra's.
 
 Rules:
-    - What the container holds is read first (:mod:`safehold.media.heif_container`), and sizes judged before a decoder
+    - What the container holds is read first (:mod:`safehold.media.heif.container`), and sizes judged before a decoder
       starts.
     - One thread decodes: one for each core would only take them from the other children.
     - An AVIF that is a picture and a sequence is opened as both: viewers differ in which they show.
@@ -18,7 +18,7 @@ from PIL import AvifImagePlugin, Image, features
 
 from safehold.media.appended import holds_media
 from safehold.media.errors import HeifUnavailableError, MediaError, UnreadableMediaError, UnsupportedFormatError
-from safehold.media.heif_container import Container
+from safehold.media.heif.container import Container
 
 _BRAND = slice(8, 12)
 _PICTURE, _SEQUENCE = b"avif", b"avis"

@@ -7,8 +7,8 @@ hidden items).
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from safehold.media.boxes import boxes, number, version
 from safehold.media.errors import UnreadableMediaError
+from safehold.media.heif.boxes import boxes, number, version
 
 _NO_PICTURES = frozenset({b"Exif", b"mime", b"uri ", b"tmap"})
 """Item types that show nothing of their own; a tone map (tmap) shows the picture that it is made from."""

@@ -1,0 +1,6 @@
+"""Pictures in HEIF containers, AVIF and HEIC: bytes enter; opened pictures leave, and what the file holds beside them."""
+
+from safehold.media.heif.container import Container, read_container
+from safehold.media.heif.views import open_views, unseen
+
+__all__ = ["Container", "open_views", "read_container", "unseen"]
