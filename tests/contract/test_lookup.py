@@ -163,6 +163,34 @@ def test_exactly_as_many_hits_as_allowed_is_not_capped(over: Over) -> None:
     assert index.lookup(Algorithm.PDQ, values(1), max_hits=1).capped.tolist() == [0]
 
 
+def test_a_bank_may_ask_for_nearer_values_than_the_policy_and_never_for_farther_ones(over: Over) -> None:
+    listed = values(700)
+    index = over([pdq_bank("far", listed, pdq_threshold=40), pdq_bank("near", listed, pdq_threshold=10)])
+    for bits, expected in ((10, [0, 1]), (11, [0]), (31, [0]), (32, [])):
+        hits = index.lookup(Algorithm.PDQ, flipped(listed[:3], bits), threshold=31)
+        assert hits.bank.tolist() == expected * 3
+
+
+def test_entries_farther_than_their_bank_allows_take_no_place_of_others(over: Over) -> None:
+    near = np.vstack([flipped(values(1), bits, seed=bits) for bits in range(1, 21)])
+    banks = [
+        pdq_bank("few", near, pdq_threshold=4),
+        pdq_bank("many", near[::2]),
+        pdq_bank("none", near, pdq_threshold=0),
+    ]
+    hits = over(banks).lookup(Algorithm.PDQ, values(1), threshold=31, max_hits=9)
+    assert [fact[1:3] for fact in facts(hits)] == [
+        (1, 0), (1, 1), (2, 0), (3, 0), (3, 1), (4, 0), (5, 1), (7, 1), (9, 1)
+    ]  # fmt: skip
+    assert hits.capped.tolist() == [0]
+
+
+def test_a_banks_threshold_says_nothing_of_cryptographic_hashes(over: Over) -> None:
+    listed = values(20, width=16)
+    index = over([contents("made-up", part(rows(Algorithm.MD5, listed)), pdq_threshold=0)])
+    assert len(index.lookup(Algorithm.MD5, listed, threshold=31)) == 20
+
+
 @pytest.mark.parametrize("wrong", [values(2, width=16), values(2).astype(np.uint16), values(2)[0]])
 def test_values_of_another_shape_are_refused(over: Over, wrong: NDArray[np.generic]) -> None:
     with pytest.raises(WrongWidthError):
@@ -183,6 +211,7 @@ def test_all_implementations_agree_on_mixed_banks(tmp_path: Path) -> None:
             "b", part(rows(Algorithm.PDQ, listed)), part(rows(Algorithm.PDQ, flipped(listed[:300], 9), first=2243))
         ),
         contents("a", part(rows(Algorithm.PDQ, listed[::3])), flavour=UNKNOWN, harm_class=HarmClass.NCII),
+        pdq_bank("d", flipped(listed[:200], 4), pdq_threshold=23),
         contents(
             "c", part(rows(Algorithm.PDQ, listed)), part(rows(Algorithm.PDQ, listed[5:600], 5), kind=PartKind.WITHDRAW)
         ),

@@ -10,7 +10,7 @@ from safehold.cli.answer import Answer, Table
 from safehold.cli.command import EXISTING_FILE, Shell, command
 from safehold.cli.target import NEW_FILE, new_file, require_nothing
 from safehold.cli.wording import counted
-from safehold.vocabulary import Algorithm, HarmClass, PdqFlavour, Tier
+from safehold.vocabulary import Algorithm, Bits, HarmClass, PdqFlavour, Tier
 
 if TYPE_CHECKING:
     from safehold.matching import Bank, BankStore, BankTraits, ImportReport
@@ -32,6 +32,11 @@ def _traits(declared: _Declared) -> _Declared:
             "--onward-sharing/--no-onward-sharing", default=None, help="Whether the terms allow passing it on."
         ),
         click.option("--flavour", type=_choice(PdqFlavour), help="Which pipeline made its PDQ values."),
+        click.option(
+            "--pdq-threshold",
+            type=click.IntRange(0, 256),
+            help="The largest distance at which its PDQ values count, where that is less than the policy's.",
+        ),
         click.option("--source", help="Who gave the list."),
         click.option("--legal-basis", help="Why it may be held and used."),
         click.option("--tier", type=_choice(Tier), help="How far a policy may go on its word; trusted if not stated."),
@@ -53,6 +58,7 @@ class TraitOptions(TypedDict):
     legal_basis: str | None
     source: str | None
     flavour: str | None
+    pdq_threshold: int | None
     onward_sharing: bool | None
     terms: str | None
 
@@ -69,6 +75,7 @@ def _stated(options: TraitOptions) -> "BankTraits":
         source=options["source"],
         terms=said,
         pdq_flavour=PdqFlavour(options["flavour"]) if options["flavour"] else None,
+        pdq_threshold=None if options["pdq_threshold"] is None else Bits(options["pdq_threshold"]),
     )
 
 
@@ -199,6 +206,7 @@ def show_bank(shell: Shell, name: str) -> Answer:
         ("class", one.harm_class.value),
         ("tier", one.tier.value),
         ("PDQ flavour", one.pdq_flavour.value),
+        ("PDQ threshold", "the policy's" if one.pdq_threshold is None else f"{one.pdq_threshold} bits at most"),
         ("source", one.source),
         ("legal basis", one.legal_basis),
         ("terms", one.terms.text or "not stated"),
@@ -260,6 +268,7 @@ def _facts(one: "Bank") -> dict[str, object]:
         "class": one.harm_class.value,
         "tier": one.tier.value,
         "flavour": one.pdq_flavour.value,
+        "pdq_threshold": one.pdq_threshold,
         "source": one.source,
         "legal_basis": one.legal_basis,
         "terms": {"onward_sharing": one.terms.onward_sharing, "text": one.terms.text},

@@ -164,7 +164,8 @@ class Index:
         Args:
             algorithm: of the values.
             values: (n, width) uint8, most significant byte first.
-            threshold: for PDQ, the largest distance that counts; every other algorithm asks for equality.
+            threshold: for PDQ, the largest distance that counts, unless an entry's bank says less; every other
+                algorithm asks for equality.
             flavour: for PDQ, which pipeline made the values: entries of the other one are left out. None or
                 UNKNOWN searches all.
             max_hits: how many hits a query may have; queries that have more are listed in ``capped``.
@@ -219,6 +220,7 @@ def _version(used: Sequence[BankContents]) -> str:
     listed = [
         [one.bank.name, one.bank.version, one.bank.pdq_flavour.value, one.bank.harm_class.value, one.bank.tier.value]
         + [part.sha256 for part in one.parts]
+        + ([] if one.bank.pdq_threshold is None else [f"threshold {one.bank.pdq_threshold}"])
         for one in used
     ]
     return hashlib.sha256(json.dumps(listed, separators=(",", ":")).encode()).hexdigest()

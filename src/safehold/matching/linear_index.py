@@ -67,7 +67,9 @@ class LinearIndex:
         for number, one in enumerate(self.contents):
             listed = one.bank.pdq_flavour if algorithm is Algorithm.PDQ else None
             if is_asked(listed, flavour):
-                found += [_found(rows, asked, reach, number, one) for rows in _living(one, algorithm)]
+                own = one.bank.pdq_threshold if algorithm is Algorithm.PDQ else None
+                near = reach if own is None else min(reach, own)
+                found += [_found(rows, asked, near, number, one) for rows in _living(one, algorithm)]
         return joined(found, most=max_hits)
 
 

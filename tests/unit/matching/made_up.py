@@ -1,6 +1,7 @@
 """Made-up fingerprints and banks for tests."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -48,15 +49,20 @@ def contents(
     flavour: PdqFlavour = PdqFlavour.FULL,
     harm_class: HarmClass = HarmClass.TEST,
     tier: Tier = Tier.REVIEW,
+    pdq_threshold: int | None = None,
 ) -> BankContents:
-    bank = Bank(
-        name, "made up", "made up", BankTerms(), harm_class, tier, flavour, len(parts), AT, living_entries(parts)
-    )
-    return BankContents(bank, parts)
+    living = living_entries(parts)
+    bank = Bank(name, "made up", "made up", BankTerms(), harm_class, tier, flavour, len(parts), AT, living)
+    return BankContents(replace(bank, pdq_threshold=pdq_threshold), parts)
 
 
-def pdq_bank(name: str, content: NDArray[np.uint8], flavour: PdqFlavour = PdqFlavour.FULL) -> BankContents:
-    return contents(name, part(rows(Algorithm.PDQ, content)), flavour=flavour)
+def pdq_bank(
+    name: str,
+    content: NDArray[np.uint8],
+    flavour: PdqFlavour = PdqFlavour.FULL,
+    pdq_threshold: int | None = None,
+) -> BankContents:
+    return contents(name, part(rows(Algorithm.PDQ, content)), flavour=flavour, pdq_threshold=pdq_threshold)
 
 
 def facts(hits: Hits) -> list[tuple[int, ...]]:

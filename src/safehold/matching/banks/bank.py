@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from safehold.matching.errors import BankNameError
-from safehold.vocabulary import Algorithm, HarmClass, PdqFlavour, Tier
+from safehold.vocabulary import Algorithm, Bits, HarmClass, PdqFlavour, Tier
 
 TEST_BANK = "test"
 """The name of the built-in bank."""
@@ -44,6 +44,8 @@ class Bank:
         entries: how many entries of each algorithm are listed and not withdrawn.
         withdrawn_at: when the whole bank was taken out of use; its entries match nothing from then on.
         withdrawn_reason: why.
+        pdq_threshold: the largest distance at which its PDQ values count, where that is less than the policy's; None
+            leaves it to the policy.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Bank:
     entries: Mapping[Algorithm, int] = field(default_factory=dict)
     withdrawn_at: dt.datetime | None = None
     withdrawn_reason: str = ""
+    pdq_threshold: Bits | None = None
 
     @property
     def reference(self) -> str:

@@ -96,4 +96,5 @@ def _bank(row: sa.RowMapping, parts: Sequence[Part]) -> Bank:
         entries=living_entries(parts),
         withdrawn_at=dt.datetime.fromisoformat(row["withdrawn_at"]) if row["withdrawn_at"] else None,
         withdrawn_reason=row["withdrawn_reason"] or "",
+        pdq_threshold=row["pdq_threshold"],
     )

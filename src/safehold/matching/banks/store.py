@@ -236,6 +236,7 @@ class BankStore:
                 flavour=bank.pdq_flavour.value,
                 version=bank.version,
                 created_at=bank.created_at.isoformat(),
+                pdq_threshold=bank.pdq_threshold,
             )
         )
         details = {"bank": name, "class": bank.harm_class.value, "tier": bank.tier.value}

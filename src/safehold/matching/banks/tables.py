@@ -18,6 +18,7 @@ banks = sa.Table(
     sa.Column("created_at", sa.Text, nullable=False),
     sa.Column("withdrawn_at", sa.Text, nullable=True),
     sa.Column("withdrawn_reason", sa.Text, nullable=True),
+    sa.Column("pdq_threshold", sa.Integer, nullable=True),
 )
 """One row a bank; `version` is that of its latest part, 0 while it is empty; times are RFC 3339 in UTC."""
 

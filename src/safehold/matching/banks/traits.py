@@ -9,7 +9,7 @@ from safehold.matching.banks.bank import Bank, BankTerms
 from safehold.matching.errors import BankDiffersError, MissingTraitError
 from safehold.matching.listings import Listing
 from safehold.matching.parts.rows import class_of
-from safehold.vocabulary import HarmClass, PdqFlavour, Tier
+from safehold.vocabulary import Bits, HarmClass, PdqFlavour, Tier
 
 _NOT_STATED = "not stated"
 
@@ -24,6 +24,7 @@ class BankTraits:
     source: str | None = None
     terms: BankTerms | None = None
     pdq_flavour: PdqFlavour | None = None
+    pdq_threshold: Bits | None = None
 
     def completed(self, listing: Listing) -> "BankTraits":
         """Return the traits with the class that all rows of a list agree on, where none is stated."""
@@ -53,6 +54,7 @@ class BankTraits:
             pdq_flavour=self.pdq_flavour or PdqFlavour.UNKNOWN,
             version=0,
             created_at=now,
+            pdq_threshold=self.pdq_threshold,
         )
 
     def require_agreement(self, bank: Bank) -> None:
@@ -68,6 +70,7 @@ class BankTraits:
             "source": (self.source, bank.source),
             "terms": (self.terms, bank.terms),
             "PDQ flavour": (self.pdq_flavour, bank.pdq_flavour),
+            "PDQ threshold": (self.pdq_threshold, bank.pdq_threshold),
         }
         differing = [name for name, (said, held) in stated.items() if said is not None and said != held]
         if differing:

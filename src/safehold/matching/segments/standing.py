@@ -14,6 +14,9 @@ from safehold.matching.segments.shelf import Shelved
 from safehold.matching.segments.sources import Source, SourceKey
 from safehold.vocabulary import Algorithm
 
+_FARTHEST = 256
+"""The distance of two PDQ values that differ in every bit."""
+
 Readings = dict[tuple[str, Algorithm], Rows]
 """What was read of withdrawals, by the digest of the part."""
 
@@ -27,7 +30,8 @@ def standing(shelved: Shelved, source: Source, used: Sequence[BankContents], rea
         used: the banks of the index, in order.
         readings: what was read of withdrawals before; what is read later is added.
     """
-    stated = Standing(source.banks_of(shelved.parts), lambda: _withdrawn(source.key, used, readings), _limits(used))
+    limits = _limits(used) if source.key.algorithm is Algorithm.PDQ else None
+    stated = Standing(source.banks_of(shelved.parts), lambda: _withdrawn(source.key, used, readings), limits)
     return replace(shelved, piece=shelved.piece.restated(stated))
 
 
@@ -54,5 +58,8 @@ def _read(part: Part, algorithm: Algorithm, readings: Readings) -> Rows:
     return readings[name]
 
 
-def _limits(used: Sequence[BankContents]) -> NDArray[np.uint16] | None:  # noqa: ARG001 - until banks have limits
-    return None
+def _limits(used: Sequence[BankContents]) -> NDArray[np.uint16] | None:
+    stated = [one.bank.pdq_threshold for one in used]
+    if all(limit is None for limit in stated):
+        return None
+    return np.array([_FARTHEST if limit is None else limit for limit in stated], np.uint16)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,16 @@ from safehold.matching.errors import (
     PartDamagedError,
     UnknownBankError,
 )
-from safehold.vocabulary import Algorithm, FixedClock, HarmClass, OutsidePartyError, PdqFlavour, SafeholdError, Tier
+from safehold.vocabulary import (
+    Algorithm,
+    Bits,
+    FixedClock,
+    HarmClass,
+    OutsidePartyError,
+    PdqFlavour,
+    SafeholdError,
+    Tier,
+)
 
 TRAITS = BankTraits(harm_class=HarmClass.NCII, legal_basis="made up", pdq_flavour=PdqFlavour.FULL)
 MD5 = values(40, width=16)
@@ -63,6 +73,17 @@ def found(home: Home) -> dict[str, list[int]]:
 
 def events(home: Home) -> list[str]:
     return [entry.event.kind for entry in open_ledger(home).events() if entry.event.kind.startswith("bank.")]
+
+
+def test_a_banks_own_threshold_is_kept_and_can_not_be_changed_by_the_way(
+    home: Home, store: BankStore, tmp_path: Path
+) -> None:
+    store.create("near", replace(TRAITS, pdq_threshold=Bits(12)))
+    store.import_file("near", listing(tmp_path))
+    assert store.show("near").pdq_threshold == 12
+    assert Index.open(home).banks[0].pdq_threshold == 12
+    with pytest.raises(BankDiffersError, match="PDQ threshold"):
+        store.import_file("near", listing(tmp_path), BankTraits(pdq_threshold=Bits(13)))
 
 
 def test_an_import_creates_the_bank_and_its_entries_are_found(home: Home, store: BankStore, tmp_path: Path) -> None:
