@@ -1,4 +1,4 @@
-"""Pictures in HEIF containers, AVIF and HEIC: bytes enter; opened pictures leave, and what the file holds beside them."""
+"""Pictures in HEIF containers (AVIF, HEIC): bytes enter; opened pictures leave, and what else the file holds."""
 
 from safehold.media.heif.container import Container, read_container
 from safehold.media.heif.views import open_views, unseen
