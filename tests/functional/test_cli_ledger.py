@@ -190,6 +190,51 @@ def test_evidence_is_listed_with_whole_ids_and_opened_by_the_beginning_of_one(
     assert call("vault", "open", "0" * 12, *why).code == 2, "nothing begins so"
 
 
+def test_evidence_is_erased_with_a_reference_and_once_no_hold_forbids_it(
+    call: Call, shown: Callable[..., tuple[int, str]], home: Path, tmp_path: Path
+) -> None:
+    from safehold.vault import Label
+    from safehold.wiring import open_workshop
+
+    call("vault", "keygen", "amira", "--out", tmp_path / "amira.key")
+    with open_workshop(home, environment={}) as workshop:
+        identifier = workshop.vault.put(b"harmless", Label(case="case-1"))
+    erase = ("vault", "erase", identifier[:12])
+    assert call(*erase).code == 2, "a reference is asked for"
+    placed = call("hold", "place", identifier[:12], "--basis", "a court's order", "--until", "2999-01-01").data["hold"]
+    assert (placed["evidence"], placed["active"]) == (identifier, True)
+    later = call("hold", "extend", placed["id"], "--until", "2999-02-01").data["hold"]
+    assert (later["basis"], later["expires_at"]) == ("a court's order", "2999-02-01T00:00:00+00:00")
+    assert call("hold", "extend", "0" * 16, "--until", "2999-02-01").code == 2
+    assert call("hold", "place", identifier, "--basis", "x", "--until", "2001-01-01").code == 2, "it has passed"
+    assert "hold" in call(*erase, "--counsel", "A-1").data["error"]["message"]
+    assert "2999-02-01" in shown("hold", "list")[1]
+    for left, one in ((1, placed), (0, later)):
+        assert call("hold", "release", one["id"]).data["left"] == left
+    assert call("hold", "list").data["holds"] == []
+    assert len(call("hold", "list", identifier, "--all").data["holds"]) == 2
+    assert call(*erase, "--counsel", "A-1").data == {"id": identifier, "reference": "counsel"}
+    assert call("vault", "list").data["evidence"][0]["state"] == "erased"
+    assert call("hold", "place", identifier, "--basis", "x").code == 2, "there is nothing to hold"
+    assert kinds_recorded(home).count("hold.released") == 2
+    assert kinds_recorded(home).count("evidence.erased") == 1
+
+
+def test_a_custodians_key_under_a_passphrase_opens_nothing_without_it(call: Call, home: Path, tmp_path: Path) -> None:
+    from safehold.vault import Label
+    from safehold.wiring import open_workshop
+
+    key, words = tmp_path / "amira.key", tmp_path / "words"
+    words.write_text("red cube blue ball green tree\n")
+    assert call("vault", "keygen", "amira", "--out", key, "--passphrase-file", words).data["encrypted"]
+    assert call("vault", "keygen", "jonas", "--out", tmp_path / "j.key", "--passphrase-file", key.parent).code == 2
+    with open_workshop(home, environment={}) as workshop:
+        identifier = workshop.vault.put(b"harmless", Label(case="case-1"))
+    open_it = ("vault", "open", identifier, "--key", key, "--purpose", "check", "--case", "case-1")
+    assert "--passphrase-file" in call(*open_it).data["error"]["advice"]
+    assert call(*open_it, "--passphrase-file", words).data["bytes"] == 8
+
+
 def test_an_empty_vault_is_sound(call: Call) -> None:
     assert call("vault", "fsck").data == {"examined": 0, "problems": [], "orphans": 0, "sound": True}
 

@@ -26,6 +26,7 @@ GROUPS = {
     "policy": "safehold.cli.policy:policy",
     "ledger": "safehold.cli.ledger:ledger",
     "vault": "safehold.cli.vault:vault",
+    "hold": "safehold.cli.hold:hold",
     "backup": "safehold.cli.backup:backup",
     "restore": "safehold.cli.backup:restore",
     "doctor": "safehold.cli.doctor:doctor",

@@ -42,11 +42,17 @@ def vault() -> None:
 @click.argument("name")
 @click.option("--out", type=NEW_FILE, required=True, help="Where the custodian's private key goes; take it away.")
 @click.option("--needed", type=click.IntRange(1, 64), help="From now on, how many custodians must come together.")
-def keygen(shell: Shell, name: str, out: Path, needed: int | None) -> Answer:
+@click.option(
+    "--passphrase-file", type=EXISTING_FILE, help="Encrypt the key under the words on this file's first line."
+)
+def keygen(shell: Shell, name: str, out: Path, needed: int | None, passphrase_file: Path | None) -> Answer:
     """Make a custodian's key pair: the private half into a file, the public half into the home."""
+    from safehold.vault.passphrase import read_passphrase
+
+    passphrase = None if passphrase_file is None else read_passphrase(passphrase_file)
     with shell.workshop() as workshop, workshop.home.lock():
         custodians = workshop.vault.custodians
-        made = custodians.generate(name, out=out)
+        made = custodians.generate(name, out=out, passphrase=passphrase)
         if needed is not None:
             custodians.require(needed)
         workshop.record("vault.custodian_registered", custodians=len(custodians.list()))
@@ -55,6 +61,7 @@ def keygen(shell: Shell, name: str, out: Path, needed: int | None) -> Answer:
         "custodian": made.name,
         "public_key": made.public_key.hex(),
         "private_key_file": str(out),
+        "encrypted": passphrase is not None,
         "custodians": count,
     }
     return Answer(
@@ -160,11 +167,19 @@ def _problem(problem: "Problem") -> dict[str, object]:
 @command(vault, "open")
 @click.argument("evidence_id", metavar="ID")
 @click.option("--key", "keys", type=EXISTING_FILE, multiple=True, required=True, help="A custodian's private key file.")
+@click.option("--passphrase-file", "words", type=EXISTING_FILE, multiple=True, help="Of a key that is encrypted.")
 @click.option("--purpose", required=True, help="Why it is opened; recorded.")
 @click.option("--case", required=True, help="The case or reference it is opened for; recorded.")
 @click.option("--out", type=NEW_FILE, help="A new file for the plaintext; without it nothing is written to a disk.")
 def open_evidence(
-    shell: Shell, evidence_id: str, keys: tuple[Path, ...], purpose: str, case: str, out: Path | None
+    shell: Shell,
+    /,
+    evidence_id: str,
+    *,
+    keys: tuple[Path, ...],
+    words: tuple[Path, ...],
+    out: Path | None,
+    **why: str,
 ) -> Answer:
     """Open evidence with the keys of enough custodians; the opening is recorded in the ledger first.
 
@@ -172,18 +187,17 @@ def open_evidence(
     Without --out the content is checked in memory and forgotten.
     """
     from safehold.vault import read_custodian_key
+    from safehold.vault.passphrase import read_passphrase
 
-    _require_recordable(purpose=purpose, case=case)
+    _require_recordable(**why)
+    passphrases = [read_passphrase(path) for path in words]
     descriptor = None if out is None else _new_private_file(out)
     try:
         with shell.workshop() as workshop:
-            whole_id = _meant(evidence_id, workshop.vault.list())
+            whole_id = meant(evidence_id, workshop.vault.list())
+            ready = [read_custodian_key(path, passphrases) for path in keys]
             content = workshop.vault.open(
-                whole_id,
-                [read_custodian_key(path) for path in keys],
-                purpose=purpose,
-                case=case,
-                actor=workshop.actor,
+                whole_id, ready, purpose=why["purpose"], case=why["case"], actor=workshop.actor
             )
         if descriptor is not None:
             _write_all(descriptor, content)
@@ -200,7 +214,27 @@ def open_evidence(
     return Answer(data, [f"{counted(len(content), 'byte')} {where}"])
 
 
-def _meant(text: str, rows: "Sequence[Evidence]") -> "EvidenceId":
+@command(vault, "erase")
+@click.argument("evidence_id", metavar="ID")
+@click.option("--receipt", help="The authority's receipt for the report.")
+@click.option("--counsel", help="Counsel's reference, where no report is owed.")
+def erase(shell: Shell, evidence_id: str, receipt: str | None, counsel: str | None) -> Answer:
+    """Make evidence impossible to open, for good: the shares of its key are destroyed.
+
+    Refused while a hold is active (`safehold hold list`), and without an authority's receipt or counsel's reference.
+    """
+    from safehold.vault import Reference, ReferenceKind
+
+    if (receipt is None) == (counsel is None):
+        raise click.UsageError("give either --receipt or --counsel", click.get_current_context())
+    kind = ReferenceKind.COUNSEL if receipt is None else ReferenceKind.RECEIPT
+    with shell.workshop() as workshop:
+        whole_id = meant(evidence_id, workshop.vault.list())
+        workshop.vault.erase(whole_id, Reference(kind, receipt or counsel or ""), actor=workshop.actor)
+    return Answer({"id": whole_id, "reference": kind.value}, ["erased: nobody can open it any more"])
+
+
+def meant(text: str, rows: "Sequence[Evidence]") -> "EvidenceId":
     """Return the id that a whole id or the beginning of one means."""
     from safehold.vault import parse_evidence_id
 

@@ -14,7 +14,7 @@ import base64
 import binascii
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,9 +23,11 @@ from nacl.public import PrivateKey, PublicKey
 
 from safehold.home.files import fsync_folder, private_folder, write_atomic
 from safehold.vault.errors import CustodianRefusedError, NoCustodiansError
+from safehold.vault.passphrase import open_secret, seal_secret
 
 _PUBLIC_PREFIX = "safehold-custodian"
 _PRIVATE_PREFIX = "safehold-custodian-PRIVATE-KEY"
+_ENCRYPTED_PREFIX = "safehold-custodian-PRIVATE-KEY-ENCRYPTED"
 _KEY_WIDTH_BYTES = 32
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _MOST_CUSTODIANS = 64
@@ -96,10 +98,11 @@ class Custodians:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def generate(self, name: str, *, out: Path) -> Custodian:
+    def generate(self, name: str, *, out: Path, passphrase: bytes | None = None) -> Custodian:
         """Make a key pair, write the private half to ``out`` (mode 0600) and register the public half.
 
-        The private file is on the disk before the registration, so that nothing is ever sealed to a lost key.
+        With a passphrase, the private half is encrypted under it. The private file is on the disk before the
+        registration, so that nothing is ever sealed to a lost key.
 
         Raises:
             CustodianRefusedError: the name is unusable or taken, ``out`` exists, or it lies inside the home.
@@ -112,7 +115,10 @@ class Custodians:
                 advice="Name a file on a medium that the custodian takes away.",
             )
         key = PrivateKey.generate()
-        _write_once(out, _line(_PRIVATE_PREFIX, name, bytes(key)))
+        if passphrase is None:
+            _write_once(out, _line(_PRIVATE_PREFIX, name, bytes(key)))
+        else:
+            _write_once(out, _line(_ENCRYPTED_PREFIX, name, seal_secret(bytes(key), passphrase)))
         return self.register(name, bytes(key.public_key))
 
     def register(self, name: str, public_key: bytes) -> Custodian:
@@ -193,13 +199,22 @@ class Custodians:
             )
 
 
-def read_custodian_key(path: Path) -> CustodianKey:
+def read_custodian_key(path: Path, passphrases: Sequence[bytes] = ()) -> CustodianKey:
     """Read a custodian's private key file.
 
+    Args:
+        path: the file.
+        passphrases: words of which one opens it, should it be encrypted.
+
     Raises:
-        CustodianRefusedError: it can't be read or is something else.
+        CustodianRefusedError: it can't be read, is something else, or is encrypted under other words.
     """
-    return CustodianKey(*_parse(path, _PRIVATE_PREFIX))
+    with _refusing(path, _PRIVATE_PREFIX):
+        is_encrypted = path.read_bytes().startswith(_ENCRYPTED_PREFIX.encode() + b":")
+    if not is_encrypted:
+        return CustodianKey(*_parse(path, _PRIVATE_PREFIX))
+    name, sealed = _fields(path, _ENCRYPTED_PREFIX)
+    return CustodianKey(name, open_secret(sealed, passphrases))
 
 
 def _line(prefix: str, name: str, key: bytes) -> bytes:
@@ -207,13 +222,21 @@ def _line(prefix: str, name: str, key: bytes) -> bytes:
 
 
 def _parse(path: Path, prefix: str) -> tuple[str, bytes]:
+    name, key = _fields(path, prefix)
     with _refusing(path, prefix):
-        found, name, key_text = path.read_text(encoding="ascii").strip().split(":")
-        key = base64.b64decode(key_text, validate=True)
-        if found != prefix or not _NAME.fullmatch(name) or len(key) != _KEY_WIDTH_BYTES:
+        if len(key) != _KEY_WIDTH_BYTES:
             raise ValueError(prefix)
         PublicKey(key)
     return name, key
+
+
+def _fields(path: Path, prefix: str) -> tuple[str, bytes]:
+    with _refusing(path, prefix):
+        found, name, text = path.read_text(encoding="ascii").strip().split(":")
+        content = base64.b64decode(text, validate=True)
+        if found != prefix or not _NAME.fullmatch(name):
+            raise ValueError(prefix)
+    return name, content
 
 
 @contextmanager
