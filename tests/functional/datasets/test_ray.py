@@ -7,6 +7,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,6 +38,7 @@ from tests.functional.datasets.builders import (
 from tests.functional.datasets.conftest import Driver
 from tests.functional.datasets.driver import children_of
 from tests.functional.datasets.test_isolation import CHILD as HOSTILE_CHILD
+from tests.functional.datasets.test_remote_source import served as served  # noqa: PLC0414  # a fixture
 
 from safehold.datasets.proof.verify import verify
 from safehold.datasets.scan.child import CHILD_MODULE
@@ -179,6 +181,12 @@ def listening(pids: set[int]) -> set[str]:
     return {words[1].partition(":")[0] for words in lines if words[3] == "0A" and words[9] in inodes}
 
 
+def folder_of(pids: set[int]) -> Path:
+    """The folder that was made for the files of a Ray of our own."""
+    commands = (Path(f"/proc/{pid}/cmdline").read_bytes().decode() for pid in pids if is_running(pid))
+    return Path(next(found[1] for command in commands if (found := re.search(r"(/tmp/safehold-\w+)/r", command))))
+
+
 LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
 
 
@@ -197,14 +205,30 @@ def test_a_ray_of_our_own_keeps_to_this_machine_ends_with_its_supervisor_and_the
     assert len(started) > 5
     assert listening(started) <= LOOPBACK
     assert listening(started), "something listens, and it was found"
-    supervisor = min(started)
-    os.kill(supervisor, signal.SIGKILL)
+    folder = folder_of(started)
+    assert folder.stat().st_mode & 0o077 == 0
+    os.kill(min(started), signal.SIGKILL)
     assert driver.hear()["killed"]
     wait_for(lambda: not any(is_running(pid) for pid in started))
     said = driver.ask(place, sources=[source], out=out, workers=2)
     assert said.get("error") is None, said
     assert results(out) == results(reference)
     assert leftovers(out, place.home) == []
+    shutil.rmtree(folder)  # nobody else is left to
+
+
+@needs_ray
+@pytest.mark.slow
+def test_a_source_behind_an_address_is_read_by_the_children_of_a_slot(
+    place: Place, served: tuple[Path, str], driver: Driver
+) -> None:
+    folder, address = served
+    write_tar(folder / "00000.tar", {**plain_records(4), "empty": captioned(7) | {"jpg": b""}})
+    said = driver.ask(place, sources=[f"{address}/00000.tar"], out=place.root / "remote", engine="ray")
+    assert said.get("error") is None, said
+    safeguard(place, [folder / "00000.tar"], place.root / "local")
+    clean = [place.root / name / "clean" / "00000.tar" for name in ("remote", "local")]
+    assert clean[0].read_bytes() == clean[1].read_bytes()
 
 
 @pytest.mark.skipif(find_spec("ray") is not None, reason="Ray is installed here")
