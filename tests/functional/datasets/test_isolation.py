@@ -25,6 +25,8 @@ from safehold.datasets.errors import ChangedSourceError
 from safehold.datasets.proof.verify import verify
 from safehold.datasets.safeguard import decide
 from safehold.datasets.scan.engine import ProcessEngine
+from safehold.datasets.single_files import check_files
+from safehold.vocabulary import Action, GapReason
 
 CHILD = Path(__file__).with_name("hostile_child.py")
 
@@ -87,6 +89,15 @@ def test_a_child_that_answers_nonsense_has_examined_nothing(place: Place) -> Non
     assert outcome.incomplete
     assert {reason for _, reason in rows_of(place.root / "out")[""]["gaps"]} == {"crashed"}
     assert not (place.root / "out" / "clean" / "0.tar").exists()
+
+
+def test_a_single_file_of_which_a_child_says_nonsense_is_held(place: Place) -> None:
+    (place.root / "1.jpg").write_bytes(jpeg(11))
+    with place.open() as workshop:
+        equipment = workshop.equipment(place.policy)
+        (checked,) = check_files([place.root / "1.jpg"], equipment, engine=hostile("nonsense"))
+    assert checked.decision.action is Action.HOLD
+    assert {gap.reason for gap in checked.decision.gaps} == {GapReason.CRASHED}
 
 
 def test_a_shard_that_could_not_be_read_is_tried_again_by_the_next_scan(place: Place) -> None:
