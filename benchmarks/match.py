@@ -1,26 +1,47 @@
-"""Looking PDQ values up at threshold 31: our index beside linear search, and beside faiss where it is installed.
+"""Looking PDQ values up at threshold 31: the index of a home, mapped from its files, beside another way to search.
 
-    python -m benchmarks.match [--json] [--size ENTRIES] [--batch QUERIES]
+    python -m benchmarks.match [--json] [--size ENTRIES] [--batch QUERIES] [--engine native|numpy]
+                               [--against linear|faiss-multihash|faiss-flat] [--data random|clustered]
 
-Half of the queries are random, half are entries with 0 to 31 bits changed. faiss is used with `IndexBinaryFlat`, its
-fastest index that is exact at this radius. `recall` is the share of the pairs found by linear search that ours finds as
-well, on a sample; ours must find no others either.
+Half of the queries are random, half are entries with 0 to 31 bits changed; every lookup goes through `Index.lookup`,
+with names of banks and entries for what is found. `linear` is numpy's; of faiss, `IndexBinaryMultiHash(256, 16, 16)`
+with `nflip` 1 is what HMA uses, and `IndexBinaryFlat` its fastest index that is exact at this radius. Both sides find
+the same pairs for the same queries, or this stops; `recall` is the share of the pairs of linear search that ours finds
+on a sample, and it may find no others.
+
+`open_ms` is the processor time that it takes to open the index of an opened home by mapping its files, without checking
+digests, and to answer a first query; `first_open_ms` is the same for the first time in a process, in which SQL is
+compiled and modules are loaded. `bytes_a_hash` counts all files of the index.
 """
 
 import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
 import time
-from importlib.util import find_spec
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
-from benchmarks.listed import Values, index_of, random_values
+from benchmarks.listed import Values, clustered_values, home_of, random_values
 from benchmarks.measure import alternate, line
-from safehold.matching import Index, linear_search
-from safehold.vocabulary import Algorithm, Bits, PdqFlavour
+from safehold.home.home import Home
+from safehold.matching import Hits, Index, linear_search
+from safehold.native import in_use
+from safehold.native.engine import VARIABLE
+from safehold.vocabulary import Algorithm, Bits, PdqFlavour, SystemClock
 
 THRESHOLD = Bits(31)
 SAMPLE = 128
-BATCHES = 8
+MOST_QUERIES, FEWEST_QUERIES = 1 << 16, 2048
+OPENINGS = 5
+
+Pairs = set[tuple[int, int]]
 
 
 def queries(listed: Values, count: int) -> Values:
@@ -34,86 +55,163 @@ def queries(listed: Values, count: int) -> Values:
     return asked[generator.permutation(count)]
 
 
+def looked_up(index: Index, asked: Values) -> Hits:
+    """Return the hits of one batch; never capped, so that they can be compared."""
+    return index.lookup(Algorithm.PDQ, asked, threshold=THRESHOLD, flavour=PdqFlavour.FULL, max_hits=1 << 20)
+
+
+def pairs_of(index: Index, asked: Values) -> Pairs:
+    hits = looked_up(index, asked)
+    return set(zip(hits.query.tolist(), hits.entry.tolist(), strict=True))
+
+
 def recall(index: Index, listed: Values, asked: Values) -> float:
     """Return the share of the true pairs that the index finds; refuse any pair that is not true."""
     query, row, _ = linear_search(listed, asked, THRESHOLD)
     expected = set(zip(query.tolist(), row.tolist(), strict=True))
-    hits = index.lookup(Algorithm.PDQ, asked, threshold=THRESHOLD, flavour=PdqFlavour.FULL)
-    found = set(zip(hits.query.tolist(), hits.entry.tolist(), strict=True))
+    found = pairs_of(index, asked)
     if found - expected:
         raise SystemExit("the index finds what linear search does not")
     return len(found) / len(expected)
+
+
+class Peer(Protocol):
+    """Another way to search."""
+
+    name: str
+    fewest: int
+
+    def search(self, asked: Values) -> Pairs:
+        """Return the pairs within the threshold."""
+        ...
 
 
 class LinearPeer:
     """Numpy's linear search over the first half of the bits, then all of them for the few that are left."""
 
     name = "numpy linear search"
+    fewest = 20_000_000
 
     def __init__(self, listed: Values) -> None:
         self._words = np.ascontiguousarray(listed.view(np.uint64).T)
 
-    def search(self, asked: Values) -> int:
-        """Return how many pairs there are."""
-        pairs = 0
-        for query in asked.view(np.uint64):
+    def search(self, asked: Values) -> Pairs:
+        """Return the pairs within the threshold."""
+        pairs: Pairs = set()
+        for number, query in enumerate(asked.view(np.uint64)):
             near = np.bitwise_count(self._words[0] ^ query[0]) + np.bitwise_count(self._words[1] ^ query[1])
             rows = np.flatnonzero(near <= THRESHOLD)
             distance = np.bitwise_count(self._words[:, rows] ^ query[:, None]).sum(axis=0)
-            pairs += int(np.count_nonzero(distance <= THRESHOLD))
+            pairs.update((number, row) for row in rows[distance <= THRESHOLD].tolist())
         return pairs
 
 
 class FaissPeer:
-    """The fastest index of faiss that is exact at this radius."""
+    """An index of faiss, on one thread."""
 
-    def __init__(self, listed: Values) -> None:
+    fewest = 200_000_000
+
+    def __init__(self, listed: Values, *, is_flat: bool) -> None:
         import faiss  # noqa: PLC0415 - not everybody has it
 
         faiss.omp_set_num_threads(1)
-        self._index = faiss.IndexBinaryFlat(256)
-        self.name = f"faiss {faiss.__version__} IndexBinaryFlat"
+        self._index = faiss.IndexBinaryFlat(256) if is_flat else faiss.IndexBinaryMultiHash(256, 16, 16)
+        if not is_flat:
+            self._index.nflip = 1
+        kind = "IndexBinaryFlat" if is_flat else "IndexBinaryMultiHash(256, 16, 16), nflip 1"
+        self.name = f"faiss {faiss.__version__} {kind}"
         self._index.add(listed)
 
-    def search(self, asked: Values) -> int:
-        """Return how many pairs there are."""
-        limits, _, _ = self._index.range_search(asked, THRESHOLD + 1)
-        return int(limits[-1])
+    def search(self, asked: Values) -> Pairs:
+        """Return the pairs within the threshold."""
+        limits, _, rows = self._index.range_search(asked, THRESHOLD + 1)
+        counts = np.diff(limits.astype(np.int64))
+        return set(zip(np.repeat(np.arange(len(asked)), counts).tolist(), rows.tolist(), strict=True))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print JSON; it always does, for the sake of one habit")
-    parser.add_argument("--size", type=int, default=1_000_000, metavar="ENTRIES")
-    parser.add_argument("--batch", type=int, default=512, metavar="QUERIES")
-    options = parser.parse_args()
-    listed = random_values(options.size, 32, seed=1)
-    asked = queries(listed, options.batch * BATCHES)
-    started = time.process_time()
-    index = index_of(Algorithm.PDQ, listed)
-    built = time.process_time() - started
-    sample = asked[:SAMPLE]
-    peer: LinearPeer | FaissPeer = FaissPeer(listed) if find_spec("faiss") else LinearPeer(listed)
-    few = max(2, min(SAMPLE, 20_000_000 // options.size))
+PEERS: dict[str, Callable[[Values], Peer]] = {
+    "linear": LinearPeer,
+    "faiss-multihash": lambda listed: FaissPeer(listed, is_flat=False),
+    "faiss-flat": lambda listed: FaissPeer(listed, is_flat=True),
+}
+
+
+def opened_in_ms(folder: Path) -> tuple[float, float]:
+    """Return how long a new process takes from the home to an answer, later on and for the first time; medians."""
+    code = "import sys; from benchmarks.match import first_answer; first_answer(sys.argv[1])"
+    command = [sys.executable, "-c", code, str(folder)]
+    answers = [subprocess.run(command, check=True, capture_output=True, text=True) for _ in range(OPENINGS)]
+    later, first = zip(*(map(float, one.stdout.split()) for one in answers), strict=True)
+    return statistics.median(later), statistics.median(first)
+
+
+def first_answer(folder: str) -> None:
+    """Print how many milliseconds of processor time the index of a home takes to open and answer, later and first."""
+    asked, taken = random_values(1, 32, seed=4), []
+    with Home.open(Path(folder), SystemClock()) as home:
+        for _ in range(1 + OPENINGS):
+            started = time.process_time()
+            looked_up(Index.open(home, checked=False), asked)
+            taken.append((time.process_time() - started) * 1000)
+    print(statistics.median(taken[1:]), taken[0])
+
+
+def measured(index: Index, listed: Values, options: argparse.Namespace) -> str:
+    """Return the line of JSON, but for what the files say."""
+    asked = queries(listed, min(MOST_QUERIES, max(FEWEST_QUERIES, options.batch * 8)))
+    peer = PEERS[options.against](listed)
+    few = asked[: max(2, min(SAMPLE, peer.fewest // options.size))]
+    if peer.search(few) != pairs_of(index, few):
+        raise SystemExit("the two sides find different pairs")
 
     def ours_all() -> None:
         for first in range(0, len(asked), options.batch):
             batch = asked[first : first + options.batch]
             index.lookup(Algorithm.PDQ, batch, threshold=THRESHOLD, flavour=PdqFlavour.FULL)
 
-    ours, other = alternate(ours_all, lambda: peer.search(sample[:few]), seconds=6)
-    result = line(
-        name=f"PDQ lookups among {options.size} entries, threshold {THRESHOLD}, batches of {options.batch}",
+    ours, other = alternate(ours_all, lambda: peer.search(few), seconds=6)
+    among = f"{options.size} {options.data} entries"
+    return line(
+        name=f"PDQ lookups among {among}, threshold {THRESHOLD}, batches of {options.batch}",
         unit="lookups per processor second",
         ours=len(asked) / ours.seconds,
-        other=few / other.seconds,
+        other=len(few) / other.seconds,
         timings=(ours, other),
         peer=peer.name,
-        recall=recall(index, listed, sample),
+        engine=in_use(),
+        recall=recall(index, listed, asked[:SAMPLE]),
         microseconds_a_lookup=round(ours.seconds / len(asked) * 1e6, 1),
-        build_seconds=round(built, 2),
     )
-    print(result)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print JSON; it always does, for the sake of one habit")
+    parser.add_argument("--size", type=int, default=1_000_000, metavar="ENTRIES")
+    parser.add_argument("--batch", type=int, default=512, metavar="QUERIES")
+    parser.add_argument("--engine", choices=["native", "numpy"], help="the best that is there if not said")
+    parser.add_argument("--against", choices=PEERS, default="linear")
+    parser.add_argument("--data", choices=["random", "clustered"], default="random")
+    options = parser.parse_args()
+    if options.engine:
+        os.environ[VARIABLE] = options.engine
+    made = (
+        clustered_values if options.data == "clustered" else lambda count, *, seed: random_values(count, 32, seed=seed)
+    )
+    listed = made(options.size, seed=1)
+    with tempfile.TemporaryDirectory() as folder, home_of(Path(folder, "home"), listed) as home:
+        started = time.process_time()
+        index = Index.open(home)
+        built = time.process_time() - started
+        size = sum(file.stat().st_size for file in home.indexes.rglob("*") if file.is_file())
+        opened = opened_in_ms(home.path)
+        result = json.loads(measured(index, listed, options)) | {
+            "open_ms": round(opened[0], 1),
+            "first_open_ms": round(opened[1], 1),
+            "bytes_a_hash": round(size / options.size, 1),
+            "build_seconds": round(built, 1),
+        }
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":

@@ -96,6 +96,14 @@ class BankStore:
         listing = read_listing(path, algorithm=algorithm)
         if listing.fault_count and not (skip_malformed and len(listing)):
             raise _malformed(path, listing)
+        return self.import_listing(name, listing, traits)
+
+    def import_listing(self, name: str, listing: Listing, traits: BankTraits = NOTHING_STATED) -> ImportReport:
+        """Add a list that has been read, or made, to a bank; as :meth:`import_file`, which leaves out faulty rows too.
+
+        Raises:
+            BankDiffersError, BankNameError, MissingTraitError, BankWithdrawnError: as :meth:`import_file`.
+        """
         with self._home.database.writing() as connection:
             contents = contents_of(self._home.banks, name, connection)
             if contents is None:

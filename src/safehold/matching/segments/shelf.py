@@ -86,12 +86,6 @@ class Shelf:
                 rebuilt += self._removed_damaged(self._folder)
         return [in_memory(source)]
 
-    def is_settled(self, source: Source) -> bool:
-        """Whether so few entries of a source are in no segment that they may stay in memory."""
-        if self._folder is None:
-            return True
-        return self.is_little(_rest(source, serving(_segments(self._folder), source, _facts(source))))
-
     def settle(self, source: Source) -> None:
         """Make the segments that a source lacks; waits for another builder. Safe to repeat, and to kill."""
         if self._folder is None:
@@ -109,9 +103,10 @@ class Shelf:
         return rest.rows() <= self._small_rows and len(rest.parts) <= LOOSE_PARTS
 
     def _attempt(self, folder: Path, source: Source) -> list[Shelved]:
-        if not self.is_settled(source):
-            self.settle(source)
         tiers = serving(_segments(folder), source, _facts(source))
+        if not self.is_little(_rest(source, tiers)):
+            self.settle(source)
+            tiers = serving(_segments(folder), source, _facts(source))
         rest = _rest(source, tiers)
         found = [self._opened(tier, source) for tier in tiers]
         return [*found, in_memory(rest)] if rest.parts or not found else found
