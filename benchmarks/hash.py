@@ -10,6 +10,7 @@ generated pictures, in turns in one process, one thread; each engine's prints ar
 import argparse
 import io
 import os
+from collections.abc import Callable
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read once, when numpy is imported
 
@@ -43,20 +44,34 @@ FORMATS: dict[str, tuple[str, dict[str, object]]] = {
 """What the other formats are encoded with: Pillow's name and options."""
 
 
-def fingerprinted(files: list[bytes]) -> list[bytes]:
-    """Return the prints of files, as a scan makes them."""
-    limits = Limits()
-    return [own.value for data in files for frame in open_image(data, limits) for own in pdq(frame.luma, BOTH)]
+def fingerprint(data: bytes) -> list[bytes]:
+    """Return the prints of a file, as a scan makes them."""
+    return [own.value for frame in open_image(data, Limits()) for own in pdq(frame.luma, BOTH)]
+
+
+def decode_grey(data: bytes) -> None:
+    simplejpeg.decode_jpeg(data, "GRAY")
+
+
+def decode_by_pillow(data: bytes) -> None:
+    Image.open(io.BytesIO(data)).load()
+
+
+def each(work: Callable[[bytes], object], files: list[bytes]) -> Callable[[], None]:
+    """Return a run over files that keeps nothing: each picture finds the memory of the one before, as in a scan."""
+
+    def run() -> None:
+        for data in files:
+            work(data)
+
+    return run
 
 
 def from_bytes(pictures: list[Picture], seconds: float) -> tuple[dict[str, Timing], dict[str, object]]:
     """Time ours, grey decoding and threatexchange on JPEG files, and compare what comes out."""
     files = [encoded(picture, "JPEG", {"quality": 85}) for picture in pictures]
     ours, grey, other = alternate(
-        lambda: fingerprinted(files),
-        lambda: [simplejpeg.decode_jpeg(data, "GRAY") for data in files],
-        lambda: [pdq_from_bytes(data) for data in files],
-        seconds=seconds,
+        each(fingerprint, files), each(decode_grey, files), each(pdq_from_bytes, files), seconds=seconds
     )
     return {"ours": ours, "grey": grey, "threatexchange": other}, agreement(files)
 
@@ -66,7 +81,7 @@ def agreement(files: list[bytes]) -> dict[str, object]:
     distances = []
     for data in files:
         theirs, quality = pdq_from_bytes(data)
-        own = fingerprinted([data])[0]
+        own = fingerprint(data)[0]
         if quality >= CLEAR_QUALITY:
             distances.append((int.from_bytes(own) ^ int(theirs, 16)).bit_count())
     return {"pictures": len(distances), "mean_bits": round(float(np.mean(distances)), 3), "max_bits": max(distances)}
@@ -111,10 +126,7 @@ def format_figures(pictures: list[Picture], form: str, seconds: float) -> dict[s
     name, options = FORMATS[form]
     files = [encoded(picture, name, options) for picture in pictures]
     ours, decoding, other = alternate(
-        lambda: fingerprinted(files),
-        lambda: [Image.open(io.BytesIO(data)).load() for data in files],
-        lambda: [pdq_from_bytes(data) for data in files],
-        seconds=seconds,
+        each(fingerprint, files), each(decode_by_pillow, files), each(pdq_from_bytes, files), seconds=seconds
     )
     return {
         "pictures_a_second": round(len(files) / ours.seconds, 1),
