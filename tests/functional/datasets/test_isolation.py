@@ -124,7 +124,7 @@ def test_hostile_records_become_gaps_and_the_others_stay(place: Place) -> None:
         "z-plain": captioned(16),
     }
     shard, out = write_tar(place.root / "0.tar", records), place.root / "out"
-    outcome = safeguard(place, [shard], out)
+    outcome = safeguard(place, [shard], out, engine=None)
     rows = rows_of(out)
     assert outcome.incomplete
     assert {key: {reason for _, reason in row["gaps"]} for key, row in rows.items() if row["gaps"]} == {
@@ -178,7 +178,7 @@ def test_a_shard_that_cannot_be_read_is_a_gap_and_the_others_are_done(place: Pla
             pytest.skip("root reads everything")
         bad.chmod(0)
     good = write_tar(source / "0.tar", plain_records(2, first=500))
-    outcome = safeguard(place, [source], out)
+    outcome = safeguard(place, [source], out, engine=None)
     assert outcome.incomplete
     assert (out / "clean" / "0.tar").read_bytes() == good.read_bytes()
     if fault == "first half":
