@@ -10,6 +10,7 @@ from tests.unit.matching.made_up import flipped, values
 
 from safehold.matching import linear_search
 from safehold.matching.compare import distances, within
+from safehold.matching.errors import SegmentDamagedError
 from safehold.matching.parts.order import grouped, prefixes
 from safehold.matching.segments.exact import ExactSegment, build_exact
 from safehold.matching.segments.hamming import HammingSegment
@@ -119,6 +120,76 @@ def test_index_equals_linear_search_when_blocks_are_cut_and_candidates_are_too_m
     expected = linear(entries, asked, 31)
     for effort in (Effort(0, 1 << 9, 700), Effort(0, 1 << 17, 50), Effort(600)):
         assert pairs(HammingSegment(tables(entries), effort).search(asked, 31)) == expected
+
+
+ENGINES = ("numpy", *(("native",) if kernels() else ()))
+
+
+def found_by(
+    engine: str, arrays: dict[str, NDArray[np.generic]], asked: NDArray[np.uint8], threshold: int
+) -> list[tuple[int, ...]]:
+    """Return what an engine finds, in its own order."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SAFEHOLD_ENGINE", engine)
+        blocks = list(HammingSegment(arrays, INDEXED).search(asked, threshold))
+    return [tuple(int(value) for value in row) for block in blocks for row in zip(*block, strict=True)]
+
+
+@settings(max_examples=20, deadline=None)
+@given(threshold=st.integers(0, 64), seed=st.integers(0, 1 << 16), words=st.integers(0, 15))
+def test_both_engines_give_the_same_pairs_in_the_same_order_at_each_threshold_and_around_it(
+    threshold: int, seed: int, words: int
+) -> None:
+    entries = values(120, seed=seed)
+    entries[:60, : 2 * words] = 0  # so that whole words are alike, after the permutation too in part
+    entries = np.unique(entries, axis=0)
+    reach = [bits for bits in (threshold - 1, threshold, threshold + 1) if bits >= 0]
+    asked = np.vstack([values(3, seed=seed + 1), *(flipped(entries[:9], bits, seed=bits) for bits in reach)])
+    arrays = tables(entries)
+    for limit in reach:
+        expected = linear(entries, asked, limit)
+        for engine in ENGINES:
+            assert found_by(engine, arrays, asked, limit) == expected, engine
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_rows_whose_numbers_take_four_bytes_are_found_too(engine: str) -> None:
+    entries = values(700)
+    arrays = build_hamming(entries, linear_rows=0, narrow_rows=0)
+    assert arrays["rows"].shape == (16, 700, 4)
+    asked = flipped(entries[:50], 31)
+    assert found_by(engine, arrays, asked, 31) == linear(entries, asked, 31)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_both_engines_make_the_same_tables(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = np.vstack([low_entropy(600), values(600)])
+    monkeypatch.setenv("SAFEHOLD_ENGINE", "numpy")
+    expected = tables(entries)
+    assert len(expected["spill_words"])
+    monkeypatch.setenv("SAFEHOLD_ENGINE", engine)
+    made = tables(entries)
+    assert made.keys() == expected.keys()
+    assert all(np.array_equal(made[name], expected[name]) for name in made)
+
+
+def test_more_pairs_than_there_is_room_for_are_all_given(engine: str) -> None:
+    entries = low_entropy(300 if engine == "numpy" else 2100)
+    segment = HammingSegment(tables(entries), INDEXED)
+    one = np.concatenate([block[1] for block in segment.search(entries[:1], 31)])
+    assert one.tolist() == list(range(len(entries)))
+    query, row, _ = (np.concatenate(column) for column in zip(*segment.search(entries, 31), strict=True))
+    assert np.array_equal(query * len(entries) + row, np.arange(len(entries) ** 2))
+
+
+@pytest.mark.skipif(kernels() is None, reason="needs the native engine")
+@pytest.mark.parametrize(("name", "wrong"), [("starts", 1 << 30), ("rows", 255), ("spill_starts", 1 << 31)])
+def test_numbers_that_lead_outside_of_a_segment_are_damage_and_nothing_is_read_there(name: str, wrong: int) -> None:
+    entries = np.vstack([low_entropy(200), values(500)])
+    arrays = tables(entries)
+    arrays[name][:] = wrong
+    with pytest.raises(SegmentDamagedError):
+        list(HammingSegment(arrays, INDEXED).search(np.vstack([entries, values(300, seed=1)]), 31))
 
 
 @pytest.mark.parametrize("threshold", [48, 100, 256])
