@@ -65,6 +65,11 @@ class Settings(BaseModel):
     workers: int | None = Field(None, ge=1, le=1024, description="Decoding processes of a scan; one for each core.")
     actor: str | None = Field(None, description="Who acts, in the ledger; the operating system's user name.")
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Return the files that these settings name: policy, lexicons, registers, in this order."""
+        return (*(() if self.policy is None else (self.policy,)), *self.lexicons, *self.registers)
+
 
 def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
     """Read the settings of a home.

@@ -98,6 +98,20 @@ def test_a_home_comes_back_from_a_backup(call: Call, home: Path, tmp_path: Path)
     assert [bank["name"] for bank in call("bank", "list").data["banks"]] == ["test", "made-up"]
 
 
+def test_a_backup_takes_the_settings_along_and_says_what_it_leaves(call: Call, home: Path, tmp_path: Path) -> None:
+    call("ledger", "verify")
+    register, archive = tmp_path / "own.yaml", tmp_path / "backup.tar"
+    register.write_text("entries: []\n")
+    settings = f"registers: [{register}]\nactor: amira\n"
+    (home / "settings.yaml").write_text(settings)
+    made = call("backup", archive, "--with-private-keys").data
+    assert (made["settings"], made["elsewhere"]) == (True, [str(register)])
+    home.rename(tmp_path / "lost")
+    register.unlink()
+    assert call("restore", archive).data["missing"] == [str(register)]
+    assert (home / "settings.yaml").read_text() == settings
+
+
 def test_a_backup_holds_no_signing_key_unless_it_is_asked_for(call: Call, home: Path, tmp_path: Path) -> None:
     call("ledger", "checkpoint")
     archive = tmp_path / "backup.tar"

@@ -18,18 +18,21 @@ if TYPE_CHECKING:
 @click.argument("out", type=NEW_FILE, metavar="FILE.tar")
 @click.option("--with-private-keys", is_flag=True, help="Include the keys that sign in this installation's name.")
 def backup(shell: Shell, out: Path, with_private_keys: bool) -> Answer:
-    """Write the home into one archive: banks, ledger, sealed evidence, public keys; indexes are made again."""
+    """Write the home into one archive: settings, banks, ledger, sealed evidence, public keys; no indexes."""
     from safehold.home.backup import backup as back_up
 
     with shell.workshop() as workshop:
-        made = back_up(workshop.home, out, with_private_keys=with_private_keys)
+        elsewhere = workshop.settings.files
+        made = back_up(workshop.home, out, with_private_keys=with_private_keys, elsewhere=elsewhere)
         workshop.record("home.backed_up", files=len(made.files), private_keys=with_private_keys)
     advice = (
         "Guard it like a signing key: whoever has it can sign in this installation's name."
         if with_private_keys
         else "Its signing keys are not in it (--with-private-keys): keep a copy of them elsewhere."
     )
-    return Answer({"out": str(out), **_facts(made)}, [f"{counted(len(made.files), 'file')} written to {out}", advice])
+    left = [f"not in it, since it lies elsewhere; keep a copy of it: {path}" for path in made.elsewhere]
+    said = [f"{counted(len(made.files), 'file')} written to {out}", advice, *left]
+    return Answer({"out": str(out), **_facts(made)}, said)
 
 
 @command(None, "restore")
@@ -43,8 +46,10 @@ def restore(shell: Shell, archive: Path) -> Answer:
 
     folder = home_folder(shell.home, os.environ)
     made = put_back(archive, folder)
-    data: dict[str, object] = {"home": str(folder), **_facts(made)}
+    missing = [path for path in made.elsewhere if not Path(path).is_file()]
+    data: dict[str, object] = {"home": str(folder), **_facts(made), "missing": missing}
     said = [f"{counted(len(made.files), 'file')} restored to {folder}"]
+    said += [f"missing: {path}; bring it back before you scan or decide: the settings need it" for path in missing]
     if not made.has_private_keys:
         data["ledger_verified"] = False
         said.append(
@@ -61,9 +66,13 @@ def restore(shell: Shell, archive: Path) -> Answer:
 
 
 def _facts(made: "Manifest") -> dict[str, object]:
+    from safehold.home.home import SETTINGS_NAME
+
     return {
         "at": made.at,
         "files": len(made.files),
         "bytes": sum(copied.size for copied in made.files.values()),
         "private_keys": made.has_private_keys,
+        "settings": SETTINGS_NAME in made.files,
+        "elsewhere": list(made.elsewhere),
     }

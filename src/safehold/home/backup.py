@@ -1,8 +1,8 @@
 """Backups: one archive of everything that can't be made again, at one consistent moment.
 
-The archive is a plain tar: the database (copied by SQLite's online backup), the parts of banks, the vault (still
-sealed), the public keys; private keys only where asked for; and, last, a manifest with the SHA-256 of each. Indexes are
-left out: they are made again from the banks.
+The archive is a plain tar: the database (copied by SQLite's online backup), the settings, the parts of banks, the
+vault (still sealed), the public keys; private keys only where asked for; and, last, a manifest with the SHA-256 of
+each. Indexes are left out: they are made again from the banks. What the settings name elsewhere is named, not held.
 
     backup(home, Path("safehold-2026-11-21.tar"))
 """
@@ -13,7 +13,7 @@ import json
 import os
 import sqlite3
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import IO, BinaryIO, cast
 
 from safehold.home.errors import BackupBrokenError, HomeNotEmptyError
 from safehold.home.files import FILE_MODE, locked_folder, temporary_file, write_atomic
-from safehold.home.home import DATABASE_NAME, Home
+from safehold.home.home import DATABASE_NAME, SETTINGS_NAME, Home
 from safehold.home.schema import REVISIONS
 
 MANIFEST_NAME = "manifest.json"
@@ -52,21 +52,24 @@ class Manifest:
         revision: of the database.
         has_private_keys: whether the installation's private keys are in it.
         files: by their name below the home.
+        elsewhere: absolute paths of files that the installation needs and the archive does not hold.
     """
 
     at: str
     revision: str
     has_private_keys: bool
     files: dict[str, Copied]
+    elsewhere: tuple[str, ...] = ()
 
     def to_json(self) -> bytes:
         """Return the text that the archive holds."""
         files = {name: {"size": copied.size, "sha256": copied.sha256} for name, copied in self.files.items()}
         fields = {"schema": SCHEMA, "at": self.at, "revision": self.revision, "files": files}
-        return json.dumps({**fields, "has_private_keys": self.has_private_keys}, sort_keys=True).encode()
+        told = {"has_private_keys": self.has_private_keys, "elsewhere": list(self.elsewhere)}
+        return json.dumps({**fields, **told}, sort_keys=True).encode()
 
 
-def backup(home: Home, out: Path, *, with_private_keys: bool = False) -> Manifest:
+def backup(home: Home, out: Path, *, with_private_keys: bool = False, elsewhere: Sequence[Path] = ()) -> Manifest:
     """Write an archive of a home as of one moment: what would change keys is refused meanwhile, and the vault waits.
 
     Banks may grow meanwhile: their parts never change, and one that the copied database doesn't name does no harm.
@@ -76,6 +79,7 @@ def backup(home: Home, out: Path, *, with_private_keys: bool = False) -> Manifes
         out: the archive; complete or absent, readable by its owner alone.
         with_private_keys: include the installation's signing key and the vault's token key. Whoever has such an archive
             can sign in the installation's name. Custodians' private keys are never in a home.
+        elsewhere: files that the settings name; the archive names them and holds none of them.
 
     Raises:
         HomeBusyError: another command is writing.
@@ -86,7 +90,8 @@ def backup(home: Home, out: Path, *, with_private_keys: bool = False) -> Manifes
     if os.path.lexists(out):
         raise HomeNotEmptyError(f"{out} is there already", advice="Choose another name: backups are not overwritten.")
     copied: dict[str, Copied] = {}
-    manifest = Manifest(home.clock.now().isoformat(), REVISIONS[-1], with_private_keys, copied)
+    named = tuple(str(path.absolute()) for path in elsewhere)
+    manifest = Manifest(home.clock.now().isoformat(), REVISIONS[-1], with_private_keys, copied, named)
 
     def write(file: BinaryIO) -> None:
         with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
@@ -103,6 +108,8 @@ def backup(home: Home, out: Path, *, with_private_keys: bool = False) -> Manifes
 def _sources(home: Home, *, with_private_keys: bool) -> Iterator[tuple[str, Path]]:
     with _snapshot(home) as database:
         yield DATABASE_NAME, database
+    if (settings := home.path / SETTINGS_NAME).is_file():
+        yield SETTINGS_NAME, settings
     for folder in FOLDERS:
         for path in _files(home.path / folder):
             if with_private_keys or not _is_private(path, home):

@@ -21,7 +21,7 @@ from typing import IO
 from safehold.home.backup import FOLDERS, MANIFEST_NAME, SCHEMA, Copied, Manifest
 from safehold.home.errors import BackupBrokenError, HomeNotEmptyError, HomeTooNewError
 from safehold.home.files import FILE_MODE, fsync_folder, locked_folder, private_folder, sync
-from safehold.home.home import DATABASE_NAME
+from safehold.home.home import DATABASE_NAME, SETTINGS_NAME
 from safehold.home.schema import REVISIONS
 
 MANIFEST_BYTES = 1 << 28
@@ -104,7 +104,8 @@ def _place(member: tarfile.TarInfo, folder: Path) -> Path:
     """Return where a file goes, if its name is one that a home has."""
     name = PurePosixPath(member.name)
     inside = len(name.parts) > 1 and name.parts[0] in FOLDERS
-    if name.as_posix() != member.name or ".." in name.parts or not (inside or member.name == DATABASE_NAME):
+    is_placed = inside or member.name in {DATABASE_NAME, SETTINGS_NAME}
+    if name.as_posix() != member.name or ".." in name.parts or not is_placed:
         raise _broken("it holds a file that has no place in a home")
     parent = folder
     for part in name.parts[:-1]:
@@ -130,7 +131,13 @@ def _manifest(source: IO[bytes]) -> Manifest:
     try:
         fields = json.loads(text)
         files = {str(name): Copied(int(one["size"]), str(one["sha256"])) for name, one in fields["files"].items()}
-        manifest = Manifest(str(fields["at"]), str(fields["revision"]), bool(fields["has_private_keys"]), files)
+        manifest = Manifest(
+            str(fields["at"]),
+            str(fields["revision"]),
+            bool(fields["has_private_keys"]),
+            files,
+            tuple(map(str, fields.get("elsewhere", ()))),
+        )
         schema = fields["schema"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _broken("its manifest can't be read") from error
