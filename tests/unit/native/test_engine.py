@@ -8,9 +8,10 @@ from safehold.native import Kernels, NativeMissingError, UnknownEngineError, in_
 WITHOUT_EXTENSION = """
 import sys
 sys.modules["safehold.native._kernels"] = None  # the import system's own way to say "not installed"
+from safehold.cli.doctor import _engine
 from safehold.native import NativeMissingError, in_use
 try:
-    print(in_use())
+    print(in_use(), _engine().health.value, _engine().note, sep="; ")
 except NativeMissingError as error:
     print(error, error.advice)
 """
@@ -37,7 +38,9 @@ def test_an_engine_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatc
 
 
 def test_without_the_extension_numpy_does_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert run_without_extension(monkeypatch, "auto") == "numpy"
+    in_use, health, *note = run_without_extension(monkeypatch, "auto").split("; ")
+    assert (in_use, health) == ("numpy", "not installed")
+    assert "compiler" in " ".join(note)
 
 
 def test_asking_for_the_extension_where_it_is_missing_is_an_error_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """What the PDQ kernel refuses: whatever is handed in, it must not touch memory that isn't its own."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safehold.native import Kernels, kernels
+from safehold.signals import pdq
+from safehold.vocabulary import PdqFlavour
 
 SIZE = 80
 ENDS = np.arange(1, 65, dtype=np.int32)
@@ -118,3 +121,13 @@ def test_results_are_written_only_where_they_fit(native: Kernels, axis: object) 
         native.pdq_transform(np.full((64, 64), 65_281, np.int32), np.zeros((16, 16)))
     with pytest.raises(ValueError, match="16 x 16"):
         native.pdq_transform(np.zeros((64, 64), np.int32), np.zeros((16, 15)))
+
+
+def test_threads_hash_side_by_side_without_disturbing_each_other(native: Kernels) -> None:
+    """The interpreter's lock is let go of while the kernel runs, so that several are in it at once."""
+    planes = [np.random.default_rng(seed).integers(0, 256, (300, 700), dtype=np.uint8) for seed in range(4)]
+    expected = [pdq(plane, {PdqFlavour.UNKNOWN}) for plane in planes]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda number: pdq(planes[number % 4], {PdqFlavour.UNKNOWN}), range(200)))
+    assert native.variants()
+    assert found == expected * 50
