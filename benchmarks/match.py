@@ -1,6 +1,6 @@
 """Looking PDQ values up at threshold 31: the index of a home, mapped from its files, beside another way to search.
 
-    python -m benchmarks.match [--json] [--size ENTRIES] [--batch QUERIES] [--engine native|numpy]
+    python -m benchmarks.match [--json] [--size ENTRIES] [--batch QUERIES] [--engine native|numpy] [--variant NAME]
                                [--against linear|faiss-multihash|faiss-flat] [--data random|clustered]
 
 Half of the queries are random, half are entries with 0 to 31 bits changed; every lookup goes through `Index.lookup`,
@@ -32,7 +32,7 @@ from benchmarks.listed import Values, clustered_values, home_of, random_values
 from benchmarks.measure import alternate, line
 from safehold.home.home import Home
 from safehold.matching import Hits, Index, linear_search
-from safehold.native import in_use
+from safehold.native import in_use, kernels
 from safehold.native.engine import VARIABLE
 from safehold.vocabulary import Algorithm, Bits, PdqFlavour, SystemClock
 
@@ -190,11 +190,14 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=1_000_000, metavar="ENTRIES")
     parser.add_argument("--batch", type=int, default=512, metavar="QUERIES")
     parser.add_argument("--engine", choices=["native", "numpy"], help="the best that is there if not said")
+    parser.add_argument("--variant", metavar="NAME", help="of the native engine, such as avx2; the best if not said")
     parser.add_argument("--against", choices=PEERS, default="linear")
     parser.add_argument("--data", choices=["random", "clustered"], default="random")
     options = parser.parse_args()
     if options.engine:
         os.environ[VARIABLE] = options.engine
+    if options.variant and (native := kernels()) is not None:
+        native.select(options.variant)
     made = (
         clustered_values if options.data == "clustered" else lambda count, *, seed: random_values(count, 32, seed=seed)
     )
