@@ -106,7 +106,7 @@ class Workshop:
         Raises:
             ClassifierMissingError: a classifier that the settings name can't be loaded.
         """
-        load_classifiers(self.settings.classifiers)  # here, so that the start stops and not every child
+        classifiers = load_classifiers(self.settings.classifiers)  # here: the start is to stop, not every child
         lexicons = self.lexicons()
         return Equipment(
             index=self.index(),
@@ -115,6 +115,7 @@ class Workshop:
             lexicons=lexicons,
             register=load_register(self.settings.registers),
             classifiers=self.settings.classifiers,
+            scored=frozenset(concept for classifier in classifiers for concept in classifier.concepts),
             ledger=self.ledger,
             key=SigningKey.load_or_create(self.home.keys, "installation"),
             vault=self.vault if self.vault.custodians.list() else None,

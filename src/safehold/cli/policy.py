@@ -37,11 +37,17 @@ def show_policy(_shell: Shell, file: Path | None, source: bool) -> Answer:
 @click.argument("file", type=EXISTING_FILE)
 def check_policy(_shell: Shell, file: Path) -> Answer:
     """Check that a policy file can be used; an unknown key or impossible value is named with its line."""
-    from safehold.screening import load
+    from safehold.classification.text import builtin_lexicons
+    from safehold.screening import load, unclaimed_concepts
 
     read = load(file)
     draft = "; a draft: nobody is named as its reviewer" if read.is_draft else ""
-    return Answer({**_facts(read), "valid": True}, [f"{read.label} is a valid policy{draft}"])
+    own = unclaimed_concepts(read, {lexicon.concept for lexicon in builtin_lexicons()})
+    needed = [
+        f"the settings must name a lexicon or classifier for {concept}: nothing shipped claims it" for concept in own
+    ]
+    data = {**_facts(read), "valid": True, "unclaimed_concepts": list(own)}
+    return Answer(data, [f"{read.label} is a valid policy{draft}", *needed])
 
 
 @command(policy, "diff")

@@ -1,6 +1,6 @@
 """Equipment: everything of an installation that safeguarding a dataset needs, as `wiring` put it together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -10,7 +10,7 @@ from safehold.datasets.decide.release import Release
 from safehold.datasets.register import Register, Waiver
 from safehold.ledger import EventLog, SigningKey
 from safehold.matching import Index
-from safehold.screening import Policy
+from safehold.screening import Policy, PolicyError, unclaimed_concepts
 from safehold.vault import Vault
 from safehold.vocabulary import Clock
 
@@ -33,6 +33,7 @@ class Equipment:
         vault: where confirmed originals are sealed; None if no custodians are registered.
         clock: the time.
         actor: who runs the command.
+        scored: the concepts that those classifiers score.
         source_environment: variables, credentials among them, for children that read sources behind an address.
     """
 
@@ -47,7 +48,26 @@ class Equipment:
     vault: Vault | None
     clock: Clock
     actor: str
+    scored: frozenset[str] = frozenset()
     source_environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def require_claimable(self, *, scanned_with: Collection[str] = ()) -> None:
+        """Refuse a policy that keeps concepts apart which nothing here could find: every record would seem to pass.
+
+        Args:
+            scanned_with: classifiers whose scores an earlier scan has kept.
+
+        Raises:
+            PolicyError: a concept has no lexicon, no mapped column and no classifier.
+        """
+        kept = (concept for name in scanned_with for concept in self.policy.thresholds.scores.get(name, ()))
+        claimable = self.scored.union((lexicon.concept for lexicon in self.lexicons), kept)
+        if concepts := unclaimed_concepts(self.policy, claimable):
+            raise PolicyError(
+                f"the policy keeps {', '.join(concepts)} apart, which no lexicon, column or classifier can claim",
+                advice="Name a lexicon or classifier for each in the settings, map a column to it in the policy, or "
+                "take its pair out of the policy.",
+            )
 
     def basis(self, *, waivers: Sequence[Waiver] = (), releases: Mapping[str, Release] = _NONE) -> Basis:
         """Return what decisions are made with, given what people said of one run.

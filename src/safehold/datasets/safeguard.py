@@ -67,6 +67,7 @@ def scan(
         UsageError: the sources, the output folder or the policy can't be used; nothing was written.
     """
     _require_exact_arithmetic()
+    equipment.require_claimable()
     sources = tuple(map(absolute, order.sources))
     require_outside(order.out, sources)
     mix = discover(sources, order.options)
@@ -101,12 +102,14 @@ def decide(out: Path, equipment: Equipment, *, watcher: Watcher = NOBODY, step: 
         ForeignOutputError: the folder is not an output of a scan.
         IncompleteScanError: shards are missing, or were scanned for another kind of list.
         ChangedSourceError: an input is no longer what was scanned.
+        PolicyError: the policy keeps concepts apart that nothing can claim.
     """
     layout = Layout(out)
     run = load_run(layout)
     with locked(layout):
         mix = load_mix(layout)
         notes = check_complete(layout, mix.shards)
+        equipment.require_claimable(scanned_with=notes[0].settings.classifiers)
         needed = replace(settings_for(equipment), flavours=tuple(equipment.index.flavours()))
         _require_served(notes[0].settings, needed)
         _require_unchanged(mix.shards)

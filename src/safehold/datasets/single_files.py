@@ -40,7 +40,11 @@ def check_files(paths: Sequence[Path], equipment: Equipment, *, engine: Engine |
         engine: runs the examination; None for one decoding child on this machine.
 
     A file of a kind that no dataset holds has no record; it comes back held, with a gap.
+
+    Raises:
+        PolicyError: the policy keeps concepts apart that nothing can claim.
     """
+    equipment.require_claimable()
     basis = equipment.basis()
     shards = [_shard(number, path.absolute()) for number, path in enumerate(paths)]
     decisions: dict[int, list[Decision]] = {}

@@ -23,7 +23,7 @@ from safehold.screening.policy import (
 )
 from safehold.screening.policy_file import default_policy, json_schema, load, parse
 from safehold.screening.screen import Subject, action_of_findings, screen
-from safehold.screening.separation import Separation, claims, separate
+from safehold.screening.separation import Separation, claims, separate, unclaimed_concepts
 from safehold.screening.videos import CLEAR_QUALITY, ClipFrame, FrameHit, VideoMatch, video_match
 
 __all__ = [
@@ -67,5 +67,6 @@ __all__ = [
     "read_columns",
     "screen",
     "separate",
+    "unclaimed_concepts",
     "video_match",
 ]

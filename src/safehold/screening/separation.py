@@ -5,10 +5,10 @@ Claims by themselves change nothing; `screen` holds a record that holds both con
 what leaves a mix in which both remain.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from safehold.screening.policy import PairAcrossMix, Policy, Removal
+from safehold.screening.policy import PairAcrossMix, Policy, Removal, SeparationRules
 from safehold.vocabulary import Finding, FindingKind
 
 _CLAIMING = frozenset({FindingKind.CLAIM, FindingKind.RULE, FindingKind.SCORE})
@@ -36,6 +36,22 @@ def claims(findings: Iterable[Finding], policy: Policy) -> frozenset[str]:
         for finding in findings
         if finding.kind in _CLAIMING and policy.thresholds.is_reached(finding) is not False
     )
+
+
+def unclaimed_concepts(policy: Policy, claimable: Collection[str]) -> tuple[str, ...]:
+    """Return the concepts that a policy keeps apart though nothing could ever claim them, in alphabetical order.
+
+    Args:
+        policy: its pairs for mixes of media and of text both count, and so do the columns that it maps.
+        claimable: the concepts of the lexicons and classifiers that are loaded.
+    """
+    kept_apart = _concepts_of(policy.separation) | _concepts_of(policy.text_separation)
+    return tuple(sorted(kept_apart.difference(claimable, (mapping.concept for mapping in policy.columns))))
+
+
+def _concepts_of(rules: SeparationRules) -> frozenset[str]:
+    pairs = [pair.between for pair in rules.within_record] + [pair.between for pair in rules.across_mix]
+    return frozenset().union(*pairs)
 
 
 def separate(remaining: Mapping[str, int], policy: Policy) -> Separation:

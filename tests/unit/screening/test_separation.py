@@ -13,6 +13,7 @@ from safehold.screening import (
     claims,
     default_policy,
     separate,
+    unclaimed_concepts,
 )
 from safehold.vocabulary import Finding, FindingKind
 
@@ -72,3 +73,10 @@ def test_a_score_without_a_threshold_claims_its_concept() -> None:
     assert claims((Finding(FindingKind.SCORE, "stand-in", "red_cube", "stand-in@1", value=0.0),), POLICY) == {
         "red_cube"
     }
+
+
+def test_a_concept_is_unclaimed_if_neither_a_lexicon_nor_a_mapped_column_claims_it() -> None:
+    policy = policy_that(Removal.FIRST, between=("red_cube", "adult_sexual"))
+    assert unclaimed_concepts(policy, {"minor"}) == ("red_cube",)  # the shipped policy maps columns to the other one
+    assert unclaimed_concepts(replace(policy, columns=()), {"minor"}) == ("adult_sexual", "red_cube")
+    assert unclaimed_concepts(policy, {"minor", "red_cube"}) == ()
