@@ -6,7 +6,7 @@
 #include "../../src/safehold/native/variant.h"
 #include "check.h"
 
-enum { MOST_ROWS = 600, MOST_QUERIES = 120, WIDTH = 4, STARTS = SEARCH_WORDS * (SEARCH_KEYS + 1) };
+enum { MOST_ROWS = 600, MOST_QUERIES = 900, WIDTH = 4, STARTS = SEARCH_WORDS * (SEARCH_KEYS + 1) };
 
 static uint8_t order[256], rows[MOST_ROWS * 32], queries[MOST_QUERIES * 32], is_spilled[SEARCH_WORDS * SEARCH_KEYS / 8];
 static uint64_t permuted[MOST_ROWS * 4], asked[MOST_QUERIES * 4];
@@ -117,7 +117,7 @@ static void check_damaged(const Segment *segment, const Question *question, uint
 void check(const uint8_t *bytes, size_t size) {
     Case given = {bytes, size};
     uint32_t state = draw(&given, UINT32_MAX) | 1;
-    const uint32_t count = draw(&given, MOST_ROWS), asking = draw(&given, MOST_QUERIES);
+    const uint32_t count = draw(&given, MOST_ROWS), asking = draw(&given, draw(&given, 3) ? 60 : MOST_QUERIES);
     make_values(rows, count, rows, count / 2, &state);
     make_values(queries, asking, rows, count, &state);
     search_permute(rows, count, order, (uint8_t *)permuted);

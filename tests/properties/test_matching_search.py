@@ -75,9 +75,9 @@ def test_index_equals_linear_search_on_random_sets_of_any_size(count: int) -> No
 def test_index_finds_at_the_threshold_and_below_but_not_above(threshold: int) -> None:
     entries = values(2000)
     for bits, expected in ((threshold - 1, True), (threshold, True), (threshold + 1, False)):
-        asked = flipped(entries[:300], bits, seed=bits)
+        asked = flipped(entries[:800], bits, seed=bits)
         found = pairs(HammingSegment(tables(entries), INDEXED).search(asked, threshold))
-        assert found == ([(number, number, bits) for number in range(300)] if expected else [])
+        assert found == ([(number, number, bits) for number in range(800)] if expected else [])
 
 
 @settings(max_examples=60, deadline=None)
