@@ -49,7 +49,7 @@ architecture: $(DEV_STAMP)
 # Only a package's public name and its digests may enter a lock file: no index, host, link or path of this machine.
 COMPILE := env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null CUSTOM_COMPILE_COMMAND="make lock" \
 	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
-	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra video --extra vision
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra heif --extra video --extra vision
 
 lock: $(DEV_STAMP)
 	$(COMPILE) --output-file requirements/run.txt pyproject.toml requirements/build.in
