@@ -1,26 +1,31 @@
-"""What follows a JPEG in the same file: further pictures, or bytes that are none.
+"""What follows a picture in the same file: further pictures, or bytes that are none.
 
 Phones and stereo cameras write several JPEGs after each other (MPO, CIPA DC-007; gain maps), and anybody can append
-anything, since every viewer stops at the first picture's end. The rules:
+anything to any picture, since every viewer stops at the first picture's end. The rules:
 
-    - a JPEG that follows, after zeros at most, is a picture of this file like the first;
+    - a picture of the same format that follows, after zeros at most, is a picture of this file like the first;
     - bytes that hold the signature of a picture or clip (a motion photo's MP4, say) are a gap: they could be opened,
       and were not examined;
     - other bytes (a page, padding, a maker's notes, an archive) hide no media that we could know, and are passed over.
 
+What stands within a picture (a PNG's text, a profile, a maker's notes) is not searched. TIFF, whose parts may stand in
+any order, has rules of its own (:mod:`safehold.media.tiff`), and so have AVIF and HEIC (:mod:`safehold.media.heif`).
+
 The MPO index is not read: it can claim anything, while the decoder's own end of a picture can't be argued with.
 
-    for picture in pictures(data):
+    for picture in pictures(data, "jpeg"):
         decode_luma(picture, limits)
 """
 
 import re
 from collections.abc import Iterator
 
+from safehold.media.ends import end_of
 from safehold.media.errors import UnreadableMediaError, UnsupportedFormatError
+from safehold.media.kinds import IMAGE_FORMATS, VIDEO_FORMATS, sniff
 from safehold.native import kernels
 
-_SOI = b"\xff\xd8\xff"
+_OPENED = IMAGE_FORMATS | VIDEO_FORMATS
 _ZEROS = re.compile(rb"\0*")
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 """A marker within a scan: 0xFF, then neither a stuffed zero, a restart marker nor a fill byte.
@@ -34,24 +39,33 @@ _MEDIA = re.compile(
 )
 
 
-def pictures(data: bytes | memoryview) -> Iterator[memoryview]:
-    """Yield the JPEGs of a file, each from its start to the file's end; decoders stop at a picture's own end.
+def pictures(data: bytes | memoryview, form: str) -> Iterator[memoryview]:
+    """Yield the pictures of a file, each from its start to the file's end; decoders stop at a picture's own end.
 
     Decode each one before asking for the next: a damaged picture's end is not looked for.
 
+    Args:
+        data: the whole file.
+        form: its sniffed format, which is that of all the pictures.
+
     Raises:
-        UnreadableMediaError: a picture's end can't be found; what follows it was not seen.
+        UnreadableMediaError: a JPEG's end can't be found; what follows it was not seen.
         UnsupportedFormatError: other media follow.
     """
     rest = memoryview(data)
-    while rest[:3] == _SOI:
+    while True:
         yield rest
-        rest = rest[_end(rest) :]
+        rest = rest[_end(rest) if form == "jpeg" else end_of(rest, form) :]
+        if not rest:
+            return
         zeros = _ZEROS.match(rest)
         rest = rest[zeros.end() if zeros else 0 :]
-    if holds_media(rest):
+        follows = sniff(rest).format
+        if follows != form:
+            break
+    if follows in _OPENED or holds_media(rest):
         raise UnsupportedFormatError(
-            "a JPEG is followed by other media in the same file", advice="Take the file apart, and scan the parts."
+            "a picture is followed by other media in the same file", advice="Take the file apart, and scan the parts."
         )
 
 

@@ -23,6 +23,8 @@ from safehold.media.kinds import IMAGE_FORMATS, sniff
 from safehold.media.limits import Limits
 from safehold.media.orientation import UPRIGHT, orientation_of, read_orientation, turn_upright
 from safehold.media.raster import open_raster, to_luma
+from safehold.media.thumbnails import thumbnail_of
+from safehold.media.tiff import require_seen
 from safehold.vocabulary import MediaKind
 
 
@@ -30,8 +32,8 @@ def open_image(data: bytes | memoryview, limits: Limits) -> Iterator[Frame]:
     """Yield the distinct frames of a picture.
 
     The stored picture comes first, with place "", then "upright" if the EXIF orientation says so, then "frame 1",
-    "frame 2"... of an animation or of several JPEGs in one file (and "frame 1 upright"), each different from all
-    before it.
+    "frame 2"... of an animation or of several pictures in one file (and "frame 1 upright"), each different from all
+    before it; "thumbnail" (and "thumbnail upright") of what EXIF blocks carry come last.
 
     Args:
         data: the whole file.
@@ -42,11 +44,11 @@ def open_image(data: bytes | memoryview, limits: Limits) -> Iterator[Frame]:
             the error says that the rest was not examined, and its `reason` is the gap.
     """
     form = admit(data, limits)
-    if form == "jpeg":
-        yield from _distinct(_jpegs(data, limits), limits)
-    else:
-        opened = open_raster(data, form, limits)
-        yield from _distinct(((to_luma(picture), orientation_of(picture)) for picture in opened), limits)
+    blocks: dict[bytes, int] = {}
+    opened = _jpegs(data, limits, blocks) if form == "jpeg" else _rasters(data, form, limits, blocks)
+    yield from _distinct(opened, limits)
+    for block, orientation in blocks.items():
+        yield from _thumbnail(block, orientation, limits)
 
 
 def admit(data: bytes | memoryview, limits: Limits) -> str:
@@ -69,18 +71,59 @@ def admit(data: bytes | memoryview, limits: Limits) -> str:
     return sniffed.format
 
 
-def _jpegs(data: bytes | memoryview, limits: Limits) -> Iterator[tuple[Luma, int]]:
-    """Yield luma and orientation of each picture in a JPEG file."""
+def _jpegs(data: bytes | memoryview, limits: Limits, blocks: dict[bytes, int]) -> Iterator[tuple[Luma, int]]:
+    """Yield luma and orientation of each picture in a JPEG file, and note its EXIF block."""
     budget = limits.animation_pixels
-    for number, picture in enumerate(pictures(data)):
+    for number, picture in enumerate(pictures(data, "jpeg")):
         if not is_within_decoder(picture):
             yield from _loosely(picture, limits)
         block = exif_block(picture)
         luma = decode_luma(picture, limits)
-        budget -= luma.size if number else 0
-        if budget < 0:
-            raise OverLimitError("a JPEG file has too many pictures", advice="Raise the limit animation_pixels.")
-        yield luma, read_orientation(block) if block else UPRIGHT
+        budget = _spend(budget, luma if number else None)
+        orientation = UPRIGHT
+        if block:
+            orientation = blocks[block] = read_orientation(block)
+        yield luma, orientation
+
+
+def _rasters(
+    data: bytes | memoryview, form: str, limits: Limits, blocks: dict[bytes, int]
+) -> Iterator[tuple[Luma, int]]:
+    """Yield luma and orientation of each frame of each picture in another file, and note its EXIF block."""
+    budget = limits.animation_pixels
+    for number, whole in enumerate(pictures(data, form)):
+        for picture in open_raster(whole, form, limits):
+            luma, orientation = to_luma(picture), orientation_of(picture)
+            budget = _spend(budget, luma if number else None)
+            block = picture.info.get("exif")
+            if isinstance(block, bytes) and block:
+                blocks[block] = orientation
+            yield luma, orientation
+    if form == "tiff":
+        require_seen(data)
+
+
+def _spend(budget: int, luma: Luma | None) -> int:
+    """Return what is left for further pictures of a file after this one.
+
+    Raises:
+        OverLimitError: nothing is.
+    """
+    budget -= 0 if luma is None else luma.size
+    if budget < 0:
+        raise OverLimitError("a file has too many pictures", advice="Raise the limit animation_pixels.")
+    return budget
+
+
+def _thumbnail(block: bytes, orientation: int, limits: Limits) -> Iterator[Frame]:
+    """Yield what an EXIF block carries, as stored and turned like the picture that it belongs to."""
+    data = thumbnail_of(block)
+    if not data:
+        return
+    for frame in open_image(data, limits):
+        yield Frame(frame.luma, f"thumbnail {frame.place}".strip())
+        if not frame.place and orientation != UPRIGHT:
+            yield Frame(turn_upright(frame.luma, orientation), "thumbnail upright")
 
 
 def _loosely(data: memoryview, limits: Limits) -> Iterator[tuple[Luma, int]]:
