@@ -55,7 +55,7 @@ class LiveIndex:
         self._failure: SafeholdError | OSError | None = None
         self._watch = ChangeWatch(home.database.path)
         self._watch.has_changed()  # from here on every commit counts: the banks are read after it
-        self._is_stale = False
+        self._is_stale = self._is_failing = False
         self._contents = followed_contents(home, ())
         self._index = Index.over(self._all(self._contents), self._shelf)
         self._behind = 0
@@ -74,7 +74,9 @@ class LiveIndex:
             SafeholdError, OSError: a segment could not be made; raised once, then it is tried again.
         """
         now = time.monotonic()
-        if now >= self._next_look and self._lock.acquire(blocking=False):  # one thread looks, the others go on
+        if self._is_failing:  # nobody gets the last good snapshot meanwhile
+            self.refresh()
+        elif now >= self._next_look and self._lock.acquire(blocking=False):  # one thread looks, the others go on
             try:
                 self._next_look = now + LOOK_SECONDS
                 self._look()
@@ -120,6 +122,14 @@ class LiveIndex:
 
     def _look(self) -> None:
         """Follow the banks if they have changed; the caller holds the lock."""
+        try:
+            self._look_once()
+        except (SafeholdError, OSError):
+            self._is_failing = True
+            raise
+        self._is_failing = False
+
+    def _look_once(self) -> None:
         failure, self._failure = self._failure, None
         if failure is not None:
             self._is_stale = True
