@@ -15,6 +15,7 @@ import logging
 import os
 import secrets
 import signal
+import socket
 import tempfile
 import threading
 import time
@@ -34,7 +35,13 @@ _LOOPBACK = "127.0.0.1"
 _GLANCE_SECONDS = 1.0
 _GLANCES_A_SECOND = 100
 """How many slots are asked at most for their progress in a second; a call costs the supervisor well under 1 ms."""
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_task_events_report_interval_ms": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+"""No usage reports, no history of calls for a dashboard, no hints on standard error."""
 _GROUP = "glance"
 """Of calls that are served beside a scan; there is one such method, of the same name."""
 
@@ -66,6 +73,8 @@ class RayEngine:
             NoNodeError: the cluster can't be reached, or has nowhere to scan.
         """
         require_ray()
+        if self.address is not None:
+            require_reachable(self.address)
         names = self.source_variables if any(is_remote(shard.location) for shard in shards) else None
         arguments = {"settings": settings.to_json(), "variables": names, "argv": self.argv}
         with _connected(self.address, self.workers) as ray:
@@ -99,11 +108,40 @@ def _connected(address: str | None, workers: int | None) -> Iterator[Any]:
             raise RayInUseError(
                 "this process is connected to a Ray cluster already", advice="Disconnect first, with ray.shutdown()."
             )
-        _start(ray, address, {} if address else _local(f"{folder}/r", workers))  # names of sockets must be short
         try:
+            with _uninterrupted():
+                _start(ray, address, {} if address else _local(f"{folder}/r", workers))  # names of sockets are short
             yield ray
         finally:
-            ray.shutdown()
+            with _uninterrupted():
+                ray.shutdown()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put off the first interruption while the block runs, and give back the handlers that Ray takes.
+
+    A Ray that is half started or half ended when this process exits can end it by a memory fault; and Ray's own
+    handler of SIGTERM would end it as if a finding had been made.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked: list[int] = []
+
+    def put_off(number: int, _frame: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    before = {number: signal.signal(number, put_off) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if asked:
+        signal.raise_signal(asked[0])
 
 
 def _private() -> dict[str, str]:
@@ -123,16 +161,33 @@ def _local(folder: str, workers: int | None) -> dict[str, Any]:
     }
 
 
+def require_reachable(address: str, seconds: float = 10.0) -> None:
+    """Refuse the address of a cluster at which nobody answers; Ray itself would go on trying for many minutes.
+
+    Args:
+        address: see `RayEngine`; "auto" is Ray's to find.
+        seconds: how long to wait for an answer.
+
+    Raises:
+        NoNodeError: it is no address, or nothing answers there.
+    """
+    host, _, port = address.rpartition(":")
+    if address == "auto":
+        return
+    if not host or not port.isdecimal() or "/" in host:
+        raise NoNodeError(f"{address} is no address of a Ray cluster", advice=_REACH)
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=seconds).close()
+    except OSError as error:
+        raise NoNodeError(f"nothing answers at {address} ({type(error).__name__})", advice=_REACH) from error
+
+
 def _start(ray: Any, address: str | None, options: Mapping[str, Any]) -> None:  # noqa: ANN401  # a module
-    before = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address=address or "local", log_to_driver=False, logging_level=logging.ERROR, **options)
     except (ConnectionError, RuntimeError, ValueError, OSError, ray.exceptions.RayError) as error:
         where = f"the Ray cluster at {address} can't be reached" if address else "Ray can't be started here"
         raise NoNodeError(f"{where} ({type(error).__name__})", advice=_REACH if address else _STARTING) from error
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, before)  # Ray's would end this process as if a finding had been made
     if not address and ray.util.get_node_ip_address() != _LOOPBACK:
         ray.shutdown()
         raise RayInUseError(
