@@ -132,8 +132,11 @@ def load_run(layout: Layout) -> Run:
 
 
 def _options_from_json(value: Mapping[str, Any]) -> SourceOptions:
-    fields = Fields(**{role: tuple(names) for role, names in value["fields"].items()})
-    return SourceOptions(**{**value, "fields": fields})
+    return SourceOptions(**{**value, "fields": _fields_from_json(value["fields"])})
+
+
+def _fields_from_json(value: Mapping[str, Any]) -> Fields:
+    return Fields(**{role: tuple(names) for role, names in value.items()})
 
 
 def _refuse_foreign(layout: Layout) -> None:
@@ -225,6 +228,7 @@ def save_mix(layout: Layout, mix: Mix) -> None:
         "companions": [{**asdict(companion), "kind": companion.kind.value} for companion in mix.companions],
         "left_out": list(mix.left_out),
         "origins": mix.origins,
+        "sought": asdict(mix.sought),
     }
     write_atomic(layout.mix, json.dumps(fields).encode())
 
@@ -245,6 +249,7 @@ def load_mix(layout: Layout) -> Mix:
             ),
             left_out=tuple(fields["left_out"]),
             origins=tuple(map(tuple, fields["origins"])),
+            sought=_fields_from_json(fields["sought"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DamagedStateError(

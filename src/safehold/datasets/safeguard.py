@@ -20,6 +20,7 @@ from safehold.datasets.decide.stage import check_complete, conclude, judge_shard
 from safehold.datasets.equipment import Equipment
 from safehold.datasets.errors import ChangedSourceError, DamagedStateError, EngineError, IncompleteScanError
 from safehold.datasets.layout import Layout
+from safehold.datasets.mapped_columns import require_sought, with_mapped_columns
 from safehold.datasets.orders import NobodyWatching, Outcome, ScanOrder, Sighting, Stage, Watcher
 from safehold.datasets.overlap import require_no_input_within, require_outside
 from safehold.datasets.proof.publish import Published, gather, publish
@@ -70,7 +71,7 @@ def scan(
     equipment.require_claimable()
     sources = tuple(map(absolute, order.sources))
     require_outside(order.out, sources)
-    mix = discover(sources, order.options)
+    mix = discover(sources, with_mapped_columns(order.options, equipment.policy))
     require_no_input_within(order.out, mix)
     risks = SourceRisks.of(mix, equipment, order.waivers)
     layout = Layout(order.out)
@@ -112,6 +113,7 @@ def decide(out: Path, equipment: Equipment, *, watcher: Watcher = NOBODY, step: 
         equipment.require_claimable(scanned_with=notes[0].settings.classifiers)
         needed = replace(settings_for(equipment), flavours=tuple(equipment.index.flavours()))
         _require_served(notes[0].settings, needed)
+        require_sought(mix.sought, equipment.policy)
         _require_unchanged(mix.shards)
         write_atomic(layout.policy, equipment.policy.canonical.encode())
         waivers = load_waivers(layout)

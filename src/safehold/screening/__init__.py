@@ -1,7 +1,7 @@
 """Screening: findings, gaps and a policy enter; a verdict leaves. Pure, apart from reading the policy file."""
 
 from safehold.screening.columns import DETECTOR as COLUMN_DETECTOR
-from safehold.screening.columns import ColumnReading, read_columns
+from safehold.screening.columns import ColumnReading, claim_of, has_words, read_columns
 from safehold.screening.diff import Change, Direction, diff
 from safehold.screening.errors import PolicyError, UnknownJurisdictionError
 from safehold.screening.guidance import Guidance, guidance_for, jurisdictions, known_jurisdiction
@@ -55,10 +55,12 @@ __all__ = [
     "VideoMatch",
     "VideoRules",
     "action_of_findings",
+    "claim_of",
     "claims",
     "default_policy",
     "diff",
     "guidance_for",
+    "has_words",
     "json_schema",
     "jurisdictions",
     "known_jurisdiction",

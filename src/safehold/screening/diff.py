@@ -214,11 +214,17 @@ def _columns(before: tuple[ColumnMapping, ...], after: tuple[ColumnMapping, ...]
 def _span(mapping: ColumnMapping | None) -> str | None:
     if mapping is None:
         return None
+    if mapping.contains_any:
+        return "any of " + ", ".join(sorted(mapping.contains_any))
     parts = [f">= {mapping.at_least}"] if mapping.at_least is not None else []
     return " and ".join(parts + ([f"<= {mapping.at_most}"] if mapping.at_most is not None else []))
 
 
 def _wider(was: ColumnMapping, now: ColumnMapping) -> Direction:
+    if was.contains_any or now.contains_any:
+        old, new = set(was.contains_any), set(now.contains_any)
+        is_comparable = bool(old and new) and (old <= new or new <= old)
+        return _toward(old <= new) if is_comparable else Direction.OTHER
     low = [float("-inf") if entry.at_least is None else entry.at_least for entry in (was, now)]
     high = [float("inf") if entry.at_most is None else entry.at_most for entry in (was, now)]
     if low[1] <= low[0] and high[1] >= high[0]:

@@ -177,6 +177,8 @@ class ColumnMapping:
         at_least: claims if the value is this or more.
         at_most: claims if the value is this or less; with both given, only between them.
         required: whether a record without the column is a gap.
+        contains_any: claims if the column's text, or one of its list of texts, holds one of these words or phrases;
+            such a column is one of words, and holds no number.
     """
 
     column: str
@@ -184,6 +186,7 @@ class ColumnMapping:
     at_least: float | None
     at_most: float | None
     required: bool
+    contains_any: tuple[str, ...] = ()
 
     def is_claimed_by(self, value: float) -> bool:
         """Return whether a number claims the concept."""

@@ -135,7 +135,7 @@ def _removal(pair: wire.AcrossMixFile) -> Removal:
 
 
 def _column(file: wire.ColumnFile) -> ColumnMapping:
-    return ColumnMapping(file.column, file.concept, file.at_least, file.at_most, file.required)
+    return ColumnMapping(file.column, file.concept, file.at_least, file.at_most, file.required, file.contains_any)
 
 
 def _limits(file: wire.LimitsFile) -> MediaLimits:

@@ -13,6 +13,7 @@ Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][
 Reason = Annotated[str, Field(min_length=8, max_length=1000)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Pair = tuple[Name, Name]
+Phrase = Annotated[str, Field(min_length=1, max_length=128, pattern=r"\w")]
 
 
 class ThresholdsFile(Strict):
@@ -115,12 +116,14 @@ class ColumnFile(Strict):
     concept: Name
     at_least: float | None = None
     at_most: float | None = None
+    contains_any: Annotated[tuple[Phrase, ...], Field(description="words or phrases, for a column of words")] = ()
     required: bool = False
 
     @model_validator(mode="after")
     def _says_when(self) -> Self:
-        if self.at_least is None and self.at_most is None:
-            raise ValueError("say at_least, at_most or both")
+        is_of_numbers = self.at_least is not None or self.at_most is not None
+        if is_of_numbers is bool(self.contains_any):
+            raise ValueError("say at_least, at_most or both for a column of numbers, or contains_any for one of words")
         return self
 
 
@@ -209,6 +212,9 @@ class PolicyFile(Strict):
             raise ValueError(f"two rules have the id {min(twice)!r}")
         if len({(entry.column.casefold(), entry.concept) for entry in self.columns}) < len(self.columns):
             raise ValueError("the same column is mapped to the same concept twice")
+        of_words = {entry.column.casefold() for entry in self.columns if entry.contains_any}
+        if both := of_words & {entry.column.casefold() for entry in self.columns if not entry.contains_any}:
+            raise ValueError(f"the column {min(both)!r} is mapped as one of numbers and as one of words")
         return self
 
 

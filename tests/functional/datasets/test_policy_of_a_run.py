@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Mapping
+from math import nan
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.functional.datasets.builders import Place, rows_of, safeguard
 
+from safehold.datasets.errors import IncompleteScanError
 from safehold.datasets.safeguard import decide
 from safehold.screening import PolicyError
 
@@ -14,6 +18,15 @@ from safehold.screening import PolicyError
 def write_lines(path: Path, *rows: Mapping[str, object]) -> Path:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
+
+
+def map_column(place: Place, *entries: str) -> None:
+    """Map columns in the stand-in policy, and none but these."""
+    lines = place.policy.read_text().splitlines()
+    kept = [line for line in lines if "{ column: " not in line]
+    at = next(number for number, line in enumerate(kept) if line.startswith("columns:"))
+    kept[at + 1 : at + 1] = [f"  - {{ {entry} }}" for entry in entries]
+    place.policy.write_text("\n".join(kept) + "\n")
 
 
 def forget_lexicons(place: Place) -> None:
@@ -37,3 +50,52 @@ def test_a_decision_is_refused_once_nothing_can_claim_what_the_policy_separates(
     with place.open() as workshop, pytest.raises(PolicyError, match="red_cube"):
         decide(out, workshop.equipment(place.policy))
     assert ((out / "certificate.json").read_bytes(), rows_of(out)) == before
+
+
+AGE = "column: age, concept: red_cube, at_most: 17"
+TAGS = "column: Tags, concept: blue_ball, contains_any: [blue ball]"
+
+
+def test_columns_that_the_policy_maps_are_read_without_being_named_again(place: Place) -> None:
+    map_column(place, AGE, TAGS)
+    source = write_lines(
+        place.root / "rows.jsonl",
+        {"text": "w", "age": 12, "tags": ["toy", "blue_ball"]},
+        {"text": "x", "age": 40, "tags": "toy, BLUE-ball"},
+        {"text": "y", "age": nan, "tags": ["blue", "ball", "blue balloon"]},
+        {"text": "z", "tags": 3},
+    )
+    outcome = safeguard(place, [source], place.root / "out")
+    rows = rows_of(place.root / "out")
+    assert [row["action"] for row in rows.values()] == ["hold", "allow", "hold", "hold"]
+    assert rows["2"]["gaps"] == {("reading", "unreadable")}
+    assert rows["3"]["gaps"] == {("reading", "unreadable")}
+    assert not any("columns" in sentence for sentence in outcome.summary["not_covered"] if "value" in sentence)
+
+
+def test_a_mapped_column_that_no_source_has_is_told(place: Place) -> None:
+    map_column(place, AGE, TAGS, "column: punsafe, concept: blue_ball, at_least: 0.5")
+    source = write_lines(place.root / "rows.jsonl", {"text": "w", "punsafe": 0.1})
+    outcome = safeguard(place, [source], place.root / "out")
+    (told,) = [one for one in outcome.summary["not_covered"] if "value" in one]
+    assert told.endswith("no record has a value: Tags, age.")
+
+
+def test_a_decision_on_columns_that_nobody_looked_for_asks_for_a_scan(place: Place) -> None:
+    source, out = write_lines(place.root / "rows.jsonl", {"text": "w", "age": 12}), place.root / "out"
+    safeguard(place, [source], out)
+    map_column(place, AGE)
+    with place.open() as workshop, pytest.raises(IncompleteScanError, match="age"):
+        decide(out, workshop.equipment(place.policy))
+    safeguard(place, [source], out)
+    assert [row["action"] for row in rows_of(out).values()] == ["allow"]
+
+
+def test_what_is_no_number_in_a_mapped_column_is_a_gap_and_an_empty_cell_is_none(place: Place) -> None:
+    map_column(place, AGE)
+    table = pa.table(
+        {"url": [f"https://example.org/{at}" for at in range(3)], "md5": ["ab" * 16] * 3, "age": [40.0, None, nan]}
+    )
+    pq.write_table(table, place.root / "rows.parquet")
+    safeguard(place, [place.root / "rows.parquet"], place.root / "out")
+    assert [row["gaps"] for row in rows_of(place.root / "out").values()] == [set(), set(), {("reading", "unreadable")}]

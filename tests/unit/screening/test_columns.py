@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from safehold.screening import ColumnMapping, Policy, default_policy, read_columns
+from safehold.screening import ColumnMapping, Policy, default_policy, has_words, read_columns
 from safehold.vocabulary import FindingKind, Gap, GapReason
 
 POLICY = default_policy()
@@ -51,3 +51,19 @@ def test_an_infinite_value_is_compared_like_any_other() -> None:
 def test_an_absent_column_is_a_gap_only_if_required() -> None:
     assert read_columns({}, mapped(at_most=17)).gaps == ()
     assert read_columns({}, mapped(at_most=17, required=True)).gaps == (Gap("column", GapReason.MISSING, place="age"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        *(("a red cube", True), ("Red_Cube, toy", True), ("toy;red-cube", True), ("RED  CUBE", True)),
+        *(("a red cubes", False), ("hatred cube", False), ("red toy cube", False), ("", False)),
+    ],
+)
+def test_a_column_of_words_claims_where_a_whole_phrase_is_in_it(text: str, holds: bool) -> None:
+    (mapping,) = mapped(contains_any=("red cube", "crimson cube")).columns
+    assert has_words(text, mapping) is holds
+
+
+def test_columns_of_words_are_no_columns_of_numbers() -> None:
+    assert read_columns({"age": 1.0}, mapped(contains_any=("red cube",), required=True)).gaps == ()

@@ -12,7 +12,7 @@ from safehold.classification.text import to_findings
 from safehold.datasets.decide.basis import Basis
 from safehold.datasets.decide.fingerprints import Fingerprints, fingerprints_of
 from safehold.matching import HARM_CLASSES, MOST_HITS, Hits
-from safehold.screening import Policy, read_columns
+from safehold.screening import COLUMN_DETECTOR, ColumnMapping, Policy, claim_of, has_words, read_columns
 from safehold.vocabulary import DIGESTS_OF_NOTHING, Algorithm, Bits, Finding, FindingKind, Fraction, Gap, GapReason
 
 Placed = tuple[int, Finding]
@@ -145,10 +145,14 @@ def score_findings(part: pa.Table, policy: Policy) -> Iterator[tuple[int, Findin
 
 def column_readings(part: pa.Table, policy: Policy) -> Iterator[tuple[int, Finding | Gap]]:
     """Yield what mapped columns claim, and the gaps of those that can't be read."""
-    if not policy.columns:
+    for mapping in policy.columns:
+        if mapping.contains_any:
+            yield from _word_readings(part, mapping, policy)
+    of_numbers = [mapping for mapping in policy.columns if not mapping.contains_any]
+    if not of_numbers:
         return
     labels = part.column("labels").combine_chunks()
-    any_required = any(mapping.required for mapping in policy.columns)
+    any_required = any(mapping.required for mapping in of_numbers)
     rows = (
         range(len(labels))
         if any_required
@@ -160,6 +164,39 @@ def column_readings(part: pa.Table, policy: Policy) -> Iterator[tuple[int, Findi
         yield from ((int(row), gap) for gap in reading.gaps)
 
 
+def _word_readings(part: pa.Table, mapping: ColumnMapping, policy: Policy) -> Iterator[tuple[int, Finding | Gap]]:
+    rows, texts = _texts_of(part, mapping)
+    claiming = {row for row, text in zip(rows.tolist(), texts, strict=True) if has_words(text, mapping)}
+    yield from ((row, claim_of(mapping, policy)) for row in sorted(claiming))
+    if mapping.required:
+        without = np.setdiff1d(np.arange(part.num_rows), rows)
+        yield from ((row, Gap(COLUMN_DETECTOR, GapReason.MISSING, place=mapping.column)) for row in without.tolist())
+
+
+def _texts_of(part: pa.Table, mapping: ColumnMapping) -> tuple[NDArray[np.int64], list[str]]:
+    """Return the texts of a column of words, and the row of each; in a sidecar the column is a field of its JSON."""
+    texts = part.column("texts").combine_chunks()
+    if not len(texts.flatten()):
+        return np.zeros(0, np.int64), []
+    places = pc.utf8_lower(texts.flatten().field("place"))
+    column = mapping.column.lower()
+    is_meant = pc.or_(pc.equal(places, column), pc.ends_with(places, f":{column}"))
+    rows = texts.value_parent_indices().filter(is_meant).to_numpy(zero_copy_only=False)
+    return rows.astype(np.int64), texts.flatten().field("text").filter(is_meant).to_pylist()
+
+
+def columns_seen(part: pa.Table, policy: Policy) -> frozenset[str]:
+    """Return which of the columns that the policy maps have a value in some record, as the policy spells them."""
+    if not policy.columns:
+        return frozenset()
+    names = set(pc.unique(part.column("labels").combine_chunks().flatten().field("name")).to_pylist())
+    return frozenset(
+        mapping.column
+        for mapping in policy.columns
+        if (len(_texts_of(part, mapping)[0]) if mapping.contains_any else mapping.column.lower() in names)
+    )
+
+
 def mapped_rows(part: pa.Table, policy: Policy) -> NDArray[np.bool_]:
     """Return which rows have a column that the policy maps to a concept."""
     is_mapped = np.zeros(part.num_rows, np.bool_)
@@ -168,6 +205,9 @@ def mapped_rows(part: pa.Table, policy: Policy) -> NDArray[np.bool_]:
         names = pa.array([mapping.column.casefold() for mapping in policy.columns])
         named = pc.is_in(pc.utf8_lower(labels.flatten().field("name")), value_set=names)
         is_mapped[labels.value_parent_indices().filter(named).to_numpy()] = True
+    for mapping in policy.columns:
+        if mapping.contains_any:
+            is_mapped[_texts_of(part, mapping)[0]] = True
     return is_mapped
 
 

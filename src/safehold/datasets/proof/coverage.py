@@ -67,6 +67,8 @@ def not_covered(tally: Tally, equipment: Equipment, classes: Sequence[Mapping[Ha
         yield "Audio is compared by cryptographic hash only; what is heard in it was not examined."
     if tally.kinds[MediaKind.VIDEO.value]:
         yield _NOT_COVERED_OF_VIDEOS[equipment.policy.video.frames]
+    if unseen := sorted({mapping.column for mapping in equipment.policy.columns} - tally.columns):
+        yield f"In these columns, which the policy maps to concepts, no record has a value: {', '.join(unseen)}."
     if tally.kinds[MediaKind.IMAGE.value] and not equipment.classifiers:
         yield "No image classifier ran: concepts were taken from captions and columns alone."
     if tally.kinds[MediaKind.IMAGE.value] and equipment.classifiers:

@@ -10,6 +10,7 @@ from safehold import __version__
 from safehold.datasets.apply.sides import sides_of
 from safehold.datasets.apply.stage import Applied, Step
 from safehold.datasets.card import render_card
+from safehold.datasets.decide.findings import columns_seen
 from safehold.datasets.decide.judgement import record_id
 from safehold.datasets.decide.release import decode_releases, lapsed_in
 from safehold.datasets.decide.stage import Decided, read_decisions
@@ -24,7 +25,7 @@ from safehold.datasets.proof.summary import summarise
 from safehold.datasets.proof.tally import Tally
 from safehold.datasets.register import Waiver
 from safehold.datasets.run import Run
-from safehold.datasets.scan.part import note_of
+from safehold.datasets.scan.part import read_part
 from safehold.datasets.sources import Format, Shard
 from safehold.home import write_atomic
 from safehold.ledger import BadSignatureError
@@ -59,8 +60,9 @@ def gather(
         )
         prefix = record_id(shard, "")
         tally.lapsed += lapsed_in(decisions, [one.removeprefix(prefix) for one in releases if one.startswith(prefix)])
-        note = note_of(layout.part(shard.number))
-        counts.append(SourceCount(decisions.num_rows, note.size_bytes if note else 0, note.content if note else ""))
+        part, note = read_part(layout.part(shard.number))
+        tally.columns |= columns_seen(part, equipment.policy)
+        counts.append(SourceCount(decisions.num_rows, note.size_bytes, note.content))
     return Story(run, shards, tuple(counts), tally, decided, waivers)
 
 

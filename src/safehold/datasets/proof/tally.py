@@ -40,6 +40,7 @@ class Tally:
         lapsed: records that people freed and that other grounds keep out again.
         pointers: records that only point at media.
         looked_up: of those, records with a listed hash that was compared, by its algorithm.
+        columns: the columns that the policy maps and some record has a value in.
     """
 
     actions: Counter[Action] = field(default_factory=Counter)
@@ -59,6 +60,7 @@ class Tally:
     lapsed: int = 0
     pointers: int = 0
     looked_up: Counter[str] = field(default_factory=Counter)
+    columns: set[str] = field(default_factory=set)
 
     @property
     def records(self) -> int:

@@ -209,7 +209,7 @@ def _labels(column: pa.Array, name: str, odd: _Mask) -> _Cells:
         column = _numbers_of_words(column, name, odd)
     number = pc.cast(column, pa.float64(), safe=False)
     values = number.to_numpy(zero_copy_only=False)
-    odd |= np.isinf(values)
+    odd |= _valid(number) & ~np.isfinite(values)
     parts = [_repeated(name.lower(), len(column)), number]
     return _Cells(~np.isnan(values), pa.StructArray.from_arrays(parts, fields=_fields_of("labels")))
 

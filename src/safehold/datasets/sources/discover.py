@@ -53,6 +53,7 @@ def discover(arguments: Sequence[str], options: SourceOptions | None = None) -> 
         ),
         tuple(folder + name for plan, folder in zip(plans, sub_folders, strict=True) for name in plan.left_out),
         tuple(source.arguments for source in found),
+        options.fields,
     )
 
 

@@ -20,6 +20,8 @@ class Fields:
         url: the address the media came from.
         md5: the hash of the original bytes, hexadecimal; likewise `sha1` and `sha256`.
         label: numbers, or yes and no, that a policy may map to a concept.
+        mapped: further labels, which a policy maps; unlike the others they may be missing though they were named.
+        tags: further captions, likewise: words, or lists of words.
     """
 
     media: tuple[str, ...] = (
@@ -37,6 +39,18 @@ class Fields:
     sha1: tuple[str, ...] = ("sha1", "image_sha1", "hash_sha1")
     sha256: tuple[str, ...] = ("sha256", "image_sha256", "hash_sha256")
     label: tuple[str, ...] = ("punsafe", "p_unsafe", "nsfw", "nsfw_score", "unsafe", "adult", "cls")
+    mapped: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Every name of a label."""
+        return (*self.label, *self.mapped)
+
+    @property
+    def captions(self) -> tuple[str, ...]:
+        """Every name of a text to be screened."""
+        return (*self.caption, *self.tags)
 
     @property
     def hashes(self) -> tuple[tuple[Algorithm, tuple[str, ...]], ...]:

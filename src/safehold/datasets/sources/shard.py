@@ -151,12 +151,14 @@ class Mix:
         companions: files to emit again beside them.
         left_out: names of files that are part of no record and no companion; they don't reach the cleaned dataset.
         origins: for each source, what the user typed that stands for it.
+        sought: the names that were looked for in every source.
     """
 
     shards: tuple[Shard, ...]
     companions: tuple[Companion, ...] = ()
     left_out: tuple[str, ...] = ()
     origins: tuple[tuple[str, ...], ...] = ()
+    sought: Fields = field(default_factory=Fields)
 
     @property
     def outputs(self) -> tuple[Output, ...]:

@@ -42,9 +42,10 @@ class Names:
     """The role of every name, ready for quick look-up."""
 
     def __init__(self, fields: Fields) -> None:
-        self.captions = _folded(fields.caption)
+        self.captions = _folded(fields.captions)
+        self.tags = _folded(fields.tags)
         self.urls = _folded(fields.url)
-        self.labels = _folded(fields.label)
+        self.labels = _folded(fields.labels)
         self.hashes = {name: algorithm for algorithm, names in fields.hashes for name in _folded(names)}
 
 
@@ -56,11 +57,13 @@ def add_cells(reading: Reading, cells: Mapping[str, Any], names: Names, *, place
     """Add what named values say: the fields of a JSON sidecar, or the cells of a table's row."""
     for name, value in cells.items():
         folded = name.lower()
-        if value is None or value != value:  # noqa: PLR0124  # not a number: how pandas writes an empty cell
+        if value is None or (value != value and folded not in names.labels):  # noqa: PLR0124  # pandas' empty cell
             continue
         where = f"{place}:{name}" if place else name
         if folded in names.captions:
             add_texts(reading, value, where)
+            if folded in names.tags and not isinstance(value, str | list | tuple):
+                reading.gaps.append(gap(GapReason.UNREADABLE, where))
         elif folded in names.urls and isinstance(value, str):
             _add_url(reading, value, where)
         elif folded in names.hashes:

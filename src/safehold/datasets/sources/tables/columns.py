@@ -37,9 +37,10 @@ def resolve(schema: pa.Schema, fields: Fields, *, table: str) -> Fields:
     found = Fields(
         media=tuple(field.name for field in schema if holds_bytes(field.type) and field.name not in taken),
         path=_named([field.name for field in schema if is_text(field.type)], fields.path),
-        caption=_named(texts, fields.caption),
+        caption=_named(texts, fields.captions),
         url=_named(texts, fields.url),
-        label=_named(texts, fields.label),
+        label=_named([name for name in texts if not _named([name], fields.captions)], fields.labels),
+        tags=_named(texts, fields.tags),
         **hashes,
     )
     require_content(found, schema.names, table=table)
