@@ -74,7 +74,7 @@ def nodes() -> Iterator[Nodes]:
     """A head without cores and two nodes with one core each, all on the loopback interface."""
     environment = {
         **os.environ,
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # what keeps Ray to the loopback interface
         "RAY_AUTH_MODE": "token",
@@ -145,9 +145,9 @@ def test_a_record_that_ends_its_child_costs_on_ray_what_it_costs_elsewhere(place
     reference, out = place.root / "reference", place.root / "out"
     hostile = [sys.executable, "-P", HOSTILE_CHILD]
     said = driver.ask(place, sources=[source], out=reference, workers=2, child=hostile)
-    assert said["incomplete"], said
+    assert said.get("incomplete"), said
     said = driver.ask(place, sources=[source], out=copy_run(reference, out), workers=2, child=hostile, engine="ray")
-    assert said["incomplete"], said
+    assert said.get("incomplete"), said
     gaps = {key: {reason for _, reason in row["gaps"]} for key, row in rows_of(out).items() if row["gaps"]}
     assert gaps == {
         "b-kill": {"crashed"},
