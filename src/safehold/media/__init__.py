@@ -13,6 +13,7 @@ from safehold.media.errors import (
     MediaError,
     OverLimitError,
     PoolSpentError,
+    SoundOnlyError,
     TruncatedMediaError,
     UnreadableMediaError,
     UnsupportedFormatError,
@@ -24,6 +25,7 @@ from safehold.media.kinds import HEAD_BYTES, IMAGE_FORMATS, VIDEO_FORMATS, Sniff
 from safehold.media.limits import Limits
 from safehold.media.planes import is_same
 from safehold.media.signature_picture import test_signature_luma, test_signature_png, write_test_signature
+from safehold.media.sound import open_sound
 from safehold.media.video import SHORT_SECONDS, FrameChoice, open_video
 
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "OverLimitError",
     "PoolSpentError",
     "Sniffed",
+    "SoundOnlyError",
     "TruncatedMediaError",
     "UnreadableMediaError",
     "UnsupportedFormatError",
@@ -49,6 +52,7 @@ __all__ = [
     "is_same",
     "open_colour",
     "open_image",
+    "open_sound",
     "open_video",
     "sniff",
     "test_signature_luma",

@@ -1,7 +1,7 @@
 """Containers of clips: whether the bytes are all there, judged by the sizes that the container itself states.
 
 Source: ISO/IEC 14496-12 section 4.2 (boxes), RFC 8794 section 6 and RFC 9559 section 5 (EBML, Matroska),
-Microsoft RIFF (AVI).
+Microsoft RIFF (AVI), RFC 3533 section 6 (Ogg).
 """
 
 from collections.abc import Iterator
@@ -17,13 +17,35 @@ def is_cut_short(data: bytes | memoryview, form: str) -> bool:
         data: the whole file.
         form: one of `kinds.VIDEO_FORMATS`.
     """
+    return any(end > len(data) for end in _ends(data, form))
+
+
+def tail_of(data: bytes | memoryview, form: str) -> memoryview:
+    """Return what follows the last part of a clip's container; empty where a part reaches to the end of the file."""
+    view = memoryview(data)
+    ends = tuple(_ends(data, form))
+    return view[ends[-1] :] if len(ends) > (form in {"webm", "mkv"}) else view[len(view) :]
+
+
+def _ends(data: bytes | memoryview, form: str) -> Iterator[int]:
+    """Yield where each part at the top of a container ends, by the size that it states."""
     match form:
-        case "mp4" | "mov":
-            return any(end > len(data) for end in _box_ends(data))
+        case "mp4" | "mov" | "m4a":
+            return _box_ends(data)
         case "avi":
-            return int.from_bytes(data[4:8], "little") + 8 > len(data)
+            return _list_ends(data)
+        case "ogg":
+            return _page_ends(data)
         case _:
-            return any(end > len(data) for end in _element_ends(data))
+            return _element_ends(data)
+
+
+def _list_ends(data: bytes | memoryview) -> Iterator[int]:
+    at = 0
+    while bytes(data[at : at + 4]) == b"RIFF":  # long clips have several
+        at += 8 + int.from_bytes(data[at + 4 : at + 8], "little")
+        yield at
+        at += at % 2
 
 
 def _box_ends(data: bytes | memoryview) -> Iterator[int]:
@@ -35,6 +57,14 @@ def _box_ends(data: bytes | memoryview) -> Iterator[int]:
         if size < 8:  # 0 is "to the end of the file"; less than a header is nonsense that the decoder will meet
             return
         at += size
+        yield at
+
+
+def _page_ends(data: bytes | memoryview) -> Iterator[int]:
+    at = 0
+    while bytes(data[at : at + 4]) == b"OggS":
+        parts = data[at + 26] if at + 26 < len(data) else 0
+        at += 27 + parts + sum(data[at + 27 : at + 27 + parts])
         yield at
 
 

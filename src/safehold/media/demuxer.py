@@ -1,4 +1,4 @@
-"""The demuxer: a clip's bytes as the packets of its video streams, without decoding any.
+"""The demuxer: a clip's bytes as the packets of its video streams and the covers beside them, without decoding any.
 
 Only the sniffed container's demuxer is offered the bytes, and it can open nothing else: no playlists, no references to
 other files. Needs the `video` extra.
@@ -23,8 +23,13 @@ if TYPE_CHECKING:
     import av
 
 _MOST_STREAMS = 4
+_MOST_COVERS = 64
 _FAULTS = (OSError, ValueError, LookupError, RuntimeError, ArithmeticError, AttributeError, TypeError)
-_DEMUXERS = {"mp4": "mp4", "mov": "mov", "webm": "matroska", "mkv": "matroska", "avi": "avi"}
+DEMUXERS = {
+    "mp4": "mp4", "mov": "mov", "m4a": "mp4", "webm": "matroska", "mkv": "matroska", "avi": "avi", "ogg": "ogg",
+    "mp3": "mp3", "aac": "aac", "flac": "flac", "wav": "wav", "aiff": "aiff",
+}  # fmt: skip
+"""Sniffed format to the demuxer that is offered the bytes."""
 
 
 @dataclass(slots=True)
@@ -58,23 +63,50 @@ class Stream:
         return max(times) - min(times)
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a container shows.
+
+    Attributes:
+        streams: its video streams; none where it holds sound.
+        covers: the pictures attached to it, each as a file of its own.
+    """
+
+    streams: tuple[Stream, ...]
+    covers: tuple[bytes, ...]
+
+
 @contextmanager
-def opened(library: ModuleType, data: bytes | memoryview, form: str) -> "Iterator[tuple[Stream, ...]]":
-    """Open a clip, read it once, and give its video streams.
+def opened(library: ModuleType, data: bytes | memoryview, form: str) -> Iterator[Shown]:
+    """Open a clip or sound, read it once, and give its video streams and covers.
 
     Raises:
-        UnsupportedFormatError, OverLimitError: it has no video stream, one of an unknown codec, or too many.
+        UnsupportedFormatError, OverLimitError: it has a video stream of an unknown codec, or too many.
     """
-    with library.open(Window(data), format=_DEMUXERS[form], io_open=_refuse, metadata_errors="replace") as container:
-        streams = tuple(Stream(number, own) for number, own in enumerate(container.streams.video))
+    with library.open(Window(data), format=DEMUXERS[form], io_open=_refuse, metadata_errors="replace") as container:
+        if any(own.type is None for own in container.streams):
+            raise UnsupportedFormatError("a clip has an unknown stream", advice="Convert it to MP4 or WebM.")
+        attached = library.stream.Disposition.attached_pic
+        every = tuple(container.streams.video)
+        covers = tuple(Stream(number, own) for number, own in enumerate(every) if own.disposition & attached)
+        moving = [own for own in every if not own.disposition & attached]
+        streams = tuple(Stream(number, own) for number, own in enumerate(moving))
         _require_usable(streams)
-        _read(library, container, streams)
-        yield streams
+        if every:
+            _read(library, container, (*streams, *covers))
+        yield Shown(streams, _pictures(covers))
+
+
+def _pictures(covers: tuple[Stream, ...]) -> tuple[bytes, ...]:
+    filled = [tuple(cover.filled()) for cover in covers]
+    if not all(filled):
+        raise UnreadableMediaError("a cover has no bytes", advice="Fetch the file again.")
+    if sum(map(len, filled)) > _MOST_COVERS:
+        raise OverLimitError("a file has too many covers", advice="Take them out, or drop the record.")
+    return tuple(bytes(packet) for packets in filled for packet in packets)
 
 
 def _require_usable(streams: tuple[Stream, ...]) -> None:
-    if not streams:
-        raise UnsupportedFormatError("a clip has no video stream", advice="Handle it as audio.")
     if len(streams) > _MOST_STREAMS:
         raise OverLimitError("a clip has too many video streams", advice="Split it, or drop the record.")
     if any(getattr(stream.own, "codec_context", None) is None for stream in streams):  # whatever the types say
@@ -101,6 +133,7 @@ def import_library() -> ModuleType:
     try:
         import av  # noqa: PLC0415  # an extra, and heavy
         import av.error  # noqa: PLC0415
+        import av.stream  # noqa: PLC0415
     except ImportError as error:
         raise VideoUnavailableError(
             "clips can't be opened without the video extra", advice='Run: pip install "safehold[video]"'

@@ -43,6 +43,10 @@ class UnsupportedFormatError(MediaError):
     reason: ClassVar[GapReason] = GapReason.UNSUPPORTED_FORMAT
 
 
+class SoundOnlyError(UnsupportedFormatError):
+    """A container of clips holds sound, and no picture was left unseen in it."""
+
+
 class VideoUnavailableError(MediaError):
     """Clips can't be opened, since the `video` extra is not installed."""
 

@@ -19,8 +19,11 @@ IMAGE_FORMATS = frozenset({"jpeg", "png", "webp", "gif", "bmp", "tiff", "avif", 
 """Image formats that are opened; AVIF where Pillow has its decoder, HEIC with the `heif` extra. JPEG XL, JPEG 2000,
 PSD, ICO and SVG are recognised only."""
 
-VIDEO_FORMATS = frozenset({"mp4", "mov", "webm", "mkv", "avi"})
-"""Clip formats that are opened; FLV, ASF, Ogg video, MPEG streams are recognised only."""
+VIDEO_FORMATS = frozenset({"mp4", "mov", "m4a", "webm", "mkv", "avi", "ogg"})
+"""Clip formats that are opened; FLV, ASF and MPEG streams are recognised only.
+
+A container that can hold video counts as one, whatever brand or name it gives itself: only its demuxer can tell that it
+holds sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ _IMAGE_BRANDS = {
 _CODING_OPEN = frozenset({b"mif1", b"msf1", b"mif2", b"miaf"})
 """Brands of HEIF files that leave the coding to the compatible brands."""
 _AUDIO_BRANDS = frozenset({b"M4A ", b"M4B ", b"M4P "})
+_SOUND_AS_WELL = frozenset({"mp4", "m4a", "ogg", "webm", "mkv"})
 _QUICKTIME_ATOMS = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 _BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 _EXTENSIONS = {
@@ -93,7 +97,8 @@ def sniff(head: bytes | memoryview, name: str = "") -> Sniffed:
     first = bytes(head[:HEAD_BYTES])
     kind, form = _sniff_media(first) or _sniff_text(first) or (MediaKind.UNKNOWN, "")
     claimed = _KIND_OF_EXTENSION.get(name.rpartition(".")[2].lower(), kind)
-    return Sniffed(kind, form, is_disguised=claimed is not kind)
+    is_sound = claimed is MediaKind.AUDIO and form in _SOUND_AS_WELL
+    return Sniffed(kind, form, is_disguised=claimed is not kind and not is_sound)
 
 
 def _sniff_media(head: bytes) -> tuple[MediaKind, str] | None:
@@ -116,7 +121,7 @@ def _sniff_boxes(head: bytes) -> tuple[MediaKind, str] | None:
     if brand in _IMAGE_BRANDS:
         return MediaKind.IMAGE, _IMAGE_BRANDS[brand]
     if brand in _AUDIO_BRANDS:
-        return MediaKind.AUDIO, "m4a"
+        return MediaKind.VIDEO, "m4a"
     return MediaKind.VIDEO, "mov" if brand == b"qt  " else "mp4"
 
 
@@ -125,7 +130,7 @@ def _sniff_streams(head: bytes) -> tuple[MediaKind, str] | None:
     if head.startswith(b"\x1aE\xdf\xa3"):
         return MediaKind.VIDEO, "webm" if b"webm" in head[:64] else "mkv"
     if head.startswith(b"OggS"):
-        return (MediaKind.VIDEO, "ogv") if b"\x80theora" in head[:256] else (MediaKind.AUDIO, "ogg")
+        return MediaKind.VIDEO, "ogg"
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
         return MediaKind.IMAGE, "bmp"
     if head.startswith(b"FORM") and head[8:12] in {b"AIFF", b"AIFC"}:

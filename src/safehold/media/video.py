@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from safehold.media.containers import is_cut_short
+from safehold.media.appended import holds_media
+from safehold.media.containers import is_cut_short, tail_of
 from safehold.media.demuxer import Stream, import_library, opened, translated
 from safehold.media.errors import (
     EmptyMediaError,
@@ -31,6 +32,7 @@ from safehold.media.frame import Frame
 from safehold.media.kinds import VIDEO_FORMATS, sniff
 from safehold.media.limits import Limits
 from safehold.media.planes import luma_of
+from safehold.media.sound import open_covers, sound_only
 from safehold.vocabulary import MediaKind, Seconds
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ def open_video(
     *,
     short_seconds: Seconds = SHORT_SECONDS,
 ) -> Iterator[Frame]:
-    """Yield frames of each video stream of a clip, in the order in which they are shown.
+    """Yield frames of each video stream of a clip, in the order in which they are shown, then its covers.
 
     Args:
         data: the whole file.
@@ -68,15 +70,21 @@ def open_video(
     Raises:
         MediaError: raised while iterating, also after some frames: what was yielded is good and is to be looked up;
             the error says that the rest was not examined, and its `reason` is the gap.
+        SoundOnlyError: it has no video stream, and its covers were yielded.
         VideoUnavailableError: the `video` extra is not installed.
     """
     form = _admit(data, limits)
     library = import_library()
     is_short = is_cut_short(data, form)
     try:
-        with translated(library), opened(library, data, form) as streams:
-            for stream in streams:
+        with translated(library), opened(library, data, form) as shown:
+            for stream in shown.streams:
                 yield from _Clip(library, stream, limits).frames(mode, short_seconds)
+            yield from open_covers(shown.covers, limits)
+            if not shown.streams:
+                raise sound_only(data, form, shown.covers)
+            if holds_media(tail_of(data, form)):
+                raise UnsupportedFormatError("a clip is followed by other media", advice="Take the file apart.")
     except MediaError:
         if not is_short:
             raise

@@ -14,7 +14,19 @@ from safehold.classification import Classifier
 from safehold.datasets.scan.observation import Observation, ObservedMember, ObservedScore
 from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.sources import Member, Record
-from safehold.media import Frame, Luma, MediaError, Sniffed, is_same, open_colour, open_image, open_video, sniff
+from safehold.media import (
+    Frame,
+    Luma,
+    MediaError,
+    Sniffed,
+    SoundOnlyError,
+    is_same,
+    open_colour,
+    open_image,
+    open_sound,
+    open_video,
+    sniff,
+)
 from safehold.signals import Print, UnhashablePictureError, digest, queries
 from safehold.vocabulary import Algorithm, Gap, GapReason, MediaKind, Signal
 
@@ -125,19 +137,19 @@ def _examine_member(
 ) -> ObservedMember:
     digests = digest(member.data, beat=notes.beat)
     sniffed = sniff(bytes(member.data[:_SNIFFED_BYTES]), member.name)
-    prints = _Prints()
-    if sniffed.kind in (MediaKind.IMAGE, MediaKind.VIDEO):
+    prints, kind = _Prints(), sniffed.kind
+    if sniffed.kind not in _NO_MEDIA:
         if poison is None:
-            prints = _fingerprint(member, sniffed, settings, notes)
+            prints, kind = _fingerprint(member, sniffed, settings, notes)
             _classify(member, sniffed, settings, notes, classifiers)
         else:
             notes.miss("pdq", poison, member.name)
-    elif sniffed.kind in _NO_MEDIA and not _is_inert(member, sniffed.kind, settings):
+    elif not _is_inert(member, sniffed.kind, settings):
         reason = GapReason.UNKNOWN_KIND if member.data else GapReason.EMPTY
         notes.miss("media", reason, member.name)
     return ObservedMember(
         name=member.name,
-        kind=sniffed.kind,
+        kind=kind,
         size_bytes=len(member.data),
         sha256=digests.sha256,
         sha1=digests.sha1,
@@ -147,22 +159,30 @@ def _examine_member(
     )
 
 
-def _fingerprint(member: Member, sniffed: Sniffed, settings: ScanSettings, notes: _Notes) -> _Prints:
-    """Return the PDQ prints of every frame; a frame that can't be had is a gap beside those that could."""
-    prints = _Prints()
+def _fingerprint(member: Member, sniffed: Sniffed, settings: ScanSettings, notes: _Notes) -> tuple[_Prints, MediaKind]:
+    """Return the PDQ prints of every frame, and what the member is: a container of clips may hold sound alone.
+
+    A frame that can't be had is a gap beside those that could.
+    """
+    prints, kind = _Prints(), sniffed.kind
     try:
         for frame in _frames(member, sniffed, settings):
             prints.add(frame, settings)
+    except SoundOnlyError:
+        kind = MediaKind.AUDIO
     except (MediaError, UnhashablePictureError) as error:
         notes.miss("pdq", error.reason, member.name)
-    else:
+        return prints, kind
+    if kind is not MediaKind.AUDIO or prints.own:  # of sound, only the covers
         notes.examined.add("pdq")
-    return prints
+    return prints, kind
 
 
 def _frames(member: Member, sniffed: Sniffed, settings: ScanSettings) -> Iterator[Frame]:
     if sniffed.kind is MediaKind.VIDEO:
         return open_video(member.data, settings.limits, settings.video, short_seconds=settings.short_seconds)
+    if sniffed.kind is MediaKind.AUDIO:
+        return open_sound(member.data, settings.limits)
     return open_image(member.data, settings.limits)
 
 
