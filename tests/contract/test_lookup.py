@@ -1,4 +1,5 @@
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from safehold.matching.banks.catalogue import BankContents
 from safehold.matching.errors import WrongWidthError
 from safehold.matching.linear_index import LinearIndex
 from safehold.matching.parts.part import PartKind
-from safehold.matching.parts.rows import class_code
+from safehold.matching.parts.rows import NO_THRESHOLD, class_code
 from safehold.matching.segments.shelf import Shelf
 from safehold.vocabulary import Algorithm, HarmClass, OutsidePartyError, PdqFlavour
 
@@ -185,6 +186,17 @@ def test_entries_farther_than_their_bank_allows_take_no_place_of_others(over: Ov
     assert hits.capped.tolist() == [0]
 
 
+def test_an_entry_may_ask_for_nearer_values_than_its_bank_and_the_policy(over: Over) -> None:
+    listed = rows(Algorithm.PDQ, values(700))
+    own = np.full(700, NO_THRESHOLD, np.uint16)
+    own[:2] = 10, 40
+    bank = contents("made-up", part(replace(listed, threshold=own)), pdq_threshold=20)
+    for bits, expected in ((10, [0, 1, 2]), (11, [1, 2]), (20, [1, 2]), (21, [])):
+        index = over([bank, pdq_bank("other", values(700, seed=3))])
+        hits = index.lookup(Algorithm.PDQ, flipped(listed.values[:3], bits), threshold=31)
+        assert hits.entry.tolist() == expected
+
+
 def test_a_banks_threshold_says_nothing_of_cryptographic_hashes(over: Over) -> None:
     listed = values(20, width=16)
     index = over([contents("made-up", part(rows(Algorithm.MD5, listed)), pdq_threshold=0)])
@@ -212,6 +224,7 @@ def test_all_implementations_agree_on_mixed_banks(tmp_path: Path) -> None:
         ),
         contents("a", part(rows(Algorithm.PDQ, listed[::3])), flavour=UNKNOWN, harm_class=HarmClass.NCII),
         pdq_bank("d", flipped(listed[:200], 4), pdq_threshold=23),
+        contents("e", part(replace(rows(Algorithm.PDQ, listed[:90]), threshold=np.arange(90, dtype=np.uint16) % 40))),
         contents(
             "c", part(rows(Algorithm.PDQ, listed)), part(rows(Algorithm.PDQ, listed[5:600], 5), kind=PartKind.WITHDRAW)
         ),

@@ -102,8 +102,8 @@ def import_list(
 ) -> Answer:
     """Add a list to a bank, creating the bank if there is none; repeating it changes nothing.
 
-    FILE is CSV with the columns algorithm,value and optional class,note,source_id; JSON lines; one value a line;
-    or what python-threatexchange prints, vPDQ's lists of the frames of a video among it.
+    FILE is CSV with the columns algorithm,value and optional class,note,source_id,threshold; JSON lines; one value a
+    line; or what python-threatexchange prints, vPDQ's lists of the frames of a video among it.
     """
     with shell.workshop() as workshop:
         report = workshop.banks.import_file(

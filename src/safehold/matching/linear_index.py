@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from safehold.matching.banks.bank import Bank
 from safehold.matching.banks.catalogue import BankContents
 from safehold.matching.banks.changes import withdrawn_entries
+from safehold.matching.compare import within
 from safehold.matching.hits import Hits, joined
 from safehold.matching.index import EQUAL, MOST_HITS, flavours_of, is_asked, require_width
 from safehold.matching.linear import linear_search
@@ -75,6 +76,8 @@ class LinearIndex:
 
 def _found(rows: Rows, asked: NDArray[np.uint8], reach: Bits, number: int, one: BankContents) -> Hits:
     query, row, distance = linear_search(rows.values, asked, reach)
+    near = within(distance, rows.thresholds()[row])
+    query, row, distance = query[near], row[near], distance[near]
     codes = np.where(rows.harm_class == NO_CLASS, class_code(one.bank.harm_class), rows.harm_class).astype(np.uint8)
     return Hits(query, distance, np.full(len(row), number, np.int32), rows.entry[row], codes[row])
 

@@ -80,6 +80,7 @@ class Entry:
         note: what the source says of it.
         source_id: what the source calls it.
         is_withdrawn: whether it was taken back, for good.
+        threshold: for PDQ, the largest distance at which it counts; None leaves it to its bank and the policy.
     """
 
     number: int
@@ -89,6 +90,7 @@ class Entry:
     note: str = ""
     source_id: str = ""
     is_withdrawn: bool = False
+    threshold: Bits | None = None
 
 
 def checked_name(name: str) -> str:

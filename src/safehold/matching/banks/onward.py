@@ -11,10 +11,11 @@ from safehold.matching.banks.catalogue import BankContents
 from safehold.matching.banks.changes import withdrawn_entries
 from safehold.matching.errors import ExportRefusedError
 from safehold.matching.parts.part import Part, PartKind
-from safehold.matching.parts.rows import class_of
+from safehold.matching.parts.rows import NO_THRESHOLD, class_of, has_thresholds
+from safehold.vocabulary import Algorithm, Bits
 
 COLUMNS = ("algorithm", "value", "class", "note", "source_id")
-"""Of an exported list; the same that an import reads."""
+"""Of an exported list, with `threshold` where some entry has one; the same that an import reads."""
 
 
 def entries_of(parts: Sequence[Part]) -> Iterator[Entry]:
@@ -24,10 +25,11 @@ def entries_of(parts: Sequence[Part]) -> Iterator[Entry]:
             continue
         for algorithm in part.counts:
             rows, gone = part.rows(algorithm), withdrawn_entries(parts, algorithm)
-            columns = (rows.entry.tolist(), rows.values, rows.harm_class.tolist(), rows.note, rows.source_id)
-            for number, value, code, note, source_id in zip(*columns, strict=True):
+            said = (rows.harm_class.tolist(), rows.note, rows.source_id, rows.thresholds().tolist())
+            for number, value, code, note, source_id, near in zip(rows.entry.tolist(), rows.values, *said, strict=True):
                 texts = note.as_py(), source_id.as_py()
-                yield Entry(number, algorithm, value.tobytes(), class_of(code), *texts, number in gone)
+                threshold = None if near == NO_THRESHOLD else Bits(near)
+                yield Entry(number, algorithm, value.tobytes(), class_of(code), *texts, number in gone, threshold)
 
 
 def export_bank(contents: BankContents, path: Path) -> int:
@@ -44,11 +46,19 @@ def export_bank(contents: BankContents, path: Path) -> int:
         )
     text, count = io.StringIO(newline=""), 0
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    has_more = _have_thresholds(contents.parts)
+    writer.writerow((*COLUMNS, "threshold") if has_more else COLUMNS)
     for entry in entries_of(contents.parts):
         if not entry.is_withdrawn:
             harm_class = (entry.harm_class or bank.harm_class).value
-            writer.writerow((entry.algorithm.value, entry.value.hex(), harm_class, entry.note, entry.source_id))
+            row = (entry.algorithm.value, entry.value.hex(), harm_class, entry.note, entry.source_id)
+            near = "" if entry.threshold is None else str(entry.threshold)
+            writer.writerow((*row, near) if has_more else row)
             count += 1
     write_atomic(path, text.getvalue().encode())
     return count
+
+
+def _have_thresholds(parts: Sequence[Part]) -> bool:
+    listed = (part for part in parts if part.kind is PartKind.IMPORT and part.counts.get(Algorithm.PDQ))
+    return any(has_thresholds(part.rows(Algorithm.PDQ)) for part in listed)

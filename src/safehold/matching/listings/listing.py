@@ -14,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from safehold.matching.errors import AmbiguousAlgorithmError, Fault, UnreadableListError
 from safehold.matching.listings.texts import Texts, read_texts
 from safehold.matching.listings.videos import is_frame_note
 from safehold.matching.parts.order import first_of_equals
-from safehold.matching.parts.rows import NO_CLASS, Rows, class_code, concatenated
+from safehold.matching.parts.rows import NO_CLASS, NO_THRESHOLD, Rows, class_code, concatenated
 from safehold.vocabulary import Algorithm, HarmClass, signal_width_bytes
 
 _ROWS_A_BATCH = 1 << 16
@@ -95,7 +96,13 @@ class _Reading:
                 self.refuse(texts.line, texts.fault)
             elif texts.harm_class not in _CLASSES:
                 self.refuse(texts.line, "unknown class")
-            elif (algorithm := self.algorithm_of(texts)) is not None:
+            elif texts.threshold and _threshold(texts.threshold) is None:
+                self.refuse(texts.line, f"its threshold is not a whole number from 0 to {NO_THRESHOLD}")
+            elif (algorithm := self.algorithm_of(texts)) is None:
+                continue
+            elif texts.threshold and algorithm is not Algorithm.PDQ:
+                self.refuse(texts.line, "only PDQ values have a threshold")
+            else:
                 found.setdefault(algorithm, []).append(texts)
                 if is_frame_note(texts.note):
                     self.videos.add(texts.source_id)
@@ -141,6 +148,7 @@ class _Reading:
                 pa.array([texts.note for texts in group], pa.large_string()),
                 pa.array([texts.source_id for texts in group], pa.large_string()),
                 np.zeros(len(group), np.int64),
+                _thresholds(group),
             )
         )
 
@@ -168,6 +176,18 @@ class _Reading:
             before += len(kept)
         faults = tuple(sorted(self.faults, key=lambda fault: fault.line))
         return Listing(groups, faults, self.fault_count, duplicates, sha256, len(self.videos), self.unclear)
+
+
+def _threshold(text: str) -> int | None:
+    """Return a threshold; None if it is none."""
+    return int(text) if text.isascii() and text.isdigit() and int(text) <= NO_THRESHOLD else None
+
+
+def _thresholds(group: Sequence[Texts]) -> NDArray[np.uint16] | None:
+    """Return the thresholds of rows; None if no row says."""
+    if not any(texts.threshold for texts in group):
+        return None
+    return np.array([int(texts.threshold or NO_THRESHOLD) for texts in group], np.uint16)
 
 
 def _joined_hexadecimal(values: list[str], width: int) -> bytes | None:

@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol, TextIO
 from safehold.matching.errors import UnreadableListError
 from safehold.matching.listings.videos import ALGORITHM, ListedVideo, is_line, video_of_json, video_of_lines
 
-_OURS = {name: name for name in ("algorithm", "value", "class", "note", "source_id")}
+_OURS = {name: name for name in ("algorithm", "value", "class", "note", "source_id", "threshold")}
 _THREATEXCHANGE = {"signal_type": "algorithm", "signal_str": "value", "collab": "note", "category": "", "tags": ""}
 _FRAMES = "frames"
 _LISTED_CATEGORIES = {"", "POSITIVE_CLASS", "WORTH_INVESTIGATING"}
@@ -39,6 +39,7 @@ class Texts(NamedTuple):
         line: the number of its line, from 1.
         fault: why the line has no fields; "" if it has.
         unclear: how many frames of a listed video were left out, if this row says that and nothing else.
+        threshold: how near a PDQ value must be to count.
     """
 
     line: int
@@ -49,6 +50,7 @@ class Texts(NamedTuple):
     source_id: str = ""
     fault: str = ""
     unclear: int = 0
+    threshold: str = ""
 
 
 def read_texts(path: Path) -> Iterator[Texts]:
@@ -151,9 +153,15 @@ def _places(meanings: list[str]) -> tuple[int, ...]:
 
 def _picked(line: int, row: list[str], places: tuple[int, ...]) -> Texts:
     row.append("")
-    algorithm, value, harm_class, note, source_id = places
+    algorithm, value, harm_class, note, source_id, threshold = places
     return Texts(
-        line, row[algorithm].strip(), row[value].strip(), row[harm_class].strip(), row[note], row[source_id].strip()
+        line,
+        row[algorithm].strip(),
+        row[value].strip(),
+        row[harm_class].strip(),
+        row[note],
+        row[source_id].strip(),
+        threshold=row[threshold].strip(),
     )
 
 
@@ -210,6 +218,7 @@ def _texts(line: int, fields: dict[str, str]) -> Texts:
         fields.get("class", "").strip(),
         fields.get("note", ""),
         fields.get("source_id", "").strip(),
+        threshold=fields.get("threshold", "").strip(),
     )
 
 

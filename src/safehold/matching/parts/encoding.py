@@ -1,4 +1,4 @@
-"""The encoding of a part: Parquet with the columns algorithm, value, class, note, source_id, entry.
+"""The encoding of a part: Parquet with the columns algorithm, value, class, note, source_id, entry, perhaps threshold.
 
 Rows of one algorithm lie together. What is read back has the digest that the database gives; nobody else's bytes come
 here.
@@ -13,13 +13,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from safehold.matching.hits import HARM_CLASSES
-from safehold.matching.parts.rows import NO_CLASS, Rows, class_code
+from safehold.matching.parts.rows import NO_CLASS, Rows, class_code, has_thresholds
 from safehold.vocabulary import Algorithm, HarmClass, signal_width_bytes
 
 
 def encoded(groups: Iterable[Rows]) -> bytes:
     """Return the bytes of a part."""
-    tables = [_table(rows) for rows in groups]
+    parts = list(groups)
+    tables = [_table(rows) for rows in parts]
+    if any(map(has_thresholds, parts)):
+        tables = [
+            table.append_column("threshold", pa.array(rows.thresholds()))
+            for table, rows in zip(tables, parts, strict=True)
+        ]
     sink = pa.BufferOutputStream()
     pq.write_table(pa.concat_tables(tables), sink, compression="zstd", use_dictionary=["algorithm", "class", "note"])
     return bytes(sink.getvalue())
@@ -76,6 +82,7 @@ def _rows(algorithm: Algorithm, table: pa.Table) -> Rows:
         _text(table["note"]),
         _text(table["source_id"]),
         table["entry"].to_numpy().astype(np.int64),
+        table["threshold"].to_numpy().astype(np.uint16) if "threshold" in table.column_names else None,
     )
 
 

@@ -14,6 +14,9 @@ NO_CLASS = 255
 """Says that an entry has the class of its bank."""
 
 
+NO_THRESHOLD = 256
+"""The distance of PDQ values that differ in every bit: says that an entry leaves it to its bank and the policy."""
+
 _CODES = {harm_class: code for code, harm_class in enumerate(HARM_CLASSES)}
 
 
@@ -28,6 +31,8 @@ class Rows:
         note: what the source says; for a withdrawal, the reason.
         source_id: what the source calls the entry, or "".
         entry: (n,) int64, the entry's number in its bank.
+        threshold: (n,) uint16, for PDQ, the largest distance at which each counts, or ``NO_THRESHOLD``; None where no
+            row says.
     """
 
     algorithm: Algorithm
@@ -36,6 +41,7 @@ class Rows:
     note: pa.LargeStringArray
     source_id: pa.LargeStringArray
     entry: NDArray[np.int64]
+    threshold: NDArray[np.uint16] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -49,7 +55,12 @@ class Rows:
             self.note.take(pa.array(places)),
             self.source_id.take(pa.array(places)),
             self.entry[places],
+            None if self.threshold is None else self.threshold[places],
         )
+
+    def thresholds(self) -> NDArray[np.uint16]:
+        """Return the threshold of each row, also where none says."""
+        return np.full(len(self), NO_THRESHOLD, np.uint16) if self.threshold is None else self.threshold
 
     def labelled(self, source_id: pa.LargeStringArray) -> "Rows":
         """Return the rows with other source ids."""
@@ -73,7 +84,13 @@ def concatenated(parts: Sequence[Rows]) -> Rows:
         pa.concat_arrays([part.note for part in parts]),
         pa.concat_arrays([part.source_id for part in parts]),
         np.concatenate([part.entry for part in parts]),
+        np.concatenate([part.thresholds() for part in parts]) if any(map(has_thresholds, parts)) else None,
     )
+
+
+def has_thresholds(rows: Rows) -> bool:
+    """Whether some row says how near a value must be."""
+    return rows.threshold is not None
 
 
 def class_code(harm_class: HarmClass | None) -> int:

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from safehold.matching.compare import within
 from safehold.matching.hits import HARM_CLASSES, NO_HITS, Hits, joined, merged
 from safehold.matching.parts.order import grouped
-from safehold.matching.parts.rows import NO_CLASS, Rows
+from safehold.matching.parts.rows import NO_CLASS, Rows, has_thresholds
 from safehold.matching.segments.exact import ExactSegment, build_exact
 from safehold.matching.segments.hamming import HammingSegment
 from safehold.matching.segments.pairs import Pairs, ranges
-from safehold.matching.segments.postings import Postings, built_postings
+from safehold.matching.segments.postings import Postings, built_postings, narrowed
 from safehold.matching.segments.tables import build_hamming
 from safehold.vocabulary import Algorithm, Bits
 
@@ -55,7 +55,10 @@ def built(algorithm: Algorithm, parts: Sequence[Listed]) -> dict[str, NDArray[np
         np.concatenate([part.rows.entry for part in parts]),
         np.concatenate(classes).astype(np.uint8),
     )
-    return {**build(distinct), **built_postings(order, starts, columns)}
+    arrays = {**build(distinct), **built_postings(order, starts, columns)}
+    if any(has_thresholds(part.rows) for part in parts):
+        arrays["posting_threshold"] = narrowed(np.concatenate([part.rows.thresholds() for part in parts])[order])
+    return arrays
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,6 +109,7 @@ class Piece:
         self._postings = postings
         self._standing = standing
         self._banks = standing.banks
+        self._is_limited = standing.limits is not None or postings.threshold is not None
         self._dead_places: NDArray[np.int64] | None = None
 
     @classmethod
@@ -163,7 +167,7 @@ class Piece:
         return merged(parts, most=most)
 
     def _hits(self, pairs: Pairs, most: int) -> Iterator[Hits]:
-        is_plain = len(pairs[0]) <= _FEW and self._standing.limits is None and not len(self.dead())
+        is_plain = len(pairs[0]) <= _FEW and not self._is_limited and not len(self.dead())
         few = self._few(pairs, most) if is_plain else None
         return self._expanded(pairs, most) if few is None else iter((few,))
 
@@ -196,11 +200,11 @@ class Piece:
         living = count - self._dead_in(first, count)
         order = np.lexsort((distance, query))
         order = order[living[order] > 0]
-        if self._standing.limits is None:
+        if not self._is_limited:
             kept, capped = _nearest(query[order], distance[order], living[order], most)
             order = order[kept]
             taken = np.minimum(count[order], most + count[order] - living[order])
-        else:  # which entries count depends on the bank of each
+        else:  # which entries count depends on each and on its bank
             capped, taken = NO_HITS.capped, count[order]
         query, distance, first = query[order], distance[order], first[order]
         for part in _blocks(query, taken):
@@ -211,12 +215,14 @@ class Piece:
             yield replace(NO_HITS, capped=capped)
 
     def _given(self, query: NDArray[np.int64], distance: NDArray[np.uint16], place: NDArray[np.int64]) -> Hits:
-        """Return those of the postings that are neither withdrawn nor farther than their bank allows."""
+        """Return those of the postings that are neither withdrawn nor farther than they or their bank allow."""
         dead, limits = self.dead(), self._standing.limits
         is_given = ~np.isin(place, dead) if len(dead) else np.ones(len(place), np.bool_)
         banks = self._banks[self._postings.part[place]]
         if limits is not None:
             is_given &= within(distance, limits[banks])
+        if self._postings.threshold is not None:
+            is_given &= within(distance, self._postings.threshold[place].astype(np.uint16))
         place = place[is_given]
         return Hits(
             query[is_given],

@@ -1,7 +1,8 @@
 """Postings: which entries of which parts each row of a segment stands for, in as few bytes as they need.
 
 One a listed entry, those of a row side by side: ``posting_part``, ``posting_entry`` and ``posting_class``;
-``posting_starts`` says where each row's begin, and is empty where every row has exactly one.
+``posting_starts`` says where each row's begin, and is empty where every row has exactly one; ``posting_threshold`` is
+there only if some entry says how near a value must be.
 
     postings = Postings(arrays)
     first, count = postings.of(rows)
@@ -54,12 +55,14 @@ class Postings:
         part: (postings,) unsigned, which part of the piece each belongs to.
         entry: (postings,) unsigned, the entry's number in its bank.
         harm_class: (postings,) uint8, a place in ``HARM_CLASSES``.
+        threshold: (postings,) unsigned, the largest distance at which each counts; None where no entry says.
     """
 
     def __init__(self, arrays: Arrays) -> None:
         self.part = arrays["posting_part"]
         self.entry = arrays["posting_entry"]
         self.harm_class: NDArray[np.uint8] = np.asarray(arrays["posting_class"], np.uint8)
+        self.threshold = arrays.get("posting_threshold")
         self._starts = arrays["posting_starts"]
 
     def __len__(self) -> int:

@@ -75,6 +75,27 @@ def events(home: Home) -> list[str]:
     return [entry.event.kind for entry in open_ledger(home).events() if entry.event.kind.startswith("bank.")]
 
 
+def test_thresholds_of_entries_are_imported_exported_and_imported_again(store: BankStore, tmp_path: Path) -> None:
+    lines = [f"pdq,{row.tobytes().hex()},{near}" for row, near in zip(PDQ, ("12", "", "256"), strict=False)]
+    path = tmp_path / "near.csv"
+    path.write_text("\n".join(["algorithm,value,threshold", *lines, f"md5,{MD5[0].tobytes().hex()},", ""]))
+    store.import_file("near", path, replace(TRAITS, terms=BankTerms(onward_sharing=True)))
+    store.export("near", tmp_path / "out.csv")
+    store.import_file("again", tmp_path / "out.csv", TRAITS)
+    for name in ("near", "again"):
+        found = [(entry.algorithm.value, entry.threshold) for entry in store.entries(name)]
+        assert found == [("pdq", 12), ("pdq", None), ("pdq", None), ("md5", None)]
+
+
+@pytest.mark.parametrize("wrong", ["pdq,{pdq},257", "pdq,{pdq},-1", "pdq,{pdq},near", "md5,{md5},3"])
+def test_a_threshold_that_says_nothing_is_a_fault_of_its_row(store: BankStore, tmp_path: Path, wrong: str) -> None:
+    path = tmp_path / "near.csv"
+    row = wrong.format(pdq=PDQ[0].tobytes().hex(), md5=MD5[0].tobytes().hex())
+    path.write_text(f"algorithm,value,threshold\n{row}\n")
+    with pytest.raises(MalformedListError, match="line 2"):
+        store.import_file("near", path, TRAITS)
+
+
 def test_a_banks_own_threshold_is_kept_and_can_not_be_changed_by_the_way(
     home: Home, store: BankStore, tmp_path: Path
 ) -> None:

@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from safehold.matching.errors import PartDamagedError
 from safehold.matching.hits import HARM_CLASSES
 from safehold.matching.parts.encoding import decoded, encoded
 from safehold.matching.parts.part import FilePart, MemoryPart, PartKind
-from safehold.matching.parts.rows import NO_CLASS, Rows, class_code, class_of
+from safehold.matching.parts.rows import NO_CLASS, NO_THRESHOLD, Rows, class_code, class_of, concatenated
 from safehold.vocabulary import Algorithm, signal_width_bytes
 
 
@@ -34,6 +35,18 @@ def test_what_is_encoded_is_decoded_the_same_for_every_algorithm_and_class() -> 
     again = decoded(encoded(groups.values()))
     assert again.keys() == groups.keys()
     assert all(same(groups[algorithm], again[algorithm]) for algorithm in Algorithm)
+
+
+def test_thresholds_are_kept_where_some_row_has_one_and_take_no_room_elsewhere() -> None:
+    plain = {algorithm: made_up(algorithm) for algorithm in (Algorithm.PDQ, Algorithm.MD5)}
+    own = np.full(len(plain[Algorithm.PDQ]), NO_THRESHOLD, np.uint16)
+    own[2] = 12
+    again = decoded(encoded({**plain, Algorithm.PDQ: replace(plain[Algorithm.PDQ], threshold=own)}.values()))
+    assert again[Algorithm.PDQ].thresholds().tolist() == own.tolist()
+    assert set(again[Algorithm.MD5].thresholds().tolist()) == {NO_THRESHOLD}
+    assert all(rows.threshold is None for rows in decoded(encoded(plain.values())).values())
+    both = concatenated([plain[Algorithm.PDQ], again[Algorithm.PDQ]])
+    assert both.taken(np.array([0, len(own) + 2])).thresholds().tolist() == [NO_THRESHOLD, 12]
 
 
 def test_a_part_in_memory_and_its_file_have_one_digest_and_the_same_rows(tmp_path: Path) -> None:
