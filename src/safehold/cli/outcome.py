@@ -40,7 +40,7 @@ def answer_of(outcome: "Outcome", out: Path, *, has_custodians: bool) -> Answer:
 
 
 def _pages(summary: Mapping[str, Any]) -> list[str | Table]:
-    records = summary["records"]
+    records, left_out = summary["records"], summary["left_out"]["files"]
     pages: list[str | Table] = [
         Table(
             ("records", ""),
@@ -49,6 +49,7 @@ def _pages(summary: Mapping[str, Any]) -> list[str | Table]:
                 ("kept", f"{records['allow']:,}"),
                 ("held for people", f"{records['hold']:,}"),
                 ("removed", f"{records['deny']:,}"),
+                *([("files that are no record, left out", f"{left_out:,}")] if left_out else []),
             ],
         )
     ]

@@ -118,3 +118,14 @@ def test_a_risky_source_behind_files_side_by_side_is_held_as_such(place: Place) 
     risky = write_tar(place.root / "laion-400m" / "0.tar", plain_records(1, first=300))
     summary = safeguard(place, [*shards, risky.parent], place.root / "out").summary
     assert (summary["records"]["allow"], summary["records"]["hold"]) == (2, 1)
+
+
+def test_files_that_are_no_record_are_counted_by_extension_in_summary_and_card(place: Place) -> None:
+    folder = write_tar(place.root / "shards" / "0.tar", {"a": {"txt": b"colours"}}).parent
+    for name in ("README.md", "notes.txt", "more.txt", "secret.Name-of-somebody"):
+        (folder / name).write_text("about")
+    outcome = safeguard(place, [folder], place.root / "out")
+    assert outcome.summary["left_out"] == {"files": 4, "kinds": {"md": 1, "other": 1, "txt": 2}}
+    card = (place.root / "out" / "card.html").read_text()
+    assert "by extension: md 1, other 1, txt 2" in card
+    assert "somebody" not in card

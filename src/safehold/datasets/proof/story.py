@@ -1,6 +1,9 @@
 """Stories: everything that a summary and a certificate of a run tell of."""
 
-from dataclasses import dataclass, replace
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from safehold.datasets.apply.stage import Applied
 from safehold.datasets.decide.stage import Decided
@@ -8,6 +11,8 @@ from safehold.datasets.proof.tally import Tally
 from safehold.datasets.register import Waiver
 from safehold.datasets.run import Run
 from safehold.datasets.sources import Shard
+
+_PLAIN = re.compile(r"[a-z0-9]{1,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Story:
         waivers: register entries that were waived.
         applied: the outputs' commit records; empty for a dry run.
         after: the digest of the cleaned dataset; "" for a dry run.
+        left_out: how many files of the sources are part of no record and no companion, by extension.
     """
 
     run: Run
@@ -42,10 +48,16 @@ class Story:
     waivers: tuple[Waiver, ...]
     applied: tuple[Applied, ...] = ()
     after: str = ""
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def with_applied(self, applied: tuple[Applied, ...]) -> "Story":
         """Return the story with the outputs' commit records."""
         return replace(self, applied=applied)
+
+    def with_left_out(self, names: Iterable[str]) -> "Story":
+        """Return the story with the files that are left out, of which only plain extensions are told."""
+        extensions = (name.rpartition("/")[2].rpartition(".")[2].lower() if "." in name else "" for name in names)
+        return replace(self, left_out=Counter(one if _PLAIN.fullmatch(one) else "other" for one in extensions))
 
     def with_after(self, digest: str) -> "Story":
         """Return the story with the cleaned dataset's digest."""

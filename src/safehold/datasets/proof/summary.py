@@ -5,7 +5,7 @@ It names no record, file, address or hash. `summary.json` holds it, the card dra
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from safehold import __version__
@@ -30,6 +30,7 @@ def summarise(story: Story, equipment: Equipment) -> dict[str, Any]:
         "schema": SCHEMA,
         "run": _run(story, equipment),
         "sources": _sources(story),
+        "left_out": {"files": sum(story.left_out.values()), "kinds": dict(sorted(story.left_out.items()))},
         "records": _records(tally),
         "findings": _findings(tally),
         "concepts": _concepts(tally),
@@ -45,10 +46,16 @@ def summarise(story: Story, equipment: Equipment) -> dict[str, Any]:
         "releases": tally.released,
         "releases_lapsed": tally.lapsed,
         "waivers": [{"entry": waiver.entry, "reason": waiver.reason, "name": waiver.name} for waiver in story.waivers],
-        "not_covered": list(not_covered(tally, equipment, classes)),
+        "not_covered": [*_left_out(story), *not_covered(tally, equipment, classes)],
         "datasets": {"before": _digest(story.shards, story.counts), "after": story.after},
         "clean": _clean(story),
     }
+
+
+def _left_out(story: Story) -> Iterator[str]:
+    if story.left_out:
+        kinds = ", ".join(f"{name} {count:,}" for name, count in sorted(story.left_out.items()))
+        yield f"Files of the sources that are no record, and are not in the cleaned dataset, by extension: {kinds}."
 
 
 def _run(story: Story, equipment: Equipment) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Discovery: which format each source is in, and the shards and companions it consists of.
 
-A folder is judged by the names in it: tars, else media, else Parquet, else manifests. Media beside tars or Parquet
-is refused, since nobody can say which of them is the dataset. What is neither record nor companion (a README,
-an archive) is left out of the cleaned dataset and named in `Mix.left_out`.
+A folder is judged by the names in it: tars, Parquet, manifests or media. Shards of several kinds in one folder are
+refused, since nobody can say which of them is the dataset; so are packed files beside shards. What is neither record
+nor companion (a README) is left out of the cleaned dataset, named in `Mix.left_out` and counted in the summary.
 
-Files that were named side by side and are of several formats by their own columns are one source for each.
+Files that were named side by side and are of several formats, by name or by their own columns, are one source for each.
 
 One source keeps its names. Of several, each gets a sub-folder of its own: its place in the command, from 1, and
 its folder's name ("2-flowers"), whether or not their names collide, so that one rule holds for every mix.
@@ -13,8 +13,9 @@ its folder's name ("2-flowers"), whether or not their names collide, so that one
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from enum import Enum
 
 from safehold.datasets.sources import folders, tars
 from safehold.datasets.sources.errors import EmptySourceError, NotADatasetError
@@ -26,7 +27,17 @@ from safehold.datasets.sources.shard import Mix, Plan
 from safehold.datasets.sources.tables import manifest, parquet
 from safehold.datasets.sources.tables.lines import is_lines
 
+_PACKED = re.compile(r"\.(?:tar\.\w+|tgz|tbz2?|txz|tzst|zip|7z|rar|(?:parquet|jsonl|csv|tsv)\.(?:gz|bz2|xz|zst))$")
 _ADVICE = "Name tars, Parquet files, a JSONL or CSV manifest, or a folder of one kind of them or of media files."
+
+
+class _Kind(Enum):
+    """What the shards of a source are, by their names."""
+
+    TARS = "tars"
+    ROWS = "Parquet files"
+    LINES = "manifests"
+    MEDIA = "media"
 
 
 def discover(arguments: Sequence[str], options: SourceOptions | None = None) -> Mix:
@@ -36,7 +47,7 @@ def discover(arguments: Sequence[str], options: SourceOptions | None = None) -> 
         SourceError: an argument stands for nothing, for no dataset, for several at once, or can't be read.
     """
     options = options or SourceOptions()
-    planned = [(source, plan) for source in sources(arguments) for plan in _by_format(source, _plan(source, options))]
+    planned = [(source, plan) for source in sources(arguments) for plan in _plans(source, options)]
     found, plans = [source for source, _ in planned], [plan for _, plan in planned]
     sub_folders = [_sub_folder(number, source) if len(found) > 1 else "" for number, source in enumerate(found)]
     shards = [
@@ -58,9 +69,7 @@ def discover(arguments: Sequence[str], options: SourceOptions | None = None) -> 
 
 
 def _by_format(source: Source, plan: Plan) -> list[Plan]:
-    """Return a source's plan, or one for each format where named files turned out to be of several.
-
-    A shell writes out a pattern, so files side by side may be nobody's one dataset.
+    """Return a source's plan, or one for each format where named files turned out to be of several by their columns.
 
     Raises:
         EmptySourceError: there is no record in it.
@@ -79,22 +88,62 @@ def _sub_folder(number: int, source: Source) -> str:
     return f"{number + 1}-{name or 'source'}/"
 
 
-def _plan(source: Source, options: SourceOptions) -> Plan:
-    """Choose the format of one source by the names in it."""
+def _plans(source: Source, options: SourceOptions) -> list[Plan]:
+    """Return a source's plan, or one for each format of files that were named side by side.
+
+    A shell writes out a pattern, so files side by side may be nobody's one dataset.
+    """
+    kinds = _kinds(source)
+    if len(kinds) > 1 and source.is_folder:
+        raise NotADatasetError(
+            f"{source.named} holds shards of several kinds: {' and '.join(kind.value for kind in kinds)}",
+            advice="Name the shards themselves, as DIR/*.tar DIR/*.parquet: each kind is then a source of its own.",
+        )
+    plans = [_planned(source, kind, names, options) for kind, names in kinds.items()]
+    used = {name for names in kinds.values() for name in names}
+    if len(plans) > 1:
+        plans = [
+            replace(plan, left_out=tuple(name for name in plan.left_out if not at and name not in used))
+            for at, plan in enumerate(plans)
+        ]
+    return [part for plan in plans for part in _by_format(source, plan)]
+
+
+def _kinds(source: Source) -> dict[_Kind, list[str]]:
+    """Return the names of a source's shards by their kind, of which none is left out for another one's sake."""
     names = list(source.files)
-    archives = [name for name in names if name.endswith(".tar")]
+    archives = [name for name in names if name.lower().endswith(".tar")]
     media = [name for name in names if is_known_media(split_name(name)[1])]
-    rows = [name for name in names if name.endswith(".parquet") and not (media and is_metadata(name))]
+    beside = tars.companion_names(archives)
+    rows = [name for name in names if _is_table(name, beside) and not (media and is_metadata(name))]
     if media and (archives or rows):
         raise NotADatasetError(f"{source.named} holds media files beside shards", advice="Name the shards themselves.")
-    if archives:
-        return tars.plan(source, archives, options)
     if media:
-        return folders.plan(source, options)
-    if rows:
-        return parquet.plan(source, rows, options)
-    if manifests := [name for name in names if is_lines(name)]:
-        return manifest.plan(source, manifests, options)
+        return {_Kind.MEDIA: media}
+    if packed := [name for name in names if _PACKED.search(name.lower())]:
+        raise NotADatasetError(
+            f"{source.named} holds packed files, which nobody would look into: {packed[0]} ({len(packed)} in all)",
+            advice="Unpack them into tars, Parquet files or folders, or name the shards themselves.",
+        )
+    kinds = {_Kind.TARS: archives, _Kind.ROWS: rows, _Kind.LINES: [name for name in names if is_lines(name)]}
+    if found := {kind: of_kind for kind, of_kind in kinds.items() if of_kind}:
+        return found
     if source.is_folder and any(name.endswith(".txt") for name in names):
-        return folders.plan(source, options)
+        return {_Kind.MEDIA: names}
     raise NotADatasetError(f"{source.named} is no dataset that can be read", advice=_ADVICE)
+
+
+def _is_table(name: str, beside_tars: Collection[str]) -> bool:
+    return name.lower().endswith(".parquet") and name not in beside_tars
+
+
+def _planned(source: Source, kind: _Kind, names: Sequence[str], options: SourceOptions) -> Plan:
+    match kind:
+        case _Kind.TARS:
+            return tars.plan(source, names, options)
+        case _Kind.ROWS:
+            return parquet.plan(source, names, options)
+        case _Kind.LINES:
+            return manifest.plan(source, names, options)
+        case _Kind.MEDIA:
+            return folders.plan(source, options)

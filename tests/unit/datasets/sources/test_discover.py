@@ -68,7 +68,7 @@ def test_what_stands_beside_shards_is_a_companion_or_left_out(tmp_path: Path) ->
     write(
         tmp_path,
         {"00000.tar": tars.plain(1), "00000.parquet": b"", "00000_stats.json": "{}", "00000.idx": "v1.2 1\n",
-         "00001.parquet": b"", "README.md": "about", "more.tar.gz": b"x"},
+         "README.md": "about"},
     )  # fmt: skip
     for argument in (str(tmp_path), str(tmp_path / "00000.tar")):
         mix = discover([argument])
@@ -77,7 +77,30 @@ def test_what_stands_beside_shards_is_a_companion_or_left_out(tmp_path: Path) ->
             (CompanionKind.ROWS, "00000.parquet", "00000.tar"),
             (CompanionKind.INDEX, "00000.idx", "00000.tar"),
         }
-    assert discover([str(tmp_path)]).left_out == ("00001.parquet", "README.md", "more.tar.gz")
+    assert discover([str(tmp_path)]).left_out == ("README.md",)
+
+
+@pytest.mark.parametrize(
+    ("names", "advice"),
+    [
+        *((("a.tar", "b.parquet"), "Name"), (("a.tar", "b.jsonl"), "Name"), (("a.parquet", "b.csv"), "Name")),
+        *((("a.tar", "b.tar.gz"), "Unpack"), (("a.TAR", "b.zip"), "Unpack"), (("b.7z",), "Unpack")),
+    ],
+)
+def test_no_shard_is_left_out_for_another_kind_of_shards(tmp_path: Path, names: tuple[str, ...], advice: str) -> None:
+    write(tmp_path, {name: tars.plain(1) for name in names})
+    with pytest.raises(NotADatasetError) as error:
+        discover([str(tmp_path)])
+    assert advice in error.value.advice
+
+
+def test_shards_of_several_kinds_that_are_named_are_a_source_each(tmp_path: Path) -> None:
+    write(tmp_path, {"a.tar": tars.plain(1), "b.TAR": tars.plain(1), "c.jsonl": '{"text": "red cube"}\n'})
+    mix = discover([str(tmp_path / "*")])
+    assert [(shard.source, shard.name.partition("/")[2]) for shard in mix.shards] == [
+        (0, "a.tar"), (0, "b.TAR"), (1, "c.jsonl")
+    ]  # fmt: skip
+    assert mix.left_out == ()
 
 
 def test_a_mix_may_have_several_formats(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ In: the files of a source, then a shard. Out: its plan, its records, and the arc
 records that go.
 """
 
-from safehold.datasets.sources.tars.planning import plan
+from safehold.datasets.sources.tars.planning import companion_names, plan
 from safehold.datasets.sources.tars.reading import read
 from safehold.datasets.sources.tars.rewriting import keys, rewrite
 
-__all__ = ["keys", "plan", "read", "rewrite"]
+__all__ = ["companion_names", "keys", "plan", "read", "rewrite"]

@@ -75,10 +75,19 @@ def _companions(source: Source, tars: Sequence[str]) -> list[Companion]:
     found = []
     for tar in tars:
         for suffix, kind in _SUFFIXES:
-            name = tar.removesuffix(".tar") + suffix
+            name = _stem(tar) + suffix
             if name in source.files or (not source.is_folder and _is_there(join(source.root, name))):
                 found.append(Companion(kind, 0, name, join(source.root, name), tar, name))
     return found
+
+
+def companion_names(tars: Sequence[str]) -> frozenset[str]:
+    """Return what the files beside these tars are called that repeat what they hold, whether or not they are there."""
+    return frozenset(_stem(tar) + suffix for tar in tars for suffix, _ in _SUFFIXES)
+
+
+def _stem(tar: str) -> str:
+    return tar[: -len(".tar")]
 
 
 def _is_there(location: str) -> bool:
