@@ -99,3 +99,13 @@ def test_what_is_no_number_in_a_mapped_column_is_a_gap_and_an_empty_cell_is_none
     pq.write_table(table, place.root / "rows.parquet")
     safeguard(place, [place.root / "rows.parquet"], place.root / "out")
     assert [row["gaps"] for row in rows_of(place.root / "out").values()] == [set(), set(), {("reading", "unreadable")}]
+
+
+def test_a_table_of_text_alone_follows_the_policy_on_text(place: Place) -> None:
+    pq.write_table(
+        pa.table({"text": ["a red cube", "a blue ball", "both: red cube, blue ball"]}), place.root / "t.parquet"
+    )
+    outcome = safeguard(place, [place.root / "t.parquet"], place.root / "out")
+    assert [row["action"] for row in rows_of(place.root / "out").values()] == ["allow", "allow", "hold"]
+    assert outcome.summary["separation"]["mode"].startswith("nothing removed, by policy")
+    assert outcome.summary["records"]["pointers"] == 0

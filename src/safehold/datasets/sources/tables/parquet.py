@@ -1,4 +1,4 @@
-"""Parquet: rows with the media inside, or rows that only tell of it.
+"""Parquet: rows with the media inside, rows that only tell of it, or rows of text alone.
 
 A shard is a range of row groups; a record's key is its row's number in the file. Media is viewed where it was read,
 not copied. A file is rewritten whole, row group by row group: schema, Hugging Face features and other metadata, row
@@ -94,8 +94,9 @@ def _shards(source: Source, name: str, options: SourceOptions) -> list[Shard]:
             groups = [parquet.metadata.row_group(number).num_rows for number in range(parquet.num_row_groups)]
     except (ShardError, OSError):
         return [whole]
-    kind = Format.PARQUET if fields.media else Format.METADATA
-    limit = options.shard_rows if fields.media else options.metadata_rows
+    is_pointing = not fields.media and any((fields.path, fields.url, fields.md5, fields.sha1, fields.sha256))
+    kind = Format.METADATA if is_pointing else Format.PARQUET
+    limit = options.metadata_rows if is_pointing else options.shard_rows
     ranges = _ranges(groups, limit)
     return [
         replace(
