@@ -3,40 +3,49 @@
 A sidecar is `a.txt`, `a.caption` or `a.json` beside `a.jpg`, or `a.jpg.txt` and so on; files that share one are one
 slice. Hugging Face's ImageFolder keeps `metadata.csv|jsonl|parquet` in the folder or in one above; its rows name files
 relative to themselves. A row that names no file is a record of its own, so that somebody hears of it. A record's key
-is the media file's path relative to the root. A folder of text alone has one record a text file.
+is the file's path relative to the root. A folder of text alone has one record a text file.
+
+A file whose name says nothing of media, and a sidecar of nothing, is a record as well: what it is, its bytes tell. Only
+documents about the dataset (a README, a licence), where they are text, are left out.
 
 Source: Hugging Face `datasets`, "Create an image dataset", ImageFolder.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from safehold.datasets.sources.errors import EmptySourceError
 from safehold.datasets.sources.fields import SourceOptions
 from safehold.datasets.sources.folders.metadata_rows import MetadataRow, is_metadata, metadata_rows, row_key
 from safehold.datasets.sources.places.argument import Source, location_of
+from safehold.datasets.sources.places.blobs import read_start
 from safehold.datasets.sources.places.location import is_remote, join, local_path
 from safehold.datasets.sources.places.output import Rewritten
 from safehold.datasets.sources.places.stamps import fingerprint
 from safehold.datasets.sources.records.cells import Names, Reading, add_cells
 from safehold.datasets.sources.records.media_file import fault_of, open_media, place, take_away
-from safehold.datasets.sources.records.names import is_known_media, is_unsafe
+from safehold.datasets.sources.records.names import is_document, is_known_media, is_unsafe
 from safehold.datasets.sources.records.record import Member, Record, gap
 from safehold.datasets.sources.records.sidecar import is_sidecar, read_sidecar
 from safehold.datasets.sources.shard import Companion, CompanionKind, Format, Plan, Shard
-from safehold.vocabulary import Gap, GapReason
+from safehold.media import HEAD_BYTES, sniff
+from safehold.vocabulary import Gap, GapReason, MediaKind
 
 _MISSING_ROWS = "rows"
+_FILES = "files"
+"""The part of a slice of a folder that holds media: text that belongs to none is no caption there."""
 
 
 def plan(source: Source, options: SourceOptions) -> Plan:
-    """Return a folder's slices of about `slice_files` media files, and one shard for each metadata file's own faults.
+    """Return a folder's slices of about `slice_files` files, and one shard for each metadata file's own faults.
 
     Raises:
         EmptySourceError: there is neither media nor text.
     """
     tables = [name for name in source.files if is_metadata(name)]
-    groups = _groups([name for name in source.files if name not in set(tables)])
+    aside = {*tables, *(name for name in source.files if is_document(name) and _is_text(source, name))}
+    groups = _groups([name for name in source.files if name not in aside])
     if not groups:
         raise EmptySourceError(f"{source.named} holds no media", advice="Name the folder that holds the files.")
     shards: list[Shard] = []
@@ -48,6 +57,8 @@ def plan(source: Source, options: SourceOptions) -> Plan:
             waiting = []
     if waiting:
         shards.append(_slice(source, options, waiting, len(shards), tables))
+    if any(is_known_media(_suffix(name)) for media, _ in groups for name in media):
+        shards = [replace(shard, part=_FILES) for shard in shards]
     shards.extend(_rows_shard(source, options, name, number) for number, name in enumerate(tables))
     companions = tuple(
         Companion(CompanionKind.METADATA, 0, name, location_of(source, name), "", name) for name in tables
@@ -57,20 +68,28 @@ def plan(source: Source, options: SourceOptions) -> Plan:
 
 
 def _groups(names: Sequence[str]) -> list[tuple[list[str], list[str]]]:
-    """Return media with the sidecars that belong to it, in the order of the names; without any media, the texts."""
-    media = [name for name in names if is_known_media(_suffix(name))]
-    if not media:
-        return [([name], []) for name in names if _suffix(name) in {"txt", "json", "caption"}]
+    """Return files with the sidecars that belong to them, in the order of the names; then the sidecars of nothing."""
     groups: dict[str, tuple[list[str], list[str]]] = {}
-    for name in media:
+    files = [name for name in names if not is_sidecar(_suffix(name))]
+    for name in files:
         groups.setdefault(_stem(name), ([], []))[0].append(name)
-    whole = {name: _stem(name) for name in media}
+    whole = {name: _stem(name) for name in files}
+    alone: list[tuple[list[str], list[str]]] = []
     for name in names:
         if is_sidecar(_suffix(name)):
             stem = whole.get(_stem(name), _stem(name))
             if stem in groups:
                 groups[stem][1].append(name)
-    return list(groups.values())
+            else:
+                alone.append(([name], []))
+    return [*groups.values(), *alone]
+
+
+def _is_text(source: Source, name: str) -> bool:
+    """Return whether a document is one, by its first bytes."""
+    if not source.files[name].size:
+        return True
+    return sniff(read_start(location_of(source, name), HEAD_BYTES)).kind is MediaKind.TEXT
 
 
 def _suffix(name: str) -> str:
@@ -114,7 +133,8 @@ def read(shard: Shard) -> Iterator[Record]:
     rows = _rows_by_file(shard)
     for media, sidecars in _groups(shard.files):
         for name in media:
-            yield _record(shard.location, name, sidecars, rows.get(name, []), names)
+            is_text = shard.part != _FILES and is_sidecar(_suffix(name))
+            yield _record(shard.location, name, [name] if is_text else sidecars, rows.get(name, []), names)
 
 
 def _rows_by_file(shard: Shard) -> dict[str, list[MetadataRow]]:
@@ -128,11 +148,12 @@ def _rows_by_file(shard: Shard) -> dict[str, list[MetadataRow]]:
 
 
 def _record(root: str, name: str, sidecars: Sequence[str], rows: Sequence[MetadataRow], names: Names) -> Record:
+    """Read a file and its sidecars; one that is its own sidecar is text."""
     reading = Reading()
     members: tuple[Member, ...] = ()
-    for sidecar in sidecars if is_known_media(_suffix(name)) else [name]:
+    for sidecar in sidecars:
         members += _read_sidecar(reading, root, sidecar, names)
-    if is_known_media(_suffix(name)):
+    if name not in sidecars:
         found = open_media(root, name)
         members += (found,) if isinstance(found, Member) else ()
         reading.gaps.extend(() if isinstance(found, Member) else (found,))
@@ -170,7 +191,7 @@ def _fault_of_row(root: str, name: str) -> Gap | None:
 
 def _is_record(root: str, name: str) -> bool:
     """Return whether discovery made a record of a local file: no matter where a link in its place leads."""
-    if is_remote(root) or is_unsafe(name) or not is_known_media(_suffix(name)):
+    if is_remote(root) or is_unsafe(name) or is_metadata(name) or is_document(name) or is_sidecar(_suffix(name)):
         return False
     path = PurePosixPath(name)
     is_hidden = any(part.startswith(".") for part in path.parts)
@@ -180,7 +201,7 @@ def _is_record(root: str, name: str) -> bool:
 
 
 def keys(shard: Shard) -> Iterator[str]:
-    """Yield the key of every media file of a slice; the records that only rows make are in no slice."""
+    """Yield the key of every file of a slice that is a record; the records that only rows make are in no slice."""
     yield from (name for media, _ in _groups(shard.files) for name in media)
 
 

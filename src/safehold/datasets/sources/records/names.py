@@ -15,9 +15,19 @@ MEDIA = IMAGES | VIDEOS | SOUNDS
 """Last extensions under which media is stored."""
 
 
+_DOCUMENTS = frozenset({"md", "markdown", "rst", "cff", "bib"})
+_ABOUT = frozenset({"readme", "license", "licence", "copying", "notice", "authors", "changelog", "citation"})
+
+
 def is_known_media(extension: str) -> bool:
     """Return whether the last part of an extension names media: "jpg", "seg.png"."""
     return extension in MEDIA or extension.rpartition(".")[2] in MEDIA
+
+
+def is_document(name: str) -> bool:
+    """Return whether a name is of what people write about a dataset: a README, a licence, a page of Markdown."""
+    key, extension = split_name(name.rpartition("/")[2].lower())
+    return extension in _DOCUMENTS or (extension in {"", "txt"} and key in _ABOUT)
 
 
 def split_name(name: str) -> tuple[str, str]:

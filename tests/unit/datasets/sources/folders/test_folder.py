@@ -6,9 +6,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.vectors import media
 
+from safehold.datasets.scan.examination import examine
+from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.sources import Format, Mix, Record, SourceOptions, discover, leave_out, read, reemit, rewrite
-from safehold.vocabulary import GapReason
+from safehold.media import Limits
+from safehold.vocabulary import GapReason, PdqFlavour
 
 
 def write(folder: Path, files: dict[str, bytes | str]) -> str:
@@ -51,9 +55,11 @@ def test_media_comes_with_the_sidecars_beside_it(tmp_path: Path) -> None:
         "a.jpg": ["red cube"],
         "c.d.webp": ["green cone"],
         "class/b.png": ["blue ball"],
+        "alone.txt": [],
     }
     assert records["a.jpg"].listed[0].value == bytes(16)
-    assert mix.left_out == ("README.md", "alone.txt")
+    assert bytes(records["alone.txt"].members[0].data) == b"of nothing"
+    assert mix.left_out == ("README.md",)
     assert mix.shards[0].format is Format.FOLDER
 
 
@@ -170,3 +176,32 @@ def test_a_folder_of_text_has_one_record_a_file(tmp_path: Path) -> None:
     records = records_of(discover([write(tmp_path, {"a.txt": "red cube", "b.txt": b"caf\xe9"})]))
     assert [text.text for text in records["a.txt"].texts] == ["red cube"]
     assert reasons(records["b.txt"]) == {GapReason.NOT_TEXT}
+
+
+def test_files_whose_names_tell_nothing_are_records_too(tmp_path: Path) -> None:
+    files = {"a.jpg": b"1", "b.txt": b"2", "blob.bin": b"3", "d.pdf": b"4", "e/weird.dat": b"5", "noext": b"6"}
+    mix = discover([write(tmp_path / "in", {**files, "noext.txt": "red cube"})], SourceOptions(slice_files=1))
+    records = records_of(mix)
+    assert {key: bytes(record.members[0].data) for key, record in records.items()} == files
+    assert [text.text for record in records.values() for text in record.texts] == ["red cube"]
+    assert mix.left_out == ()
+    for output in mix.outputs:
+        rewrite(output, {"noext", "a.jpg"}.__contains__, tmp_path / "out")
+    assert names_in(tmp_path / "out") == ["a.jpg", "noext", "noext.txt"]
+
+
+def test_unknown_files_are_held_and_media_among_them_is_examined(tmp_path: Path) -> None:
+    folder = write(tmp_path, {"a.jpg": media.jpeg(), "noext": media.jpeg(), "blob.bin": b"\0\1", "b.txt": media.jpeg()})
+    settings = ScanSettings(Limits(), (PdqFlavour.FULL,))
+    seen = {key: examine(record, settings) for key, record in records_of(discover([folder])).items()}
+    assert {key for key, one in seen.items() if one.members[0].prints} == {"a.jpg", "noext", "b.txt"}
+    assert [gap.reason for one in seen.values() for gap in one.gaps] == [GapReason.UNKNOWN_KIND]
+    assert seen["blob.bin"].gaps
+
+
+@pytest.mark.parametrize("name", ["README.md", "sub/LICENSE", "readme.txt", "guide.rst"])
+def test_a_document_is_left_out_where_it_is_text(tmp_path: Path, name: str) -> None:
+    assert discover([write(tmp_path / "1", {"a.jpg": b"1", name: "words"})]).left_out == (name,)
+    mix = discover([write(tmp_path / "2", {"a.jpg": b"1", name: media.jpeg()})])
+    assert mix.left_out == ()
+    assert set(records_of(mix)) == {"a.jpg", name}
