@@ -276,7 +276,7 @@ class _Work:
         self.step("concluded")
         story = gather(
             self.layout, self.run, self.mix.shards, decided, equipment=self.equipment, waivers=self.risks.waivers
-        ).with_left_out(self.mix.left_out)
+        ).with_files_of(self.mix)
         published = Published(summarise(story, self.equipment), {}) if dry_run else self._write(story)
         return Outcome(
             summary=published.summary,

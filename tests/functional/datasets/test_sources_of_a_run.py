@@ -129,3 +129,11 @@ def test_files_that_are_no_record_are_counted_by_extension_in_summary_and_card(p
     card = (place.root / "out" / "card.html").read_text()
     assert "by extension: md 1, other 1, txt 2" in card
     assert "somebody" not in card
+
+
+def test_a_table_beside_shards_loses_its_words_and_the_result_says_so(place: Place) -> None:
+    folder = write_tar(place.root / "shards" / "0.tar", {"a": {"txt": b"colours"}}).parent
+    pq.write_table(pa.table({"key": ["a"], "caption": ["colours"], "width": [9]}), folder / "0.parquet")
+    outcome = safeguard(place, [folder], place.root / "out")
+    assert pq.read_table(place.root / "out" / "clean" / "0.parquet").column_names == ["key", "width"]
+    assert any("tables beside shards" in sentence for sentence in outcome.summary["not_covered"])

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from safehold.datasets.apply.stage import Applied
@@ -10,7 +10,7 @@ from safehold.datasets.decide.stage import Decided
 from safehold.datasets.proof.tally import Tally
 from safehold.datasets.register import Waiver
 from safehold.datasets.run import Run
-from safehold.datasets.sources import Shard
+from safehold.datasets.sources import CompanionKind, Mix, Shard
 
 _PLAIN = re.compile(r"[a-z0-9]{1,8}")
 
@@ -38,6 +38,7 @@ class Story:
         applied: the outputs' commit records; empty for a dry run.
         after: the digest of the cleaned dataset; "" for a dry run.
         left_out: how many files of the sources are part of no record and no companion, by extension.
+        is_shortened: whether tables beside shards are written again without their words.
     """
 
     run: Run
@@ -49,15 +50,18 @@ class Story:
     applied: tuple[Applied, ...] = ()
     after: str = ""
     left_out: Mapping[str, int] = field(default_factory=dict)
+    is_shortened: bool = False
 
     def with_applied(self, applied: tuple[Applied, ...]) -> "Story":
         """Return the story with the outputs' commit records."""
         return replace(self, applied=applied)
 
-    def with_left_out(self, names: Iterable[str]) -> "Story":
-        """Return the story with the files that are left out, of which only plain extensions are told."""
-        extensions = (name.rpartition("/")[2].rpartition(".")[2].lower() if "." in name else "" for name in names)
-        return replace(self, left_out=Counter(one if _PLAIN.fullmatch(one) else "other" for one in extensions))
+    def with_files_of(self, mix: Mix) -> "Story":
+        """Return the story with what becomes of files that are no shard; of those left out only plain extensions."""
+        extensions = [name.rpartition("/")[2].rpartition(".")[2].lower() for name in mix.left_out]
+        counts = Counter(one if _PLAIN.fullmatch(one) else "other" for one in extensions)
+        is_shortened = any(companion.kind is CompanionKind.ROWS for companion in mix.companions)
+        return replace(self, left_out=counts, is_shortened=is_shortened)
 
     def with_after(self, digest: str) -> "Story":
         """Return the story with the cleaned dataset's digest."""

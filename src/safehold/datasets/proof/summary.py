@@ -46,13 +46,18 @@ def summarise(story: Story, equipment: Equipment) -> dict[str, Any]:
         "releases": tally.released,
         "releases_lapsed": tally.lapsed,
         "waivers": [{"entry": waiver.entry, "reason": waiver.reason, "name": waiver.name} for waiver in story.waivers],
-        "not_covered": [*_left_out(story), *not_covered(tally, equipment, classes)],
+        "not_covered": [*_of_files(story), *not_covered(tally, equipment, classes)],
         "datasets": {"before": _digest(story.shards, story.counts), "after": story.after},
         "clean": _clean(story),
     }
 
 
-def _left_out(story: Story) -> Iterator[str]:
+def _of_files(story: Story) -> Iterator[str]:
+    if story.is_shortened:
+        yield (
+            "Words in the tables beside shards (caption, url, status) were not examined, so the cleaned dataset has "
+            "only their keys and numbers; captions and addresses inside the shards are kept."
+        )
     if story.left_out:
         kinds = ", ".join(f"{name} {count:,}" for name, count in sorted(story.left_out.items()))
         yield f"Files of the sources that are no record, and are not in the cleaned dataset, by extension: {kinds}."
