@@ -45,6 +45,9 @@ class Turn(Enum):
     ANTITRANSPOSED = "antitransposed"
 
 
+_NUMBERED_TURNS = tuple(enumerate(Turn))
+
+
 @dataclass(frozen=True, slots=True)
 class Print:
     """One PDQ value.
@@ -79,14 +82,21 @@ def pdq(luma: NDArray[np.uint8], flavours: Collection[PdqFlavour]) -> tuple[Prin
     return tuple(Print(flavour, values, quality) for flavour, values, quality in _examine(luma, flavours, turns=False))
 
 
-def dihedral(luma: NDArray[np.uint8], flavours: Collection[PdqFlavour]) -> tuple[Print, ...]:
+def dihedral(
+    luma: NDArray[np.uint8], flavours: Collection[PdqFlavour], turns: Collection[Turn] = tuple(Turn)
+) -> tuple[Print, ...]:
     """Fingerprint a picture and its seven turned and mirrored forms, in one pass over it.
 
     The forms are those of the *reduced* picture, as in the reference: on large pictures they are a few bits off the
     print of the turned picture itself.
 
+    Args:
+        luma: as for `pdq`.
+        flavours: as for `pdq`.
+        turns: which of the eight forms are wanted.
+
     Returns:
-        Eight prints per flavour, FULL first, in the order of Turn.
+        One print per flavour and wanted form, FULL first, in the order of Turn.
 
     Raises:
         UnhashablePictureError: as `pdq`.
@@ -94,7 +104,8 @@ def dihedral(luma: NDArray[np.uint8], flavours: Collection[PdqFlavour]) -> tuple
     return tuple(
         Print(flavour, values[_BYTES * number :][:_BYTES], quality, turn)
         for flavour, values, quality in _examine(luma, flavours, turns=True)
-        for number, turn in enumerate(Turn)
+        for number, turn in _NUMBERED_TURNS
+        if turn in turns
     )
 
 

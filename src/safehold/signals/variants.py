@@ -12,6 +12,7 @@ What each costs and finds is measured by ``python -m benchmarks.variants``.
 
 from collections.abc import Callable, Collection, Iterator
 from enum import Enum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,14 +100,20 @@ def names_of(variants: Collection[Variant]) -> frozenset[str]:
 def _turned(
     name: str, luma: _Luma, flavours: Collection[PdqFlavour], variants: Collection[Variant]
 ) -> Iterator[tuple[str, Print]]:
-    if not {Variant.MIRRORED, Variant.TURNED} & set(variants):
+    forms = _forms(tuple(variants))
+    if len(forms) == 1:
         for made in pdq(luma, flavours):
             yield name, made
         return
-    for made in dihedral(luma, flavours):
-        turn, ways = _TURNS[made.turn]
-        if ways <= set(variants):
-            yield f"{name} {turn}".strip(), made
+    for made in dihedral(luma, flavours, tuple(turn for turn, _ in forms)):
+        (form,) = (form for turn, form in forms if turn is made.turn)
+        yield f"{name} {form}".strip(), made
+
+
+@lru_cache(maxsize=64)
+def _forms(variants: tuple[Variant, ...]) -> tuple[tuple[Turn, str], ...]:
+    """Return the forms that these variants take, with their names; worked out once, not for every picture."""
+    return tuple((turn, name) for turn, (name, ways) in _TURNS.items() if ways <= set(variants))
 
 
 def _resized(luma: _Luma, variants: Collection[Variant]) -> Iterator[tuple[str, _Luma]]:
