@@ -51,10 +51,13 @@ def files() -> dict[str, bytes]:
     """Return the files by name."""
     soft = jpeg_with_subsampling(_levels(1), 2, 2)
     turned = soft[:2] + b"\xff\xe1" + struct.pack(">H", len(_TURNED) + 2) + _TURNED + soft[2:]
+    thumbnail = _CARRIED + jpeg_with_subsampling(_levels(4), 1, 1)
+    thumbnail = thumbnail.replace(b"SIZE", struct.pack("<I", len(thumbnail) - len(_CARRIED)))
     grey = np.repeat(np.repeat(_levels(2), 4, 0), 4, 1)
     return {
         "soft.jpg": soft,
         "turned.jpg": turned,
+        "thumbnail.jpg": soft[:2] + b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail + soft[2:],
         "cut.jpg": soft[: len(soft) // 2],
         "two.jpg": soft + jpeg_with_subsampling(_levels(3), 1, 1),
         "empty.jpg": b"",
@@ -63,10 +66,14 @@ def files() -> dict[str, bytes]:
         "palette.png": _png(grey, 3, extra=png_chunk(b"PLTE", bytes(range(256)) * 3)),
         "sixteen.png": _png(grey.astype(">u2") * 257, 0),
         "large.png": _png(np.repeat(np.repeat(grey, 9, 0), 9, 1)[:600, :560], 0),
+        "two.png": _png(grey, 0) + bytes(3) + _png(255 - grey, 0),
+        "followed.gif": _gif([grey]) + soft,
         "tiny.png": _png(grey[:3, :3], 0),
         "moving.gif": _gif([grey, grey.T, grey, 255 - grey]),
         "plain.bmp": _bmp(grey),
         "clip.avi": _avi([jpeg_with_subsampling(_levels(number), 2, 2) for number in range(6)]),
+        "silent.mid": b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk\0\0\0\4\0\xff\x2f\0",
+        "covered.mid": b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk\0\0\0\4\0\xff\x2f\0" + soft,
         "unknown.xyz": b"who knows what this is",
         "inert.cls": b"7",
     }
@@ -74,6 +81,15 @@ def files() -> dict[str, bytes]:
 
 _TURNED = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<HHHIHHI", 1, 0x0112, 3, 1, 6, 0, 0)
 """An EXIF block that says: turn a quarter to be upright."""
+
+
+_CARRIED = (
+    b"Exif\0\0II*\0\x08\0\0\0"
+    + struct.pack("<HIHHHIIHHI", 0, 14, 2, 0x0201, 4, 1, 44, 0x0202, 4, 1)
+    + b"SIZE"
+    + bytes(4)
+)
+"""An EXIF block that states nothing of its picture, and where its thumbnail is."""
 
 
 def _levels(seed: int) -> NDArray[np.uint8]:
