@@ -35,6 +35,8 @@ def answer_of(outcome: "Outcome", out: Path, *, has_custodians: bool) -> Answer:
             [f"this slice is scanned ({counted(done, 'shard')}); when all are: safehold dataset decide {out}"],
             code,
         )
+    if _has_reportable(outcome.summary):
+        data["report"] = _report(outcome.summary)
     steps = [*_sealing(outcome, out, has_custodians=has_custodians), *_next_steps(outcome.summary, out)]
     return Answer(data, [*_pages(outcome.summary), *_paths(files), *steps], code)
 
@@ -107,8 +109,10 @@ def _next_steps(summary: Mapping[str, Any], out: Path) -> list[str | Table]:
     """Say what people have to do now; nothing does it for them."""
     steps: list[str | Table] = []
     if _has_reportable(summary):
+        report = _report(summary)
         steps.append(
-            "Confirmed by hash: don't open, copy or delete anything. How to report: safehold dataset report-guidance"
+            "Confirmed by hash: don't open, copy or delete anything. "
+            f"To report to ({report['jurisdiction']}): {report['authority']}. How: {report['command']}"
         )
     if summary["records"]["hold"]:
         steps.append(
@@ -116,6 +120,23 @@ def _next_steps(summary: Mapping[str, Any], out: Path) -> list[str | Table]:
             f"free one: safehold dataset release {out} RECORD --reason R"
         )
     return steps
+
+
+def _report(summary: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how to report under the jurisdiction that the policy names."""
+    from safehold.screening import UnknownJurisdictionError, guidance_for, known_jurisdiction
+
+    found = guidance_for(summary["disposition"]["jurisdiction"])
+    try:
+        asked = known_jurisdiction(found.jurisdiction)
+    except UnknownJurisdictionError:
+        asked = "other"
+    return {
+        "jurisdiction": found.jurisdiction,
+        "authority": found.authority,
+        "steps": list(found.steps),
+        "command": f"safehold dataset report-guidance --jurisdiction {asked}",
+    }
 
 
 def _has_reportable(summary: Mapping[str, Any]) -> bool:

@@ -55,7 +55,8 @@ def known_jurisdiction(text: str) -> str:
 
 def guidance_for(jurisdiction: str) -> Guidance:
     """Return how to report by hand; for a jurisdiction that we hold nothing on, the general steps."""
-    authority, middle = _TEXTS.get(_ALSO_CALLED.get(jurisdiction, jurisdiction), _TEXTS["other"])
+    name = jurisdiction.strip().lower()
+    authority, middle = _TEXTS.get(_ALSO_CALLED.get(name, name), _TEXTS["other"])
     return Guidance(jurisdiction, authority, tuple(" ".join(step.split()) for step in (_NEVER, *middle, _COUNSEL)))
 
 

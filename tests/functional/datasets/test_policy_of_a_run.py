@@ -8,8 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.functional.datasets.builders import Place, rows_of, safeguard
+from tests.functional.datasets.builders import LISTED, Place, captioned, rows_of, safeguard, write_tar
 
+from safehold.cli.outcome import answer_of
 from safehold.datasets.errors import IncompleteScanError
 from safehold.datasets.safeguard import decide
 from safehold.screening import PolicyError
@@ -109,3 +110,19 @@ def test_a_table_of_text_alone_follows_the_policy_on_text(place: Place) -> None:
     assert [row["action"] for row in rows_of(place.root / "out").values()] == ["allow", "allow", "hold"]
     assert outcome.summary["separation"]["mode"].startswith("nothing removed, by policy")
     assert outcome.summary["records"]["pointers"] == 0
+
+
+@pytest.mark.parametrize(("jurisdiction", "asked"), [("gb", "gb"), ("elsewhere", "other")])
+def test_the_answer_says_how_to_report_under_the_policys_jurisdiction(
+    place: Place, jurisdiction: str, asked: str
+) -> None:
+    place.write_policy(jurisdiction=jurisdiction)
+    place.policy.write_text(
+        place.policy.read_text().replace("  choices:\n", "  choices:\n    elsewhere: destroy_only\n")
+    )
+    source = write_tar(place.root / "0.tar", {"a": {"jpg": LISTED.by_sha256}, "b": captioned(5)})
+    answer = answer_of(safeguard(place, [source], place.root / "out"), place.root / "out", has_custodians=False)
+    assert answer.data["report"]["jurisdiction"] == jurisdiction
+    assert answer.data["report"]["command"] == f"safehold dataset report-guidance --jurisdiction {asked}"
+    assert answer.data["report"]["steps"]
+    assert any(f"--jurisdiction {asked}" in said for said in answer.shown if isinstance(said, str))
