@@ -12,12 +12,12 @@ from safehold.matching import linear_search
 from safehold.matching.compare import distances, within
 from safehold.matching.errors import SegmentDamagedError
 from safehold.matching.parts.order import grouped, prefixes
-from safehold.matching.segments.exact import ExactSegment, build_exact
-from safehold.matching.segments.hamming import HammingSegment
-from safehold.matching.segments.pairs import Pairs
-from safehold.matching.segments.permutation import bit_order, permute
-from safehold.matching.segments.probing import Effort
-from safehold.matching.segments.tables import build_hamming
+from safehold.matching.searching.exact import ExactSegment, build_exact
+from safehold.matching.searching.hamming import HammingSegment
+from safehold.matching.searching.pairs import Pairs
+from safehold.matching.searching.permutation import bit_order, permute
+from safehold.matching.searching.probing import Effort
+from safehold.matching.searching.tables import build_hamming
 from safehold.native import kernels
 
 INDEXED = Effort(linear_rows=0)

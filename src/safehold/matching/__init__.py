@@ -3,8 +3,9 @@
 In: lists of fingerprints from files; then signals. Out: hits: which entries of which banks lie how near. Which distance
 is near enough is the caller's policy; :mod:`safehold.matching.compare` owns the comparison.
 
-Rooms, each knowing only those before it: `parts` (the immutable pieces of a bank), `listings` (lists as people receive
-them), `banks` (what a home lists and every change to it), `segments` (what is searched). `index` puts them together.
+Rooms, each knowing only those before it: `parts` (the immutable pieces of a bank), `searching` (arrays and the engines
+that read them), `listings` (lists as people receive them), `banks` (what a home lists and every change to it),
+`segments` (what is searched for which entries). `index` puts them together, and `live` follows the banks.
 """
 
 from safehold.matching.banks.bank import TEST_BANK, Bank, BankTerms, Entry

@@ -84,8 +84,8 @@ class Kernels(Protocol):
             values: ``(rows, 32)`` uint8, permuted.
             order: ``(256,)`` uint8, the permutation.
             tables: ``starts``, ``rows``, ``next_words``, ``spill_starts``, ``spill_words`` as
-                `safehold.matching.segments.tables` says, and which buckets have a spill: ``(131072,)`` uint8, a bit for
-                each, lowest first. Without tables, every search compares all rows.
+                `safehold.matching.searching.tables` says, and which buckets have a spill: ``(131072,)`` uint8, a bit
+                for each, lowest first. Without tables, every search compares all rows.
             largest: how many entries the largest bucket has.
         """
 

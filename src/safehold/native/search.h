@@ -1,6 +1,6 @@
 /* Searching a segment of 256-bit values by Hamming distance, and building one. Plain C, without Python.
  *
- * The layout is that of safehold/matching/segments/tables.py, which also says how the search finds everything. */
+ * The layout is that of safehold/matching/searching/tables.py, which also says how the search finds everything. */
 #ifndef SAFEHOLD_SEARCH_H
 #define SAFEHOLD_SEARCH_H
 

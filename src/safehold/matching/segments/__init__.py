@@ -1,4 +1,4 @@
-"""Immutable pieces of an index: arrays built once from distinct values, in memory or mapped from files.
+"""Immutable pieces of an index: arrays to search, the entries that their rows stand for, and the shelf that keeps them.
 
-In: distinct values of one algorithm. Out: pairs of query and row number.
+In: the parts of banks. Out: pieces that give hits.
 """

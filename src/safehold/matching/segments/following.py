@@ -7,10 +7,10 @@ that has grown, what is in memory is made into one piece with tables.
 from collections.abc import Sequence
 
 from safehold.matching.banks.catalogue import BankContents
+from safehold.matching.searching.tables import LINEAR_ROWS
 from safehold.matching.segments.shelf import Shelved, in_memory
 from safehold.matching.segments.sources import Source, SourceKey, sources_of
 from safehold.matching.segments.standing import Readings, standing
-from safehold.matching.segments.tables import LINEAR_ROWS
 
 Pieces = Sequence[tuple[SourceKey, Shelved]]
 

@@ -15,11 +15,11 @@ from safehold.matching.compare import within
 from safehold.matching.hits import HARM_CLASSES, NO_HITS, Hits, joined, merged
 from safehold.matching.parts.order import grouped
 from safehold.matching.parts.rows import NO_CLASS, Rows, has_thresholds
-from safehold.matching.segments.exact import ExactSegment, build_exact
-from safehold.matching.segments.hamming import HammingSegment
-from safehold.matching.segments.pairs import Pairs, ranges
+from safehold.matching.searching.exact import ExactSegment, build_exact
+from safehold.matching.searching.hamming import HammingSegment
+from safehold.matching.searching.pairs import Pairs, ranges
+from safehold.matching.searching.tables import build_hamming
 from safehold.matching.segments.postings import Postings, built_postings, narrowed
-from safehold.matching.segments.tables import build_hamming
 from safehold.vocabulary import Algorithm, Bits
 
 _POSTINGS_A_BLOCK = 1 << 21

@@ -18,11 +18,11 @@ from pathlib import Path
 
 from safehold.matching.errors import SegmentDamagedError
 from safehold.matching.hits import HARM_CLASSES
+from safehold.matching.searching.permutation import PERMUTATION
+from safehold.matching.searching.tables import LAYOUT
 from safehold.matching.segments.files import BUILDING, facts_of, opened, publish, sweep_unfinished
-from safehold.matching.segments.permutation import PERMUTATION
 from safehold.matching.segments.piece import Listed, Piece, Standing, built
 from safehold.matching.segments.sources import Source
-from safehold.matching.segments.tables import LAYOUT
 from safehold.matching.segments.tiers import Tier, outgrown, serving
 
 SMALL_ROWS = 65_536

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safehold.matching.errors import damaged_segment
-from safehold.matching.segments.pairs import Pairs
-from safehold.matching.segments.permutation import bit_order
-from safehold.matching.segments.tables import spilled_buckets
+from safehold.matching.searching.pairs import Pairs
+from safehold.matching.searching.permutation import bit_order
+from safehold.matching.searching.tables import spilled_buckets
 from safehold.native.interface import Kernels
 from safehold.vocabulary import Bits
 
@@ -32,7 +32,7 @@ class CompiledSearch:
 
     Args:
         native: the engine.
-        arrays: from :func:`safehold.matching.segments.tables.build_hamming`.
+        arrays: from :func:`safehold.matching.searching.tables.build_hamming`.
         linear_rows: a segment of at most so many rows is compared whole.
     """
 
@@ -43,7 +43,7 @@ class CompiledSearch:
         self._segment = _held(native, arrays)
 
     def search(self, values: NDArray[np.uint8], threshold: Bits) -> Iterator[Pairs]:
-        """Find every pair, as :meth:`safehold.matching.segments.hamming.HammingSegment.search` says.
+        """Find every pair, as :meth:`safehold.matching.searching.hamming.HammingSegment.search` says.
 
         Raises:
             SegmentDamagedError: the segment's numbers lead outside of it.

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from safehold.matching.compare import distances, within
 from safehold.matching.linear import linear_search
-from safehold.matching.segments.pairs import Pairs, ranges
-from safehold.matching.segments.tables import LINEAR_ROWS, WORDS, row_numbers, spilled_buckets
+from safehold.matching.searching.pairs import Pairs, ranges
+from safehold.matching.searching.tables import LINEAR_ROWS, WORDS, row_numbers, spilled_buckets
 from safehold.vocabulary import Bits
 
 HIGHEST_INDEXED_THRESHOLD = 47
@@ -43,7 +43,7 @@ class TableSearch:
     """A segment that numpy searches.
 
     Args:
-        arrays: from :func:`safehold.matching.segments.tables.build_hamming`, with tables.
+        arrays: from :func:`safehold.matching.searching.tables.build_hamming`, with tables.
         effort: how a search spends time and memory.
     """
 

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from safehold.matching.segments.permutation import permute
+from safehold.matching.searching.permutation import permute
 from safehold.native import kernels
 
 LAYOUT = "next-words-padded/2"

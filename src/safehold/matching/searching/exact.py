@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safehold.matching.parts.order import prefixes
-from safehold.matching.segments.pairs import Pairs
+from safehold.matching.searching.pairs import Pairs
 from safehold.vocabulary import Bits
 
 _BITS_A_ROW = 24

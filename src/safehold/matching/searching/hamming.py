@@ -24,10 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safehold.matching.linear import linear_search
-from safehold.matching.segments.compiled import CompiledSearch
-from safehold.matching.segments.pairs import Pairs
-from safehold.matching.segments.permutation import permute
-from safehold.matching.segments.probing import HIGHEST_INDEXED_THRESHOLD, Effort, TableSearch
+from safehold.matching.searching.compiled import CompiledSearch
+from safehold.matching.searching.pairs import Pairs
+from safehold.matching.searching.permutation import permute
+from safehold.matching.searching.probing import HIGHEST_INDEXED_THRESHOLD, Effort, TableSearch
 from safehold.native import kernels
 from safehold.vocabulary import Bits
 
@@ -36,7 +36,7 @@ class HammingSegment:
     """Arrays of a segment, in memory or mapped, that can be searched.
 
     Args:
-        arrays: from :func:`safehold.matching.segments.tables.build_hamming`.
+        arrays: from :func:`safehold.matching.searching.tables.build_hamming`.
         effort: how a search spends time and memory.
     """
 
