@@ -7,6 +7,7 @@ Microsoft RIFF (AVI), RFC 3533 section 6 (Ogg).
 from collections.abc import Iterator
 
 _UNKNOWN_SIZE = -1
+_MEDIA_BOX = b"mdat"
 _EBML_HEADER, _SEGMENT = 0x1A45DFA3, 0x18538067
 
 
@@ -54,7 +55,9 @@ def _box_ends(data: bytes | memoryview) -> Iterator[int]:
         size = int.from_bytes(data[at : at + 4], "big")
         if size == 1:
             size = int.from_bytes(data[at + 8 : at + 16], "big")
-        if size < 8:  # 0 is "to the end of the file"; less than a header is nonsense that the decoder will meet
+        if size == 0 and bytes(data[at + 4 : at + 8]) == _MEDIA_BOX:  # it goes on to the end of the file
+            yield len(data)
+        if size < 8:  # less than a header is nonsense that the decoder will meet
             return
         at += size
         yield at

@@ -14,7 +14,7 @@ from safehold.datasets.scan.observation import Observation
 from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.sources.records.record import Member, Record
 from safehold.media import Limits, open_image
-from safehold.media.containers import is_cut_short
+from safehold.media.containers import is_cut_short, tail_of
 from safehold.media.embedded import holds_media
 from safehold.signals import pdq
 from safehold.vocabulary import GapReason, MediaKind, PdqFlavour
@@ -153,6 +153,20 @@ def test_noise_holds_no_picture() -> None:
 def test_pictures_of_each_format_are_found_in_noise(form: str) -> None:
     noise = np.random.default_rng(6).bytes(5000)
     assert holds_media(noise + media.encoded(media.picture(64, 48), form), "mp3")
+
+
+@pytest.mark.parametrize(
+    ("data", "form", "tail"),
+    [
+        (b"\0\0\0\x08free\0\0\0\0mdat\xff\xd8\xff", "mp4", b""),
+        (b"\0\0\0\x08free\0\0\0\0\xff\xd8\xff\xe0", "mp4", b"\0\0\0\0\xff\xd8\xff\xe0"),
+        (b"RIFF\4\0\0\0AVI RIFF\4\0\0\0AVIXrest", "avi", b"rest"),
+        (b"\x1aE\xdf\xa3\x81a\x18S\x80g\x81brest", "mkv", b"rest"),
+        (b"\x1aE\xdf\xa3\x81a\x18S\x80g\xffbrest", "mkv", b""),
+    ],
+)
+def test_what_follows_a_container_begins_where_its_last_part_ends(data: bytes, form: str, tail: bytes) -> None:
+    assert bytes(tail_of(data, form)) == tail
 
 
 def test_an_ogg_that_lost_its_end_is_cut_short() -> None:
