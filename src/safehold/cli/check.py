@@ -35,7 +35,7 @@ def check_file(shell: Shell, files: tuple[Path, ...], policy_file: Path | None) 
             (
                 str(one.path),
                 one.decision.action.value,
-                "; ".join(map(describe_finding, one.decision.findings)),
+                "; ".join([*map(describe_finding, one.decision.findings), *_more(one)]),
                 "; ".join(map(describe_gap, one.decision.gaps)),
             )
             for one in checked
@@ -62,12 +62,17 @@ def describe_gap(gap: Gap) -> str:
     return f"{gap.detector}: {gap.reason.value}" + (f" ({gap.place})" if gap.place else "")
 
 
+def _more(one: "Checked") -> list[str]:
+    return ["more hits than are stated: the nearest are"] if one.decision.capped else []
+
+
 def _facts(one: "Checked") -> dict[str, object]:
     decision = one.decision
     return {
         "file": str(one.path),
         "action": decision.action.value,
         "confirmed": decision.confirmed,
+        "capped": decision.capped,
         "rules": list(decision.rules),
         "findings": list(map(finding_facts, decision.findings)),
         "gaps": list(map(gap_facts, decision.gaps)),

@@ -12,7 +12,7 @@ from safehold.datasets.register import Register, Waiver
 from safehold.matching import Index
 from safehold.screening import Policy
 
-DECIDE_FORMAT = 4
+DECIDE_FORMAT = 5
 """Raised whenever the same observation and basis would give another decision."""
 
 

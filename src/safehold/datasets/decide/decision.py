@@ -36,6 +36,7 @@ SCHEMA = pa.schema(
         pa.field("found", pa.bool_(), nullable=False),
         pa.field("confirmed", pa.bool_(), nullable=False),
         pa.field("released", pa.bool_(), nullable=False),
+        pa.field("capped", pa.bool_(), nullable=False),
         pa.field("rules", pa.list_(pa.string())),
         pa.field("claims", pa.list_(pa.string())),
         pa.field("findings", pa.list_(_FINDING)),
@@ -60,6 +61,7 @@ class Decision:
         claims: the concepts it claims.
         findings: what was found.
         gaps: what was not examined.
+        capped: whether lists have more hits on it than are stated in the findings.
     """
 
     record: str
@@ -72,6 +74,7 @@ class Decision:
     claims: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    capped: bool = False
 
 
 def tabulate(decisions: Sequence[Decision]) -> pa.Table:
@@ -83,6 +86,7 @@ def tabulate(decisions: Sequence[Decision]) -> pa.Table:
         [decision.found for decision in decisions],
         [decision.confirmed for decision in decisions],
         [decision.released for decision in decisions],
+        [decision.capped for decision in decisions],
         [decision.rules for decision in decisions],
         [decision.claims for decision in decisions],
         [[_finding_row(finding) for finding in decision.findings] for decision in decisions],
@@ -115,6 +119,7 @@ def read_rows(table: pa.Table) -> list[Decision]:
             found=row["found"],
             confirmed=row["confirmed"],
             released=row["released"],
+            capped=row["capped"],
             rules=tuple(row["rules"]),
             claims=tuple(row["claims"]),
             findings=tuple(_finding(finding) for finding in row["findings"]),

@@ -21,20 +21,25 @@ _UNCAPPED = 1 << 40
 """More hits than any index has entries."""
 
 
-def matches(part: pa.Table, basis: Basis) -> Iterator[Placed]:
+def matches(part: pa.Table, basis: Basis, capped: set[int]) -> Iterator[Placed]:
     """Yield every bank entry within the policy's threshold of a record's signals.
 
     Digests of no bytes are not looked up: a list that holds one would accuse every empty file. Such a file is a gap.
     An entry that a frame is near to in both PDQ flavours is one finding, the nearer one: what speaks against a record
     must not depend on which flavours other lists asked for. For the same reason what a variant finds counts only where
     the frame itself is not near to the entry; the finding's place then names the variant.
+
+    Args:
+        part: a shard's observations.
+        basis: the lists and the policy.
+        capped: takes the rows that have more hits than are stated here.
     """
     flavours = basis.index.flavours()
     best: dict[tuple[int, str, str, str], tuple[tuple[bool, int], Finding]] = {}
     for fingerprints in map(_of_something, fingerprints_of(part, basis.policy.variants)):
         if not len(fingerprints.values) or fingerprints.flavour not in (None, *flavours):
             continue
-        for query, found in _matches_of(fingerprints, basis):
+        for query, found in _matches_of(fingerprints, basis, capped):
             row = int(fingerprints.records[query])
             if fingerprints.algorithm is not Algorithm.PDQ:
                 yield row, found
@@ -54,9 +59,9 @@ def _of_something(fingerprints: Fingerprints) -> Fingerprints:
     return fingerprints if is_some.all() else fingerprints.chosen(is_some)
 
 
-def _matches_of(fingerprints: Fingerprints, basis: Basis) -> Iterator[tuple[int, Finding]]:
+def _matches_of(fingerprints: Fingerprints, basis: Basis, capped: set[int]) -> Iterator[tuple[int, Finding]]:
     """Yield the number of a fingerprint and what it is near to."""
-    for hits, queries in _lookups(fingerprints, basis):
+    for hits, queries in _lookups(fingerprints, basis, capped):
         columns = (queries[hits.query], hits.distance, hits.bank, hits.entry, hits.harm_class)
         for query, distance, bank, entry, harm_class in zip(*(column.tolist() for column in columns), strict=True):
             listed = basis.index.banks[bank]
@@ -72,13 +77,14 @@ def _matches_of(fingerprints: Fingerprints, basis: Basis) -> Iterator[tuple[int,
             yield query, found
 
 
-def _lookups(fingerprints: Fingerprints, basis: Basis) -> Iterator[tuple[Hits, NDArray[np.int64]]]:
+def _lookups(fingerprints: Fingerprints, basis: Basis, capped: set[int]) -> Iterator[tuple[Hits, NDArray[np.int64]]]:
     """Yield hits with the numbers of the fingerprints that their queries stand for.
 
     What lies beyond the cap of a query may be what the policy acts on: a list of the trusted tier behind a hundred
     entries of another. Such queries are asked again without a cap, and the first hit of each bank and class counts.
     """
     first = _lookup(fingerprints.values, fingerprints, basis)
+    capped.update(fingerprints.records[first.capped].tolist())
     yield first, np.arange(len(fingerprints.values))
     for query in first.capped.tolist():
         every = _lookup(fingerprints.values[query : query + 1], fingerprints, basis, max_hits=_UNCAPPED)

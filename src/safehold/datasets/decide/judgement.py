@@ -6,6 +6,7 @@ hold, which detectors examined them), which is screened once a profile. The othe
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -69,7 +70,8 @@ def judged_again(decisions: pa.Table, policy: Policy) -> pa.Table:
         kinds, examined = parse_profile(one.profile)
         verdict = screen(Subject(kinds, one.findings, one.gaps, examined), policy)
         is_freed = one.released and verdict.action is Action.HOLD
-        rows.append(_decision(one.record, one.profile, verdict, policy, released=is_freed))
+        made = _decision(one.record, one.profile, verdict, policy, released=is_freed)
+        rows.append(replace(made, capped=one.capped))
     return tabulate(rows)
 
 
@@ -97,11 +99,12 @@ class _Case:
         self._gaps: dict[int, list[Gap]] = defaultdict(list)
         self._source_findings = source_findings
         self._freed = self._freed_rows()
-        self._decided: dict[_Said, Decision] = {}
+        self._capped: set[int] = set()
+        self._decided: dict[tuple[_Said, bool], Decision] = {}
         coded = part.column("profile").combine_chunks().dictionary_encode()
         self._names = coded.dictionary.to_pylist()
         self.profile_codes = coded.indices.to_numpy().astype(np.int64) * 2 + mapped_rows(part, basis.policy)
-        for row, said in _said_of(part, basis):
+        for row, said in _said_of(part, basis, self._capped):
             if isinstance(said, Gap):
                 self._gaps[row].append(said)
             else:
@@ -128,11 +131,12 @@ class _Case:
         code = int(self.profile_codes[row])
         profile = (self._names[code // 2], code % 2 == 1)
         said = (profile, tuple(self._findings.get(row, ())), tuple(self._gaps.get(row, ())))
+        is_capped = row in self._capped
         if row in self._freed:
-            return self.decide(*said, row=row)
-        if said not in self._decided:
-            self._decided[said] = self.decide(*said)
-        return self._decided[said]
+            return replace(self.decide(*said, row=row), capped=is_capped)
+        if (said, is_capped) not in self._decided:
+            self._decided[said, is_capped] = replace(self.decide(*said), capped=is_capped)
+        return self._decided[said, is_capped]
 
     def decide(
         self, profile: _Profile, findings: tuple[Finding, ...], gaps: tuple[Gap, ...], *, row: int | None = None
@@ -181,8 +185,8 @@ def _examined(profile: str, is_mapped: bool, gaps: tuple[Gap, ...]) -> tuple[fro
     return kinds, examined - {gap.detector for gap in gaps}
 
 
-def _said_of(part: pa.Table, basis: Basis) -> Iterator[tuple[int, Finding | Gap]]:
-    yield from folded(matches(part, basis), part, basis.index)
+def _said_of(part: pa.Table, basis: Basis, capped: set[int]) -> Iterator[tuple[int, Finding | Gap]]:
+    yield from folded(matches(part, basis, capped), part, basis.index)
     yield from video_matches(part, basis)
     yield from caption_hits(part, basis)
     yield from score_findings(part, basis.policy)

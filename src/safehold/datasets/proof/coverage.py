@@ -5,6 +5,7 @@ from typing import Any
 
 from safehold.datasets.equipment import Equipment
 from safehold.datasets.proof.tally import Tally
+from safehold.matching import MOST_HITS
 from safehold.screening import VideoFrames
 from safehold.vocabulary import HarmClass, MediaKind
 
@@ -67,6 +68,11 @@ def not_covered(tally: Tally, equipment: Equipment, classes: Sequence[Mapping[Ha
         yield "Audio is compared by cryptographic hash only; what is heard in it was not examined."
     if tally.kinds[MediaKind.VIDEO.value]:
         yield _NOT_COVERED_OF_VIDEOS[equipment.policy.video.frames]
+    if tally.capped:
+        yield (
+            f"Lists have more than {MOST_HITS} hits on one fingerprint of {tally.capped:,} records: only the nearest, "
+            "and the nearest of each further bank and class, are stated."
+        )
     if unseen := sorted({mapping.column for mapping in equipment.policy.columns} - tally.columns):
         yield f"In these columns, which the policy maps to concepts, no record has a value: {', '.join(unseen)}."
     if tally.kinds[MediaKind.IMAGE.value] and not equipment.classifiers:

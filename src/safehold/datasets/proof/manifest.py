@@ -42,6 +42,7 @@ SCHEMA = pa.schema(
         pa.field("rules", pa.list_(pa.string())),
         pa.field("confirmed", pa.bool_(), nullable=False),
         pa.field("released", pa.bool_(), nullable=False),
+        pa.field("capped", pa.bool_(), nullable=False),
         pa.field("claims", pa.list_(pa.string())),
         DECISION.field("findings"),
         DECISION.field("gaps"),
@@ -88,7 +89,7 @@ def manifest_of(layout: Layout, run: Run, shard: Shard, separation: Separation) 
         "hashes": _hashes(part.column("members").combine_chunks(), confirmed),
         "token": _tokens(part, confirmed, run),
     }
-    for name in ("confirmed", "released", "claims", "findings", "gaps"):
+    for name in ("confirmed", "released", "capped", "claims", "findings", "gaps"):
         columns[name] = decisions.column(name)
     return pa.table([columns[field.name] for field in SCHEMA], schema=SCHEMA)
 

@@ -17,6 +17,7 @@ from safehold.datasets.proof.coverage import coverage, not_covered
 from safehold.datasets.proof.story import SourceCount, Story
 from safehold.datasets.proof.tally import Tally
 from safehold.datasets.sources import Shard
+from safehold.matching import MOST_HITS
 from safehold.vocabulary import Action, HarmClass
 
 SCHEMA = "safehold.summary/1"
@@ -33,6 +34,7 @@ def summarise(story: Story, equipment: Equipment) -> dict[str, Any]:
         "left_out": {"files": sum(story.left_out.values()), "kinds": dict(sorted(story.left_out.items()))},
         "records": _records(tally),
         "findings": _findings(tally),
+        "hits": {"most_per_query": MOST_HITS, "capped_records": tally.capped},
         "concepts": _concepts(tally),
         "unclassified": dict(sorted(tally.unclassified.items())),
         "separation": _separation(story),

@@ -40,6 +40,7 @@ class Tally:
         lapsed: records that people freed and that other grounds keep out again.
         pointers: records that only point at media.
         looked_up: of those, records with a listed hash that was compared, by its algorithm.
+        capped: records on which lists have more hits than are stated.
         columns: the columns that the policy maps and some record has a value in.
     """
 
@@ -60,6 +61,7 @@ class Tally:
     lapsed: int = 0
     pointers: int = 0
     looked_up: Counter[str] = field(default_factory=Counter)
+    capped: int = 0
     columns: set[str] = field(default_factory=set)
 
     @property
@@ -110,6 +112,7 @@ class Tally:
         self.released += decision.released
         self.unexamined += bool(decision.gaps) and not decision.released
         self.confirmed += decision.confirmed
+        self.capped += decision.capped
 
     def _add_profile(self, profile: str, records: int, concept_detectors: frozenset[str]) -> None:
         kinds, examined = parse_profile(profile)

@@ -15,6 +15,7 @@ from safehold.datasets.decide.judgement import judge, judged_again
 from safehold.datasets.decide.release import Release, grounds_of
 from safehold.datasets.scan.observation import Observation, ObservedScore, tabulate
 from safehold.datasets.sources import Format
+from safehold.matching import MOST_HITS
 from safehold.screening import default_policy
 from safehold.signals import Variant
 from safehold.vocabulary import (
@@ -92,6 +93,17 @@ def test_every_finding_is_at_its_record_and_place(tmp_path: Path) -> None:
     assert found["cube"].claims == ("minor",)
     assert found["column"].claims == ("adult_sexual",)
     assert not found["low"].findings
+
+
+def test_a_record_with_more_hits_than_are_stated_says_so(tmp_path: Path) -> None:
+    close = [(BITS ^ np.eye(256, dtype=np.uint8)[bit].reshape(32, 8) @ (1 << np.arange(8))).astype(np.uint8).tobytes()
+             for bit in range(65)]  # fmt: skip
+    records = [image("many", member("a", [pdq_print(PDQ)])), image("few", member("b", [pdq_print(FAR)]))]
+    many, few = decided(records, basis(tmp_path, listing("near", close, algorithm=Algorithm.PDQ)))
+    assert (many.capped, len(many.findings)) == (True, MOST_HITS)
+    assert few.capped is False
+    (fewer,) = decided(records[:1], basis(tmp_path, listing("near", close[:64], algorithm=Algorithm.PDQ)))
+    assert (fewer.capped, len(fewer.findings)) == (False, MOST_HITS)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), -0.1, 1.1, None])
