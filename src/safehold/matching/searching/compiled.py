@@ -48,6 +48,13 @@ class CompiledSearch:
         Raises:
             SegmentDamagedError: the segment's numbers lead outside of it.
         """
+        if len(values) <= _FEW_QUERIES:  # without detours: here every microsecond counts
+            found = self._attempt(values, threshold, _FEW_PAIRS)
+            if found is not None:
+                return iter((_unpacked(found, 0),) if len(found) else ())
+        return self._blocks(values, threshold)
+
+    def _blocks(self, values: NDArray[np.uint8], threshold: Bits) -> Iterator[Pairs]:
         for first in range(0, len(values), _QUERIES_A_BLOCK):
             for packed in self._packed(values[first : first + _QUERIES_A_BLOCK], threshold):
                 if len(packed):
@@ -55,7 +62,7 @@ class CompiledSearch:
 
     def _packed(self, values: NDArray[np.uint8], threshold: Bits) -> Iterator[NDArray[np.uint64]]:
         """Search a block, by halves where too many entries resemble the queries."""
-        for room in (_FEW_PAIRS,) if len(values) <= _FEW_QUERIES else _ROOM:
+        for room in _ROOM:
             found = self._attempt(values, threshold, room)
             if found is not None:
                 yield found
@@ -79,7 +86,8 @@ class CompiledSearch:
         if count < 0:
             return None
         found = pairs[:count]
-        found.sort()
+        if count > 1:
+            found.sort()
         return found
 
 
