@@ -35,7 +35,7 @@ def require_seen(data: bytes | memoryview) -> None:
     view = memoryview(data)
     try:
         spans = sorted(_spans(view))
-    except struct.error:
+    except (struct.error, OverflowError):  # no byte has such a place
         spans = []
     at = 8
     for start, end in [*spans, (len(view), len(view))]:

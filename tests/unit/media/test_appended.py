@@ -1,14 +1,19 @@
 """What follows a picture in its file, or stands beside it in a TIFF or an EXIF block, is examined or a gap."""
 
+import contextlib
 import io
 import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from tests.vectors.media import encoded, jpeg, picture, png_chunk
 
-from safehold.media import Limits, MediaError, open_image
+from safehold.media import Limits, MediaError, open_image, open_sound
 from safehold.media.ends import end_of
+from safehold.media.thumbnails import thumbnail_of
+from safehold.media.tiff import require_seen
 from safehold.vocabulary import GapReason
 
 FIRST, SECOND = picture(64, 48), picture(64, 48, seed=4)
@@ -96,6 +101,28 @@ def test_directories_below_a_directory_of_a_tiff_are_a_gap() -> None:
     options = Image.Exif()
     options[330] = 8
     assert opened(tiff(FIRST, exif=options.tobytes())) == ([""], GapReason.UNSUPPORTED_FORMAT)
+
+
+@given(st.sampled_from([tiff(FIRST), tiff(FIRST, big_tiff=True)]), st.data())
+def test_a_broken_tiff_is_whole_or_a_media_error(data: bytes, draw: st.DataObject) -> None:
+    broken = bytearray(data)
+    at = draw.draw(st.integers(2, 16) | st.integers(len(data) - 200, len(data) - 1))
+    broken[at : at + 8] = draw.draw(st.binary(min_size=8, max_size=8))
+    with contextlib.suppress(MediaError):
+        require_seen(bytes(broken))
+
+
+@given(st.sampled_from([b"ID3", b"fLaC", b"RIFF\0\0\0\0WAVE", b"FORM\0\0\0\0AIFF", b"MThd"]), st.binary(max_size=200))
+def test_any_sound_opens_or_is_a_media_error(head: bytes, rest: bytes) -> None:
+    with contextlib.suppress(MediaError):
+        list(open_sound(head + rest, Limits()))
+
+
+@given(st.binary(max_size=120))
+def test_any_exif_block_has_a_thumbnail_or_none(block: bytes) -> None:
+    for order in (b"II*\0", b"MM\0*"):
+        with contextlib.suppress(MediaError):
+            assert thumbnail_of(b"Exif\0\0" + order + block) is not None
 
 
 def exif(thumbnail: bytes, *, order: str = "<", offset: int = 0, length: int | None = None, turn: int = 1) -> bytes:
