@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,7 @@ from safehold.datasets.sources import Shard, is_remote
 
 _LOOPBACK = "127.0.0.1"
 _GLANCE_SECONDS = 1.0
+_ROOM_SECONDS = 5.0
 _GLANCES_A_SECOND = 100
 """How many slots are asked at most for their progress in a second; a call costs the supervisor well under 1 ms."""
 _QUIET = {
@@ -230,10 +231,17 @@ class _RayCluster:
     _actors: dict[int, _Actor] = field(default_factory=dict)
     _calls: dict[Any, _Call] = field(default_factory=dict)
     _begun: int = 0
+    _room: int = 0
+    _ask_at: float = 0.0
 
     def room(self) -> int:
-        """Return how many cores the cluster has now."""
-        return int(self.ray.cluster_resources().get("CPU", 0))
+        """Return how many cores the cluster has, or had a moment ago: its head is not asked in every round."""
+        now = time.monotonic()
+        if now >= self._ask_at:
+            self._ask_at = now + _ROOM_SECONDS
+            with suppress(self.ray.exceptions.RayError, ConnectionError, TimeoutError):  # slots outlive their head
+                self._room = int(self.ray.cluster_resources().get("CPU", 0))
+        return self._room
 
     def begin(self, probes: Sequence[Shard]) -> int:
         """Ask for an actor on a core of its own."""
