@@ -181,8 +181,16 @@ def purge(shell: Shell, folder: Path, receipt: str | None, counsel: str | None, 
     with shell.workshop() as workshop:
         equipment = _equipment(workshop, folder, policy_file)
         done = purge_source(folder, reference=Reference(kind, receipt or counsel or ""), equipment=equipment)
-    data = {"files": done.outputs, "records": done.records, "reference": kind.value, "left": list(done.left)}
-    said = f"{counted(done.records, 'record')} taken out of {counted(done.outputs, 'file')} of the source"
+    data = {
+        "files": done.outputs,
+        "records": done.records - done.earlier,
+        "earlier": done.earlier,
+        "reference": kind.value,
+        "left": list(done.left),
+    }
+    gone = f"{counted(done.records - done.earlier, 'record')} taken out; {counted(done.outputs, 'file')} of the source "
+    said = gone + ("was affected" if done.outputs == 1 else "were affected")
+    said += f"; {counted(done.earlier, 'record')} taken out earlier" if done.earlier else ""
     left = [f"{name} may still tell of them: its form is not known; remove it by hand" for name in done.left]
     return Answer(data, [said, *left])
 

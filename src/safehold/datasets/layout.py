@@ -59,6 +59,11 @@ class Layout:
         """Return the record of into how many slices the scan is cut."""
         return self.state / "slices.json"
 
+    @property
+    def purge_record(self) -> Path:
+        """Return the record that the source was purged since the scan."""
+        return self.state / "purged.json"
+
     def part(self, number: int) -> Path:
         """Return the scan part of a shard."""
         return self.state / "scan" / f"{number:06d}.arrow"

@@ -14,6 +14,8 @@ Held records stay where they are: nobody has decided on them. Repeating is safe.
 
 import glob
 import hashlib
+import json
+import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -50,14 +52,16 @@ class Purged:
     """What a purge came to.
 
     Attributes:
-        outputs: files (or folder slices) of the source that were written anew.
+        outputs: files (or folder slices) of the source that no longer hold confirmed records.
         records: confirmed records that are gone from the source.
+        earlier: how many of them an earlier purge had taken out already.
         left: files beside the source, in a form that is not known, that may still tell of those records.
     """
 
     outputs: int
     records: int
     left: tuple[str, ...] = ()
+    earlier: int = 0
 
 
 def purge_source(out: Path, *, reference: Reference, equipment: Equipment) -> Purged:
@@ -86,12 +90,13 @@ def purge_source(out: Path, *, reference: Reference, equipment: Equipment) -> Pu
         digest = hashlib.sha256(reference.text.encode()).hexdigest()
         details = {"run": run.id, "reference": digest, "grounds": reference.kind.value, "outputs": len(affected)}
         equipment.ledger.append_once(Event("source.purge_begun", equipment.actor, equipment.policy.label, details))
-        for number, output, keys in affected:
-            _purge(layout, number, output, keys)
+        if affected:
+            write_atomic(layout.purge_record, json.dumps({"at": equipment.clock.now().isoformat()}).encode())
+        earlier = sum(len(keys) for number, output, keys in affected if not _purge(layout, number, output, keys))
         left = tuple(name for _, output, keys in affected for name in _purge_companions(mix, output, keys))
         _purge_rows(layout, mix.outputs, affected)
         equipment.ledger.append_once(Event("source.purged", equipment.actor, equipment.policy.label, details))
-    return Purged(len(affected), sum(len(keys) for _, _, keys in affected), left)
+    return Purged(len(affected), sum(len(keys) for _, _, keys in affected), left, earlier)
 
 
 _Affected = tuple[int, Output, frozenset[str]]
@@ -144,34 +149,36 @@ def _require_preserved(
             )
 
 
-def _purge(layout: Layout, number: int, output: Output, keys: frozenset[str]) -> None:
+def _purge(layout: Layout, number: int, output: Output, keys: frozenset[str]) -> bool:
+    """Take confirmed records out of one output's files, and return whether any was still there."""
     match output.format:
         case Format.FOLDER:
-            _remove_files(output, keys)
+            return _remove_files(output, keys)
         case Format.TABLE:
             location = local_path(output.shards[0].location)
             names = _media_of(layout, output, keys)  # from the scan: once the lines are gone, no manifest tells
-            _replace(
+            is_new = _replace(
                 layout, number, location, lambda draft: rewrite_lines_of(output, lambda key: key not in keys, draft)
             )
-            _remove(local_path(output.shards[0].root), names)
+            return _remove(local_path(output.shards[0].root), names) or is_new
         case _:
             location = local_path(output.shards[0].location)
-            _replace(layout, number, location, lambda draft: rewrite(output, lambda key: key not in keys, draft))
+            return _replace(layout, number, location, lambda draft: rewrite(output, lambda key: key not in keys, draft))
 
 
-def _replace(layout: Layout, number: int, location: Path, write: Callable[[Path], Rewritten]) -> None:
-    """Write one file of the source anew.
+def _replace(layout: Layout, number: int, location: Path, write: Callable[[Path], Rewritten]) -> bool:
+    """Write one file of the source anew, and return False where an earlier purge had done so.
 
     What it will be is noted before it takes the original's place, so that a killed purge knows what it had done.
     """
     note, draft = layout.purged(number), _draft_of(location)
     if note.exists() and note.read_text() == sha256_of(location):
         draft.unlink(missing_ok=True)
-        return
+        return False
     rewritten = write(draft)
     write_atomic(note, rewritten.sha256.encode())
     _take_place(draft, location)
+    return True
 
 
 def _draft_of(location: Path) -> Path:
@@ -204,17 +211,24 @@ def _purge_companions(mix: Mix, output: Output, keys: Collection[str]) -> Iterat
             yield companion.location
 
 
-def _remove_files(output: Output, keys: frozenset[str]) -> None:
+def _remove_files(output: Output, keys: frozenset[str]) -> bool:
     """Remove the files of confirmed records from a folder, with the sidecars that no other record has."""
-    for shard in output.shards:
+    removed = [
         _remove(local_path(shard.location), dropped_files(shard, lambda key: key not in keys))
+        for shard in output.shards
+    ]
+    return any(removed)
 
 
-def _remove(root: Path, names: Iterable[str]) -> None:
+def _remove(root: Path, names: Iterable[str]) -> bool:
+    """Remove files, and return whether any of them was there."""
+    was_there = False
     for path in [root / name for name in names if not leads_outside(str(root), name)]:
+        was_there |= os.path.lexists(path)
         path.unlink(missing_ok=True)
         if path.parent.is_dir():
             fsync_folder(path.parent)
+    return was_there
 
 
 def _media_of(layout: Layout, output: Output, keys: frozenset[str]) -> list[str]:

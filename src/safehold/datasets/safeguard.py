@@ -85,6 +85,7 @@ def scan(
         if slice_name:
             require_slices(layout, order.slice.total)
         save_mix(layout, mix)
+        layout.purge_record.unlink(missing_ok=True)
         save_waivers(layout, run, order.waivers, equipment)
         write_atomic(layout.policy, equipment.policy.canonical.encode())
         step("begun")
@@ -114,7 +115,7 @@ def decide(out: Path, equipment: Equipment, *, watcher: Watcher = NOBODY, step: 
         needed = replace(settings_for(equipment), flavours=tuple(equipment.index.flavours()))
         _require_served(notes[0].settings, needed)
         require_sought(mix.sought, equipment.policy)
-        _require_unchanged(mix.shards)
+        _require_unchanged(mix.shards, is_purged=layout.purge_record.exists())
         write_atomic(layout.policy, equipment.policy.canonical.encode())
         waivers = load_waivers(layout)
         work = _Work(layout, run, mix, equipment, SourceRisks.of(mix, equipment, waivers), watcher, step)
@@ -206,8 +207,13 @@ def _require_served(scanned: ScanSettings, needed: ScanSettings) -> None:
         )
 
 
-def _require_unchanged(shards: Sequence[Shard]) -> None:
+def _require_unchanged(shards: Sequence[Shard], *, is_purged: bool) -> None:
     faults = {shard: fault for shard in shards if (fault := _fault_of(shard)) is not None}
+    if faults and is_purged:
+        raise ChangedSourceError(
+            f"the source was purged: {len(faults)} of {len(shards)} shards are no longer what was scanned",
+            advice="What was published stays valid. To decide anew on what the purge left, scan it into another --out.",
+        )
     missing = [shard for shard, fault in faults.items() if fault is GapReason.MISSING]
     if missing:
         raise ChangedSourceError(

@@ -19,7 +19,9 @@ from tests.functional.datasets.builders import (
 )
 from tests.functional.datasets.conftest import Driver
 
+from safehold.datasets.errors import ChangedSourceError
 from safehold.datasets.purge import purge_source
+from safehold.datasets.safeguard import decide
 from safehold.vault import Reference, ReferenceKind
 
 PICTURES = {"1.jpg": jpeg(31), "2.jpg": LISTED.by_md5, "3.jpg": jpeg(33)}
@@ -126,3 +128,16 @@ def test_what_a_confirmed_record_cannot_be_struck_out_of_is_named(place: Place) 
         reference = Reference(ReferenceKind.COUNSEL, "A-1")
         done = purge_source(place.root / "out", reference=reference, equipment=workshop.equipment(place.policy))
     assert (done.records, done.left) == (1, (str(source / "0.parquet"),))
+
+
+def test_after_a_purge_a_repetition_takes_out_nothing_more_and_decide_asks_for_no_shard_back(place: Place) -> None:
+    source = write_image_folder(place.root / "source", PICTURES, {})
+    out = place.root / "out"
+    safeguard(place, [source], out)
+    with place.open() as workshop:
+        equipment = workshop.equipment(place.policy)
+        done = [purge_source(out, reference=Reference(ReferenceKind.COUNSEL, "A-1"), equipment=equipment) for _ in "12"]
+        assert [(one.records, one.earlier) for one in done] == [(1, 0), (1, 1)]
+        with pytest.raises(ChangedSourceError, match="purged") as caught:
+            decide(out, equipment)
+    assert "back" not in caught.value.advice
