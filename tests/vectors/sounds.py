@@ -1,5 +1,6 @@
 """Small sounds of soft noise, with or without a cover; made by the library that opens them."""
 
+import base64
 import io
 import struct
 from functools import cache
@@ -11,10 +12,11 @@ _RATE = 48_000
 
 
 @cache
-def sound(form: str, codec: str) -> bytes:
+def sound(form: str, codec: str, **comments: str) -> bytes:
     """Return a tenth of a second of noise in a container ("ipod" is M4A, "adts" raw AAC)."""
     out = io.BytesIO()
     with av.open(out, "w", format=form) as container:
+        container.metadata.update(comments)
         stream = container.add_stream(codec, rate=_RATE)
         for number in range(5):
             noise = np.random.default_rng(number).standard_normal((1, 1024)).astype(np.float32) / 10
@@ -34,9 +36,17 @@ def id3(cover: bytes) -> bytes:
 
 def flac(cover: bytes) -> bytes:
     """Return a FLAC with a picture block after its first block."""
-    data = sound("flac", "flac")
-    block = struct.pack(">II", 3, 10) + b"image/jpeg" + struct.pack(">6I", 0, 0, 0, 0, 0, len(cover)) + cover
+    data, block = sound("flac", "flac"), _block(cover)
     return data[:42] + b"\x06" + len(block).to_bytes(3, "big") + block + data[42:]
+
+
+def opus(cover: bytes) -> bytes:
+    """Return an Opus in Ogg with a picture block in its comments."""
+    return sound("ogg", "libopus", METADATA_BLOCK_PICTURE=base64.b64encode(_block(cover)).decode())
+
+
+def _block(cover: bytes) -> bytes:
+    return struct.pack(">II", 3, 10) + b"image/jpeg" + struct.pack(">6I", 0, 0, 0, 0, 0, len(cover)) + cover
 
 
 def wav(cover: bytes) -> bytes:

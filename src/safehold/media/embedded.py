@@ -18,13 +18,15 @@ _CANDIDATE = re.compile(
     re.DOTALL,
 )
 _NAMED = re.compile(rb"(?i:METADATA_BLOCK_PICTURE=|COVERART=)")
-_FRAMES = re.compile(rb"APIC|PIC\0")
+_FRAMES = {2: re.compile(rb"PIC\0"), 3: re.compile(rb"APIC"), 4: re.compile(rb"APIC")}
+"""How a picture's frame begins in each version of ID3v2."""
 _FRAME_STARTS = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _MOST_SEGMENTS = 64
 """A longer chain of segments, each where the one before says, is no accident."""
 _OWN_BYTES = 8
 """What a container begins with itself."""
 _SIZE_BYTES = 4
+_TAG_BYTES = 10
 _MOST_FTYP_BYTES = 1024
 
 
@@ -53,10 +55,11 @@ def holds_media(data: bytes | memoryview, form: str, covers: Sequence[bytes] = (
 
 def _frames(view: memoryview) -> int:
     """Return how many pictures the ID3 tag at the start has frames for."""
-    if bytes(view[:3]) != b"ID3":
+    if bytes(view[:3]) != b"ID3" or len(view) < _TAG_BYTES:
         return 0
-    size = sum((view[6 + place] & 127) << 7 * (3 - place) for place in range(4)) if len(view) > 9 else 0
-    return len(_FRAMES.findall(view[10 : 10 + size]))
+    size = sum((view[6 + place] & 127) << 7 * (3 - place) for place in range(4))
+    frame = _FRAMES.get(view[3], _FRAMES[4])
+    return len(frame.findall(view[_TAG_BYTES : _TAG_BYTES + size]))
 
 
 def _is_plausible(rest: memoryview, signature: bytes, form: str) -> bool:

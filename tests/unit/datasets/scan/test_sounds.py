@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 from tests.vectors import media
-from tests.vectors.sounds import flac, id3, m4a, sound, wav
+from tests.vectors.sounds import flac, id3, m4a, opus, sound, wav
 
 from safehold.datasets.scan.examination import examine
 from safehold.datasets.scan.observation import Observation
@@ -35,7 +35,7 @@ SOUNDS = {
     "aac": sound("adts", "aac"),
     "mid": b"MThd\0\0\0\6\0\0\0\1\0\x60MTrk\0\0\0\4\0\xff\x2f\0",
 }
-COVERED = {"mp3": id3(COVER) + MP3, "flac": flac(COVER), "wav": wav(COVER), "m4a": m4a(COVER)}
+COVERED = {"mp3": id3(COVER) + MP3, "flac": flac(COVER), "wav": wav(COVER), "m4a": m4a(COVER), "opus": opus(COVER)}
 
 
 LEFT_OVER = ([GapReason.UNSUPPORTED_FORMAT], [GapReason.TRUNCATED])
@@ -99,9 +99,9 @@ def test_a_cover_is_fingerprinted_like_the_picture_that_it_is(form: str) -> None
     assert (seen.kinds, "pdq" in seen.examined) == ({MediaKind.AUDIO}, True)
 
 
-@pytest.mark.parametrize("form", ["mp3", "flac", "wav", "m4a"])
+@pytest.mark.parametrize("form", COVERED)
 def test_a_cover_that_cannot_be_opened_is_a_gap(form: str) -> None:
-    make = {"mp3": lambda cover: id3(cover) + MP3, "flac": flac, "wav": wav, "m4a": m4a}[form]
+    make = {"mp3": lambda cover: id3(cover) + MP3, "flac": flac, "wav": wav, "m4a": m4a, "opus": opus}[form]
     assert reasons(examined(make(COVER[:-60]))) == [GapReason.TRUNCATED]
 
 
@@ -140,6 +140,10 @@ def test_without_the_extra_containers_and_covers_are_gaps(monkeypatch: pytest.Mo
     for form in ("mp3", "flac", "wav"):
         assert reasons(examined(COVERED[form])) == [GapReason.UNSUPPORTED_FORMAT]
         assert not examined(SOUNDS[form]).gaps
+
+
+def test_words_in_a_tag_are_no_picture() -> None:
+    assert not examined(sound("mp3", "libmp3lame", comment="a topic: EPIC\0 PIC")).gaps
 
 
 def test_noise_holds_no_picture() -> None:
