@@ -17,6 +17,7 @@ from tests.functional.datasets.builders import (
 )
 
 from safehold.datasets.errors import ChangedSourceError
+from safehold.datasets.safeguard import decide
 
 
 def exchange_in_place(path: Path, old: bytes, new: bytes) -> None:
@@ -78,3 +79,17 @@ def test_an_output_that_somebody_changed_is_written_again(place: Place) -> None:
     clean.write_bytes(b"something else")
     safeguard(place, [source], out)
     assert results(out) == untouched
+
+
+def test_a_source_that_is_linked_into_the_cleaned_dataset_is_not_published_again_after_it_was_rewritten(
+    place: Place,
+) -> None:
+    old, new = exchangeable()
+    source, file = tar_source(place.root / "source", old)
+    out = place.root / "out"
+    safeguard(place, [source], out)
+    if (out / "clean" / "00000.tar").stat().st_ino != file.stat().st_ino:
+        pytest.skip("this file system shares extents instead of linking")
+    exchange_in_place(file, old, new)
+    with place.open() as workshop, pytest.raises(ChangedSourceError):
+        decide(out, workshop.equipment(place.policy))

@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from pathlib import Path
 
@@ -69,7 +69,8 @@ class AppliedSide:
         method: how.
         sha256: the written file's digest, as hex; "" if the output is several files or was left out.
         kept: how many records it holds.
-        stamp: size and time of the written file, which change when somebody changes it; "" as for `sha256`.
+        stamp: what changes when somebody changes the written file, even if they set its time back: size, times, and
+            which file it is; "" as for `sha256`. Of a hard link it also changes with the source, and with each link.
     """
 
     folder: str
@@ -183,8 +184,9 @@ def _apply(layout: Layout, number: int, output: Output, fate: _Fate, *, sealer: 
         _require_examined(layout, output)
     evidence = sealer.seal(output, fate.sealed)
     step(f"sealed {number}")
-    written = tuple(_write(layout, output, folder, fate) for folder in fate.kept)
+    sides = [_write(layout, output, folder, fate) for folder in fate.kept]
     step(f"written {number}")
+    written = tuple(replace(side, stamp=_stamp(layout, side.folder, output)) for side in sides)  # after the last link
     dropped = fate.records - sum(side.kept for side in written)
     applied = Applied(output.name, digest, written, dropped, evidence)
     write_atomic(layout.applied(number), json.dumps(_to_json(applied), sort_keys=True).encode())
@@ -266,7 +268,7 @@ def _write(layout: Layout, output: Output, folder: str, fate: _Fate) -> AppliedS
     if fate.is_whole and len(kept) == fate.records and is_kept_whole(output, kept.__contains__):
         link_or_copy(output, destination)
         digest = fate.content if output.format.is_one_file and len(output.shards) == 1 else ""
-        return AppliedSide(folder, Method.LINKED, digest, len(kept), _stamp(destination))
+        return AppliedSide(folder, Method.LINKED, digest, len(kept))
     if not fate.is_whole and (not kept or output.format in _DECODED_AT_ONCE):
         return _left_out(output, folder, destination)
     try:
@@ -276,15 +278,16 @@ def _write(layout: Layout, output: Output, folder: str, fate: _Fate) -> AppliedS
             raise
         return _left_out(output, folder, destination)
     digest = rewritten.sha256 if output.format.is_one_file else ""
-    return AppliedSide(folder, Method.REWRITTEN, digest, rewritten.kept, _stamp(destination))
+    return AppliedSide(folder, Method.REWRITTEN, digest, rewritten.kept)
 
 
-def _stamp(path: Path) -> str:
-    """Return size and time of a file; "" for what is no file."""
-    if not path.is_file():
+def _stamp(layout: Layout, folder: str, output: Output) -> str:
+    """Return the stamp of an output in a side's folder; "" unless it is one file."""
+    path = layout.root / folder / output.name
+    if not output.format.is_one_file or not path.is_file():
         return ""
     status = path.stat()
-    return f"{status.st_size}:{status.st_mtime_ns}"
+    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
 
 
 def _left_out(output: Output, folder: str, destination: Path) -> AppliedSide:
@@ -313,7 +316,7 @@ def _committed(layout: Layout, number: int, output: Output, digest: str) -> Appl
         dropped=fields["dropped"],
         evidence=tuple(fields["evidence"]),
     )
-    is_untouched = all(_stamp(layout.root / side.folder / output.name) == side.stamp for side in applied.sides)
+    is_untouched = all(_stamp(layout, side.folder, output) == side.stamp for side in applied.sides)
     return applied if is_untouched else None
 
 
