@@ -76,6 +76,7 @@ FAULTS: Mapping[str, Callable[[str], object]] = {
     "say": _say,
     "object": _object,
     "chatter": _chatter,
+    "parent's secrets": lambda _: Path(f"/proc/{os.getppid()}/environ").read_bytes(),
     "close": lambda _: os.closerange(3, 64),
 }
 

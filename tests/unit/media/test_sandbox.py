@@ -194,6 +194,7 @@ def test_a_child_cant_write_files(tmp_path: Path) -> None:
     [
         ("remove", "landlock", 1),
         ("signal parent", "landlock", 6),
+        ("parent's secrets", "landlock", 1),
         ("fork", "filters_calls", 1),
         ("program", "filters_calls", 1),
         ("socket", "filters_calls", 1),

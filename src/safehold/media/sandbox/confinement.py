@@ -2,14 +2,15 @@
 
 Resource limits hold everywhere. On Linux a Landlock domain takes away writing, making, removing and executing files,
 TCP, and signals to processes outside; a system-call filter refuses new processes and sockets; `no_new_privs` and a
-parent-death signal complete it. Where a kernel has no Landlock or filters, the rest still holds, and `Confinement`
+parent-death signal complete it. A root's child keeps one capability, to read sources of other owners; with all of them
+it could read its parent's environment, where credentials may be. Where a kernel has no Landlock or filters, the rest still holds, and `Confinement`
 says so.
 
 Not limited, and why: the number of processes (`RLIMIT_NPROC` counts all of a user's processes and root is exempt),
 address space (a shard of any size is mapped; private memory is limited instead), CPU seconds as a whole (a request
 may be long; they are raised as records are announced).
 
-Source: prctl(2), setrlimit(2), landlock(7) of the Linux manual pages.
+Source: prctl(2), setrlimit(2), landlock(7), capabilities(7), ptrace(2) of the Linux manual pages.
 """
 
 import ctypes
@@ -24,6 +25,7 @@ from safehold.media.sandbox.filter import install_filter
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _LANDLOCK_CREATE_RULESET, _LANDLOCK_RESTRICT_SELF, _LANDLOCK_QUERY_VERSION = 444, 446, 1
+_CAPABILITY_VERSION, _READ_ANY_FILE = 0x20080522, 1 << 2  # _LINUX_CAPABILITY_VERSION_3, CAP_DAC_READ_SEARCH
 _OPEN_FILES = 64
 """Pipes, the progress cell, one shard, and what importing a module opens for a moment."""
 
@@ -59,8 +61,19 @@ def confine(memory_bytes: int, *, parent: int, allow_network: bool = False) -> C
     dies = library.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) == 0
     end_if_orphaned(parent)
     landlock = _restrict(library, allow_network=allow_network) if no_new_privileges else 0
+    _drop_capabilities(library)
     filters = no_new_privileges and install_filter(library, allow_network=allow_network)
     return Confinement(landlock, filters, dies)
+
+
+def _drop_capabilities(library: ctypes.CDLL) -> None:
+    """Give up every capability but that of reading files, if this process has any; who has none loses nothing."""
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
+    sets = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable; then their upper halves
+    if library.capget(header, sets) != 0:
+        return
+    kept = sets[1] & _READ_ANY_FILE
+    library.capset(header, (ctypes.c_uint32 * 6)(sets[0] & kept, kept, 0, 0, 0, 0))
 
 
 def end_if_orphaned(parent: int) -> None:
