@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from safehold.datasets.decide.decision import Decision, read_rows
+from safehold.datasets.decide.decision import Decision, read_rows, tabulate
 from safehold.datasets.decide.judgement import record_id
 from safehold.datasets.decide.release import Release, decode_releases, encode_releases, grounds_of
-from safehold.datasets.decide.stage import read_decisions
+from safehold.datasets.decide.stage import final_actions, read_conclusion, read_decisions
 from safehold.datasets.equipment import Equipment
 from safehold.datasets.errors import UnknownRecordError
 from safehold.datasets.layout import Layout
@@ -88,21 +88,32 @@ def _held(layout: Layout, records: Iterable[str]) -> dict[str, _Held]:
                 f"there is no record {record}", advice="Copy the record id from manifest.parquet: OUTPUT#KEY."
             )
         for one in candidates:
-            _require_held(record, one)
+            _require_held(record, one, layout)
         found[record] = candidates[0]
     return found
 
 
-def _require_held(record: str, one: _Held) -> None:
+def _require_held(record: str, one: _Held, layout: Layout) -> None:
     if one.is_ambiguous:
         raise UnknownRecordError(
             f"{record} is the id of several records", advice="Give them different keys in the source and scan it again."
+        )
+    if one.decision.action is Action.ALLOW and _is_separated(one.decision, layout):
+        raise UnknownRecordError(
+            f"{record} is not held: it was removed to keep concepts apart over the mix",
+            advice="Which concept leaves the mix, the policy says: change its separation, then decide again.",
         )
     if one.decision.action is not Action.HOLD and not one.decision.released:
         raise UnknownRecordError(
             f"{record} is not held: its action is {one.decision.action.value}",
             advice="Only held records can be released; what a policy removes, the policy must change.",
         )
+
+
+def _is_separated(decision: Decision, layout: Layout) -> bool:
+    """Return whether separation over the mix takes a record away that nothing else speaks against."""
+    (final,) = final_actions(tabulate([decision]), read_conclusion(layout).separation)
+    return final is Action.DENY
 
 
 def _shards_of(layout: Layout, record: str) -> list[Shard]:

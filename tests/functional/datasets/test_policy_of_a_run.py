@@ -8,11 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.functional.datasets.builders import LISTED, Place, captioned, rows_of, safeguard, write_tar
+from tests.functional.datasets.builders import HERE, LISTED, Place, captioned, rows_of, safeguard, write_tar
 
 from safehold.cli.outcome import answer_of
-from safehold.datasets.errors import IncompleteScanError
-from safehold.datasets.safeguard import decide
+from safehold.datasets.errors import ForeignOutputError, IncompleteScanError, UnknownRecordError
+from safehold.datasets.freeing import release
+from safehold.datasets.orders import ScanOrder
+from safehold.datasets.proof.verify import verify
+from safehold.datasets.safeguard import decide, scan
 from safehold.screening import PolicyError
 
 
@@ -126,3 +129,22 @@ def test_the_answer_says_how_to_report_under_the_policys_jurisdiction(
     assert answer.data["report"]["command"] == f"safehold dataset report-guidance --jurisdiction {asked}"
     assert answer.data["report"]["steps"]
     assert any(f"--jurisdiction {asked}" in said for said in answer.shown if isinstance(said, str))
+
+
+def test_a_record_that_separation_removed_is_not_called_allowed(place: Place) -> None:
+    source = write_tar(place.root / "0.tar", {"a": captioned(5, "a red cube"), "b": captioned(6, "a blue ball")})
+    out = place.root / "out"
+    safeguard(place, [source], out)
+    assert rows_of(out)["b"]["action"] == "deny"
+    with place.open() as workshop, pytest.raises(UnknownRecordError, match="keep concepts apart"):
+        release(out, ["0.tar#b"], reason="seen", equipment=workshop.equipment(place.policy))
+
+
+def test_what_is_no_result_of_a_scan_is_told_from_a_run_that_is_not_finished(place: Place) -> None:
+    with pytest.raises(ForeignOutputError, match="not the result of a scan"):
+        verify(place.root)
+    source, out = write_lines(place.root / "rows.jsonl", {"text": "w"}), place.root / "out"
+    with place.open() as workshop:
+        scan(ScanOrder((str(source),), out, dry_run=True), workshop.equipment(place.policy), engine=HERE)
+    with pytest.raises(IncompleteScanError, match="isn't finished"):
+        verify(out)

@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from safehold.datasets.apply.sides import CLEAN
-from safehold.datasets.errors import DamagedStateError
+from safehold.datasets.errors import DamagedStateError, ForeignOutputError, IncompleteScanError
+from safehold.datasets.layout import Layout
 from safehold.datasets.proof.certificate import CERTIFICATE, Certificate, read_certificate
 from safehold.datasets.proof.checksums import CHECKSUMS, files_below, parse_checksums, sha256_of
 from safehold.ledger import BadSignatureError, MalformedCheckpointError, MalformedKeyError
@@ -83,8 +84,11 @@ def verify(root: Path, *, public_key: str | None = None) -> Verification:
             folder agrees with itself.
 
     Raises:
+        IncompleteScanError: the run in it isn't finished, so there is no certificate yet.
+        ForeignOutputError: it is not the result of a scan.
         DamagedStateError: there is no certificate that can be read.
     """
+    _require_result(root)
     certificate = read_certificate(root / CERTIFICATE)
     listed, differences = _listed(root)
     return Verification(
@@ -101,6 +105,20 @@ def verify(root: Path, *, public_key: str | None = None) -> Verification:
         ),
         files=len(listed),
         unchecked=() if _is_there(root / MANIFEST) else (MANIFEST, "counts"),
+    )
+
+
+def _require_result(root: Path) -> None:
+    if (root / CERTIFICATE).exists():
+        return
+    if Layout(root).record.exists():
+        raise IncompleteScanError(
+            f"the run in {root} isn't finished: it has no certificate yet",
+            advice="Repeat the scan without --dry-run, or `safehold dataset decide` once every slice is scanned.",
+        )
+    raise ForeignOutputError(
+        f"{root} is not the result of a scan: it holds no certificate.json",
+        advice="Name the folder that was given to `safehold dataset scan --out`, or a whole copy of it.",
     )
 
 

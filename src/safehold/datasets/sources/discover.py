@@ -116,6 +116,11 @@ def _kinds(source: Source) -> dict[_Kind, list[str]]:
     media = [name for name in names if is_known_media(split_name(name)[1])]
     beside = tars.companion_names(archives)
     rows = [name for name in names if _is_table(name, beside) and not (media and is_metadata(name))]
+    if media and any(name.startswith(f"{row[: -len('.parquet')]}/") for row in rows[:1] for name in media):
+        raise NotADatasetError(
+            f"{source.named} holds folders of files with a table beside each, as img2dataset's format `files` writes",
+            advice="Name the folders themselves, as DIR/00000 DIR/00001: their .json and .txt files say the same.",
+        )
     if media and (archives or rows):
         raise NotADatasetError(f"{source.named} holds media files beside shards", advice="Name the shards themselves.")
     if media:

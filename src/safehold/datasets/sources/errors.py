@@ -1,6 +1,6 @@
 """What can be wrong with a source: as a whole (stops the command) or in one shard (becomes a gap)."""
 
-from safehold.vocabulary import GapReason, SafeholdError, UsageError
+from safehold.vocabulary import GapReason, OutsidePartyError, SafeholdError, UsageError
 
 
 class SourceError(UsageError):
@@ -29,6 +29,10 @@ class OutputAsSourceError(SourceError):
 
 class UnreadableSourceError(SourceError):
     """The source can't be opened, or not one of its shards can be read."""
+
+
+class UnreachableSourceError(OutsidePartyError):
+    """The service that a source is behind can't be reached; nothing has been written."""
 
 
 class UnknownColumnError(SourceError):

@@ -94,6 +94,14 @@ def test_no_shard_is_left_out_for_another_kind_of_shards(tmp_path: Path, names: 
     assert advice in error.value.advice
 
 
+def test_img2datasets_folders_of_files_are_told_from_a_mix(tmp_path: Path) -> None:
+    write(tmp_path, {"00000/0.jpg": b"1", "00000/0.json": "{}", "00000.parquet": b"", "00000_stats.json": "{}"})
+    with pytest.raises(NotADatasetError, match="img2dataset") as error:
+        discover([str(tmp_path)])
+    assert "DIR/00000" in error.value.advice
+    assert discover([str(tmp_path / "00000")]).shards
+
+
 def test_shards_of_several_kinds_that_are_named_are_a_source_each(tmp_path: Path) -> None:
     write(tmp_path, {"a.tar": tars.plain(1), "b.TAR": tars.plain(1), "c.jsonl": '{"text": "red cube"}\n'})
     mix = discover([str(tmp_path / "*")])

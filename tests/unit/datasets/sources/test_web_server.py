@@ -12,7 +12,7 @@ import pytest
 from tests.vectors import tars
 
 from safehold.datasets.sources import ShardError, current_fingerprint, discover, read
-from safehold.datasets.sources.errors import UnreadableSourceError
+from safehold.datasets.sources.errors import UnreachableSourceError, UnreadableSourceError
 from safehold.datasets.sources.places.blobs import RemoteBlob, read_start
 
 pytest.importorskip("aiohttp")
@@ -98,3 +98,8 @@ class Whole:
 def test_bytes_of_another_range_are_never_taken_for_those_that_were_asked_for() -> None:
     with pytest.raises(ShardError, match="another range"):
         RemoteBlob(Whole(), "x", 100, window_bytes=10).view(50, 60)
+
+
+def test_a_server_that_is_down_is_no_missing_file() -> None:
+    with pytest.raises(UnreachableSourceError):
+        discover(["http://127.0.0.1:1/00000.tar"])  # port 1 is nobody's

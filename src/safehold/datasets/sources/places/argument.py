@@ -15,7 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from safehold.datasets.sources.errors import EmptySourceError, MissingSourceError, UnreadableSourceError
+from safehold.datasets.sources.errors import (
+    EmptySourceError,
+    MissingSourceError,
+    UnreachableSourceError,
+    UnreadableSourceError,
+)
 from safehold.datasets.sources.places.location import filesystem_of, is_remote, join, local_path, parent
 from safehold.datasets.sources.places.overlap import RUN_RECORD, output_as_source, require_distinct, require_no_output
 from safehold.datasets.sources.places.stamps import Stamp, stamp_of_details
@@ -67,6 +72,7 @@ def sources(arguments: Sequence[str]) -> list[Source]:
 
     Raises:
         MissingSourceError: there is nothing at a place that was named.
+        UnreachableSourceError: the service that a place is behind can't be reached.
         EmptySourceError: a folder without files, or no argument.
         UnreadableSourceError: a folder can't be listed, or a service does not answer.
         RepeatedSourceError: a place is named twice, or lies within a folder that is named too.
@@ -136,9 +142,26 @@ def _exists(place: str) -> bool:
     return bool(filesystem.exists(path))
 
 
+def _require_reachable(place: str) -> None:
+    """Tell a service that doesn't answer from one that says there is nothing: file systems call both absent."""
+    if not is_remote(place):
+        return
+    filesystem, path = filesystem_of(place)
+    try:
+        filesystem.info(path)
+    except OSError as error:
+        cause = error.__cause__ if isinstance(error, FileNotFoundError) else error
+        if isinstance(cause, OSError) and not isinstance(cause, FileNotFoundError | PermissionError):
+            raise UnreachableSourceError(
+                f"the service of {place} can't be reached",
+                advice="Check the address and the network, then run the same command again.",
+            ) from error
+
+
 def _globbed(pattern: str) -> list[str]:
     if not glob.has_magic(pattern):
         if not _exists(pattern):
+            _require_reachable(pattern)
             raise MissingSourceError(f"there is nothing at {pattern}", advice="Check the path and the range.")
         return [pattern]
     if not is_remote(pattern):
