@@ -3,8 +3,8 @@
 Resource limits hold everywhere. On Linux a Landlock domain takes away writing, making, removing and executing files,
 TCP, and signals to processes outside; a system-call filter refuses new processes and sockets; `no_new_privs` and a
 parent-death signal complete it. A root's child keeps one capability, to read sources of other owners; with all of them
-it could read its parent's environment, where credentials may be. Where a kernel has no Landlock or filters, the rest still holds, and `Confinement`
-says so.
+it could read its parent's environment, where credentials may be. Where a kernel has no Landlock or filters, the rest
+still holds, and `Confinement` says so.
 
 Not limited, and why: the number of processes (`RLIMIT_NPROC` counts all of a user's processes and root is exempt),
 address space (a shard of any size is mapped; private memory is limited instead), CPU seconds as a whole (a request
