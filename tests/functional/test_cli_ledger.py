@@ -291,7 +291,10 @@ def test_policies_are_shown_checked_and_compared(call: Call, tmp_path: Path) -> 
     own = tmp_path / "policy.yaml"
     own.write_text(call("policy", "show", "--source").data["text"].replace("pdq: 31", "pdq: 20"))
     checked = call("policy", "check", own).data
-    assert (checked["valid"], checked["unclaimed_concepts"]) == (True, [])
+    assert (checked["valid"], checked["unclaimed_concepts"], checked["unknown_detectors"]) == (True, [], [])
+    own.write_text(own.read_text().replace("text: [caption-rules]", "text: [caption-rule]"))
+    assert call("policy", "check", own).data["unknown_detectors"] == ["caption-rule"]
+    own.write_text(own.read_text().replace("text: [caption-rule]", "text: [caption-rules]"))
     (change,) = call("policy", "diff", own).data["changes"]
     assert (change["part"], change["direction"]) == ("thresholds.pdq", "milder")
     own.write_text(own.read_text() + "\nunheard_of: 1\n")

@@ -46,7 +46,9 @@ def check_policy(_shell: Shell, file: Path) -> Answer:
     needed = [
         f"the settings must name a lexicon or classifier for {concept}: nothing shipped claims it" for concept in own
     ]
-    data = {**_facts(read), "valid": True, "unclaimed_concepts": list(own)}
+    unknown = _unknown_detectors(read)
+    needed += [f"{name}: no detector of this name is installed, so what requires it is held" for name in unknown]
+    data = {**_facts(read), "valid": True, "unclaimed_concepts": list(own), "unknown_detectors": unknown}
     return Answer(data, [f"{read.label} is a valid policy{draft}", *needed])
 
 
@@ -78,6 +80,19 @@ def diff_policies(_shell: Shell, old: Path, new: Path | None) -> Answer:
     }
     table = Table(("effect", "part", "before", "after"), rows, empty="The policies say the same.")
     return Answer(data, [f"{before.label} → {after.label}", table], ExitCode.CLEAR)
+
+
+def _unknown_detectors(read: "Policy") -> list[str]:
+    """Return the required detectors that are neither ours nor a classifier that is installed here."""
+    from importlib.metadata import entry_points
+
+    from safehold.classification.plugins import GROUP
+    from safehold.screening import COLUMN_DETECTOR
+    from safehold.vocabulary import Algorithm
+
+    ours = {*(algorithm.value for algorithm in Algorithm), "caption-rules", COLUMN_DETECTOR}
+    known = ours.union(entry.name for entry in entry_points(group=GROUP))
+    return sorted(read.required_of_pointers.union(*read.required.values()) - known)
 
 
 def _shipped_text() -> str:
