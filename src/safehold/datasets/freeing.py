@@ -20,7 +20,7 @@ from safehold.datasets.equipment import Equipment
 from safehold.datasets.errors import UnknownRecordError
 from safehold.datasets.layout import Layout
 from safehold.datasets.run import Run, load_mix, load_run, locked
-from safehold.datasets.scan.part import read_part
+from safehold.datasets.scan.part import note_of, read_part
 from safehold.datasets.sources import Shard
 from safehold.home import write_atomic
 from safehold.vocabulary import Action, Event, GapReason
@@ -40,6 +40,7 @@ def release(out: Path, records: Sequence[str], *, reason: str, equipment: Equipm
 
     Raises:
         UnknownRecordError: a record is not there, or not held. Nothing was released then.
+        PolicyError: the policy keeps concepts apart that nothing can claim, so `decide` would refuse it. Likewise.
     """
     layout = Layout(out)
     run = load_run(layout)
@@ -47,6 +48,8 @@ def release(out: Path, records: Sequence[str], *, reason: str, equipment: Equipm
         raise UnknownRecordError("a release needs a reason", advice="Say with --reason why the record may be used.")
     with locked(layout):
         held = _held(layout, records)
+        note = note_of(layout.part(load_mix(layout).shards[0].number))
+        equipment.require_claimable(scanned_with=note.settings.classifiers if note else ())
         known = decode_releases(layout.releases.read_bytes() if layout.releases.exists() else b"")
         now = equipment.clock.now().isoformat()
         asked = [Release(record, reason, equipment.actor, now, one.grounds) for record, one in held.items()]

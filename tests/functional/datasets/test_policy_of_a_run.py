@@ -148,3 +148,12 @@ def test_what_is_no_result_of_a_scan_is_told_from_a_run_that_is_not_finished(pla
         scan(ScanOrder((str(source),), out, dry_run=True), workshop.equipment(place.policy), engine=HERE)
     with pytest.raises(IncompleteScanError, match="isn't finished"):
         verify(out)
+
+
+def test_nobody_is_freed_under_a_policy_that_no_decision_can_follow(place: Place) -> None:
+    source, out = write_lines(place.root / "rows.jsonl", {"text": "a red cube, a blue ball"}), place.root / "out"
+    safeguard(place, [source], out)
+    forget_lexicons(place)
+    with place.open() as workshop, pytest.raises(PolicyError):
+        release(out, ["rows.jsonl#0"], reason="seen", equipment=workshop.equipment(place.policy))
+    assert not (out / ".safehold" / "releases.jsonl").exists()
