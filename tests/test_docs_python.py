@@ -35,8 +35,8 @@ def test_a_program_on_the_page_runs_and_says_something(
 
 
 def test_the_page_shows_hashing_and_matching() -> None:
-    assert len(PROGRAMS) == 4
-    assert sum("safehold.matching" in program for program in PROGRAMS) == 2
+    assert len(PROGRAMS) == 5
+    assert sum("safehold.matching" in program for program in PROGRAMS) == 3
 
 
 def figures_module() -> ModuleType:

@@ -102,10 +102,10 @@ class Home:
 
 
 def _refuse_foreign(path: Path) -> None:
-    """Refuse a folder that isn't ours before any right in it is changed."""
+    """Refuse a folder that isn't ours before any right in it is changed; another process may just be making it ours."""
     if not path.is_dir() or (path / DATABASE_NAME).exists():
         return
-    strangers = {entry.name for entry in path.iterdir()} - {
+    strangers = {entry.name for entry in path.iterdir() if not entry.name.startswith(DATABASE_NAME)} - {
         "banks",
         "vault",
         "keys",

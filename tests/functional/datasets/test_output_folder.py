@@ -57,7 +57,7 @@ def test_a_full_disk_stops_the_run_cleanly_and_the_next_one_goes_on_from_there(
         assert leftovers(out) == []
         assert not (out / "certificate.json").exists()
         stops.append(len(said["steps"]))
-        size += 24 if IS_SOAK else 48
+        size += 24 if IS_SOAK else 36
         assert mount("-o", f"remount,size={size}k", str(disk)) == 0
     assert len(set(stops)) >= 4, "the disk was full in too few places"
     assert results(out) == results(reference)
