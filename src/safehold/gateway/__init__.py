@@ -1,0 +1,23 @@
+"""The gateway: what a generative service asks before and after it generates.
+
+What enters is a `CheckRequest` (prompts, chat turns, pictures, clips, files) with the account and session it belongs
+to; what leaves is an `Answer`: an action, a refusal code, a case, and nothing about which detector said so.
+"""
+
+from safehold.gateway.answer import Answer, ItemAnswer, Refusal
+from safehold.gateway.caller import Caller, Scope
+from safehold.gateway.item import CheckRequest, Context, Item, ItemKind, Surface, Turn
+
+__all__ = [
+    "Answer",
+    "Caller",
+    "CheckRequest",
+    "Context",
+    "Item",
+    "ItemAnswer",
+    "ItemKind",
+    "Refusal",
+    "Scope",
+    "Surface",
+    "Turn",
+]
