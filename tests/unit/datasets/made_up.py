@@ -14,10 +14,11 @@ from safehold.datasets.decide.release import Release
 from safehold.datasets.layout import Layout
 from safehold.datasets.register import Register
 from safehold.datasets.run import Run
-from safehold.datasets.scan.observation import Observation, ObservedMember
+from safehold.datasets.scan.observation import Observation
 from safehold.datasets.scan.part import PartNote, encode_part, scan_digest
 from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.sources import Format, Shard, SourceOptions
+from safehold.examination import ObservedMember
 from safehold.home import private_folder, write_atomic
 from safehold.matching import Index
 from safehold.matching.banks.catalogue import BankContents

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safehold.datasets.decide.fingerprints import fingerprints_of
-from safehold.datasets.scan.observation import Observation, ObservedMember, tabulate
+from safehold.datasets.scan.observation import Observation, tabulate
+from safehold.examination import ObservedMember
 from safehold.signals import Variant, names_of
 from safehold.vocabulary import Algorithm, MediaKind, PdqFlavour, Signal
 

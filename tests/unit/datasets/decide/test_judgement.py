@@ -13,8 +13,9 @@ from tests.unit.datasets.made_up import basis, image, listing, member, pdq_print
 from safehold.datasets.decide.decision import Decision, read_rows
 from safehold.datasets.decide.judgement import judge, judged_again
 from safehold.datasets.decide.release import Release, grounds_of
-from safehold.datasets.scan.observation import Observation, ObservedScore, tabulate
+from safehold.datasets.scan.observation import Observation, tabulate
 from safehold.datasets.sources import Format
+from safehold.examination import ObservedScore
 from safehold.matching import MOST_HITS
 from safehold.screening import default_policy
 from safehold.signals import Variant

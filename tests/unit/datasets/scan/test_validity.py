@@ -10,10 +10,11 @@ from tests.unit.datasets.made_up import SETTINGS, image, member, pdq_print, plai
 
 from safehold.datasets.errors import DamagedStateError
 from safehold.datasets.scan.engine import ShardScan
-from safehold.datasets.scan.observation import SCHEMA, Observation, ObservedScore, tabulate
+from safehold.datasets.scan.observation import SCHEMA, Observation, tabulate
 from safehold.datasets.scan.part import PartNote, decode_part, encode_part, encode_table, scan_digest, unread_part
 from safehold.datasets.scan.stage import validated
 from safehold.datasets.scan.validity import require_valid
+from safehold.examination import ObservedScore
 from safehold.vocabulary import Algorithm, Gap, GapReason, MediaKind, Signal
 
 NOTE = PartNote(scan_digest(shard(), SETTINGS), SETTINGS, "c" * 64, 5)
