@@ -6,12 +6,14 @@ to; what leaves is an `Answer`: an action, a refusal code, a case, and nothing a
 
 from safehold.gateway.answer import Answer, ItemAnswer, Refusal
 from safehold.gateway.caller import Caller, Scope
+from safehold.gateway.checks import Checks
 from safehold.gateway.item import CheckRequest, Context, Item, ItemKind, Surface, Turn
 
 __all__ = [
     "Answer",
     "Caller",
     "CheckRequest",
+    "Checks",
     "Context",
     "Item",
     "ItemAnswer",

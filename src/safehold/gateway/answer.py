@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from safehold.vocabulary import Action, Finding, Gap
+from safehold.vocabulary import Action, Finding, Gap, UnexaminedAllowError
 
 
 class Refusal(Enum):
@@ -27,6 +27,9 @@ class ItemAnswer:
         findings: what detectors found; for operators' keys alone.
         gaps: what required detectors did not examine.
         rules: the policy's rules that applied; for operators' keys alone.
+
+    Raises:
+        UnexaminedAllowError: ALLOW with a gap can't be constructed.
     """
 
     id: str
@@ -35,6 +38,10 @@ class ItemAnswer:
     findings: tuple[Finding, ...] = ()
     gaps: tuple[Gap, ...] = ()
     rules: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.gaps and self.action is Action.ALLOW:
+            raise _unexamined()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,9 @@ class Answer:
         message_key: the key of the message to show, for `GET /v1/messages`; "" where nothing is refused.
         case_id: what people look at, where something was held or denied; else None.
         would: in shadow mode, the action that would have been taken; else None.
+
+    Raises:
+        UnexaminedAllowError: ALLOW with an item that was not fully examined, or with a refusal, can't be constructed.
     """
 
     id: str
@@ -62,3 +72,13 @@ class Answer:
     message_key: str = ""
     case_id: str | None = None
     would: Action | None = None
+
+    def __post_init__(self) -> None:
+        if self.action is Action.ALLOW and (self.refusal or any(item.gaps for item in self.items)):
+            raise _unexamined()
+
+
+def _unexamined() -> UnexaminedAllowError:
+    return UnexaminedAllowError(
+        "an answer with a gap or a refusal can't be ALLOW", advice="This is a defect of Safehold: please report it."
+    )
