@@ -18,7 +18,7 @@ from safehold.vocabulary import UsageError
 PREFIX = "SAFEHOLD_"
 NOT_SETTINGS = frozenset({"SAFEHOLD_HOME", "SAFEHOLD_DEBUG", "SAFEHOLD_SOAK", "SAFEHOLD_ENGINE"})
 """Variables that say how a command runs, not what an installation is."""
-_LISTS = frozenset({"lexicons", "registers", "classifiers", "source_variables"})
+_LISTS = frozenset({"lexicons", "registers", "classifiers", "source_variables", "trusted_proxies", "url_networks"})
 
 
 _SOURCE_VARIABLES = (
@@ -64,6 +64,36 @@ class Settings(BaseModel):
     )
     workers: int | None = Field(None, ge=1, le=1024, description="Decoding processes of a scan; one for each core.")
     actor: str | None = Field(None, description="Who acts, in the ledger; the operating system's user name.")
+    host: str = Field("127.0.0.1", description="Where the service listens: this machine alone, 127.0.0.1.")
+    port: int = Field(8080, ge=0, le=65535, description="On which port, 8080; 0 for any that is free.")
+    tls_certificate: Path | None = Field(None, description="The service's certificate chain, PEM; none: plain HTTP.")
+    tls_key: Path | None = Field(None, description="The private key of the certificate, PEM.")
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Addresses or networks of proxies whose word on client addresses is taken; none."
+    )
+    requests_per_second: int = Field(
+        1000, ge=1, description="Requests a second that a key may make of one process, unless it says otherwise; 1000."
+    )
+    largest_request_mib: int = Field(64, ge=1, le=4096, description="The largest request, in MiB; 64.")
+    bytes_in_flight_mib: int = Field(
+        512, ge=1, description="All requests that one process holds at a time, in MiB; 512. More are told to wait."
+    )
+    request_seconds: int = Field(
+        30, ge=1, le=600, description="How long a request may take to arrive, and a check; 30."
+    )
+    deferred_checks: int = Field(
+        256, ge=0, description="Checks that may wait to be answered later, for one process; 256."
+    )
+    answers_hours: int = Field(
+        24, ge=1, le=720, description="How long answers are kept for whoever asks again with the same key; 24."
+    )
+    url_inputs: bool = Field(
+        False, description="Whether media may be given as an address that the service fetches; false."
+    )
+    url_networks: tuple[str, ...] = Field(
+        (), description="Internal networks that may be fetched from all the same, such as 10.1.0.0/16; none."
+    )
+    url_seconds: int = Field(10, ge=1, le=120, description="How long fetching may take, redirects included; 10.")
 
     @property
     def files(self) -> tuple[Path, ...]:
