@@ -10,10 +10,20 @@ from numpy.typing import NDArray
 
 from safehold.classification.text import to_findings
 from safehold.datasets.decide.basis import Basis
-from safehold.datasets.decide.fingerprints import Fingerprints, fingerprints_of
+from safehold.datasets.decide.fingerprints import Fingerprints, fingerprints_of, joined
 from safehold.matching import HARM_CLASSES, MOST_HITS, Hits
 from safehold.screening import COLUMN_DETECTOR, ColumnMapping, Policy, claim_of, has_words, read_columns
-from safehold.vocabulary import DIGESTS_OF_NOTHING, Algorithm, Bits, Finding, FindingKind, Fraction, Gap, GapReason
+from safehold.vocabulary import (
+    DIGESTS_OF_NOTHING,
+    Algorithm,
+    Bits,
+    Finding,
+    FindingKind,
+    Fraction,
+    Gap,
+    GapReason,
+    PdqFlavour,
+)
 
 Placed = tuple[int, Finding]
 
@@ -34,10 +44,10 @@ def matches(part: pa.Table, basis: Basis, capped: set[int]) -> Iterator[Placed]:
         basis: the lists and the policy.
         capped: takes the rows that have more hits than are stated here.
     """
-    flavours = basis.index.flavours()
+    asked = (None, PdqFlavour.UNKNOWN, *basis.index.flavours())
     best: dict[tuple[int, str, str, str], tuple[tuple[bool, int], Finding]] = {}
-    for fingerprints in map(_of_something, fingerprints_of(part, basis.policy.variants)):
-        if not len(fingerprints.values) or fingerprints.flavour not in (None, *flavours):
+    for fingerprints in map(_of_something, joined(fingerprints_of(part, basis.policy.variants))):
+        if not len(fingerprints.values) or fingerprints.flavour not in asked:
             continue
         for query, found in _matches_of(fingerprints, basis, capped):
             row = int(fingerprints.records[query])

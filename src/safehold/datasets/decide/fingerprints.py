@@ -3,7 +3,7 @@
 Looking up a shard at once instead of a record at a time is what keeps matching a small part of a scan.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,7 +23,7 @@ class Fingerprints:
 
     Attributes:
         algorithm: what made them.
-        flavour: for PDQ, which pipeline; None otherwise.
+        flavour: for PDQ, which pipeline, or UNKNOWN for values that both make; None otherwise.
         values: (n, width) uint8, one signal a row.
         records: (n,) int64, the row of the record that each belongs to.
         places: n strings: the member, or the member and frame.
@@ -99,6 +99,49 @@ def _prints(
             )
             variants = None if wanted is None else made.field("variant").filter(chosen)
             yield Fingerprints(Algorithm.PDQ, flavour, _matrix(values, 32), owner[of_member], places, variants)
+
+
+def joined(every: Iterable[Fingerprints]) -> Iterator[Fingerprints]:
+    """Yield the same signals; those that have one value in both flavours once, since one look-up finds what two would.
+
+    Pictures of up to 512 x 512 pixels have: most of a training set that was resized.
+    """
+    full: Fingerprints | None = None
+    for one in every:
+        if full is not None and one.flavour is PdqFlavour.NEAREST_512 and _is_aligned(full, one):
+            yield from _joined(full, one)
+            full = None
+            continue
+        if full is not None:
+            yield full
+        full = one if one.flavour is PdqFlavour.FULL else None
+        if full is None:
+            yield one
+    if full is not None:
+        yield full
+
+
+def _is_aligned(full: Fingerprints, nearest: Fingerprints) -> bool:
+    """Return whether each row of one is of the same frame and variant as that of the other."""
+    return (
+        np.array_equal(full.records, nearest.records)
+        and full.places.equals(nearest.places)
+        and (full.variants is nearest.variants is None or _are_equal(full.variants, nearest.variants))
+    )
+
+
+def _are_equal(one: pa.StringArray | None, other: pa.StringArray | None) -> bool:
+    return one is not None and other is not None and bool(one.equals(other))
+
+
+def _joined(full: Fingerprints, nearest: Fingerprints) -> Iterator[Fingerprints]:
+    is_same = (full.values == nearest.values).all(axis=1)
+    if is_same.all():
+        yield replace(full, flavour=PdqFlavour.UNKNOWN)
+        return
+    yield replace(full.chosen(is_same), flavour=PdqFlavour.UNKNOWN)
+    yield full.chosen(~is_same)
+    yield nearest.chosen(~is_same)
 
 
 def _matrix(values: pa.FixedSizeBinaryArray, width: int) -> NDArray[np.uint8]:

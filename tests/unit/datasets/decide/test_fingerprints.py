@@ -1,12 +1,13 @@
 """Signals of a whole shard as matrices equal the signals of its records, one by one."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safehold.datasets.decide.fingerprints import fingerprints_of
+from safehold.datasets.decide.fingerprints import Fingerprints, fingerprints_of, joined
 from safehold.datasets.scan.observation import Observation, tabulate
 from safehold.examination import ObservedMember
 from safehold.signals import Variant, names_of
@@ -108,3 +109,55 @@ def test_a_cut_out_table_gives_the_signals_of_its_rows(records: list[Observation
 def test_a_table_in_two_pieces_gives_the_signals_of_both(one: list[Observation], other: list[Observation]) -> None:
     pieces = pa.concat_tables([tabulate(one), tabulate(other)])
     assert at_once(pieces) == one_by_one(one + other)
+
+
+def facts_of(every: list[Fingerprints]) -> set[tuple[object, ...]]:
+    """Return each signal under every flavour that it is looked up in."""
+    both = (PdqFlavour.FULL, PdqFlavour.NEAREST_512)
+    return {
+        (made.algorithm, flavour, made.values[row].tobytes(), int(made.records[row]), str(made.places[row]), variant)
+        for made in every
+        for row in range(len(made.values))
+        for variant in [None if made.variants is None else str(made.variants[row])]
+        for flavour in (both if made.flavour is PdqFlavour.UNKNOWN else (made.flavour,))
+    }
+
+
+def in_both_flavours(records: list[Observation], *, unlike: int) -> list[Observation]:
+    """Give every print its fellow of the other flavour: the same value, but for each `unlike`-th."""
+    count = 0
+
+    def fellows(signal: Signal) -> list[Signal]:
+        nonlocal count
+        count += 1
+        other = signal.value if count % unlike else bytes(32)
+        return [
+            Signal(Algorithm.PDQ, signal.value, PdqFlavour.FULL, signal.quality, signal.place),
+            Signal(Algorithm.PDQ, other, PdqFlavour.NEAREST_512, signal.quality, signal.place),
+        ]
+
+    def doubled(member: ObservedMember) -> ObservedMember:
+        prints = tuple(fellow for one in member.prints for fellow in fellows(one))
+        variants = tuple((name, fellow) for name, one in member.variants for fellow in fellows(one))
+        return replace(member, prints=prints, variants=variants)
+
+    return [replace(record, members=tuple(map(doubled, record.members))) for record in records]
+
+
+@settings(max_examples=80, deadline=None)
+@given(RECORDS, st.integers(1, 3), st.booleans())
+def test_joining_flavours_loses_no_signal_in_either(records: list[Observation], unlike: int, are_fellows: bool) -> None:
+    part = tabulate(in_both_flavours(records, unlike=unlike) if are_fellows else records)
+    every = list(fingerprints_of(part, Variant))
+    assert facts_of(list(joined(every))) == facts_of(every)
+
+
+def test_a_value_that_both_flavours_make_is_looked_up_once() -> None:
+    prints = [
+        Signal(Algorithm.PDQ, bytes([7] * 32), flavour, 90) for flavour in (PdqFlavour.FULL, PdqFlavour.NEAREST_512)
+    ]
+    member = ObservedMember("a.jpg", MediaKind.IMAGE, 1, bytes(32), bytes(20), bytes(16), tuple(prints))
+    made = list(joined(fingerprints_of(tabulate([Observation("a", members=(member,))]))))
+    assert [(one.flavour, len(one.values)) for one in made if one.algorithm is Algorithm.PDQ] == [
+        (PdqFlavour.UNKNOWN, 1)
+    ]
