@@ -6,6 +6,7 @@ from safehold.screening.diff import Change, Direction, diff
 from safehold.screening.errors import PolicyError, UnknownJurisdictionError
 from safehold.screening.guidance import Guidance, guidance_for, jurisdictions, known_jurisdiction
 from safehold.screening.policy import (
+    NEVER_ALLOWED,
     VIDEO_DETECTOR,
     ColumnMapping,
     Disposition,
@@ -24,11 +25,13 @@ from safehold.screening.policy import (
 from safehold.screening.policy_file import default_policy, json_schema, load, parse
 from safehold.screening.screen import Subject, action_of_findings, screen
 from safehold.screening.separation import Separation, claims, separate, unclaimed_concepts
+from safehold.screening.terms import Terms
 from safehold.screening.videos import CLEAR_QUALITY, ClipFrame, FrameHit, VideoMatch, video_match
 
 __all__ = [
     "CLEAR_QUALITY",
     "COLUMN_DETECTOR",
+    "NEVER_ALLOWED",
     "VIDEO_DETECTOR",
     "Change",
     "ClipFrame",
@@ -49,6 +52,7 @@ __all__ = [
     "SeparationRules",
     "SourceAction",
     "Subject",
+    "Terms",
     "Thresholds",
     "UnknownJurisdictionError",
     "VideoFrames",

@@ -13,8 +13,8 @@ The action is the maximum over everything that applies, so adding a finding or a
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from safehold.screening.policy import Policy
 from safehold.screening.separation import claims
+from safehold.screening.terms import Terms
 from safehold.vocabulary import Action, Finding, Gap, GapReason, MediaKind, Verdict
 
 _Outcome = tuple[Action, str]
@@ -39,7 +39,7 @@ class Subject:
     is_pointer: bool = False
 
 
-def screen(subject: Subject, policy: Policy) -> Verdict:
+def screen(subject: Subject, policy: Terms) -> Verdict:
     """Return what is to be done with a record.
 
     Returns:
@@ -54,7 +54,7 @@ def screen(subject: Subject, policy: Policy) -> Verdict:
     return Verdict(action=action, findings=subject.findings, gaps=gaps, policy=policy.label, rules=rules)
 
 
-def action_of_findings(findings: tuple[Finding, ...], policy: Policy) -> Action:
+def action_of_findings(findings: tuple[Finding, ...], policy: Terms) -> Action:
     """Return what the findings alone lead to, whatever was not examined; ALLOW if there are none."""
     return max((action for action, _ in _outcomes(findings, policy)), default=Action.ALLOW)
 
@@ -63,7 +63,7 @@ def _most_severe_first(outcome: _Outcome) -> tuple[int, str]:
     return -outcome[0].rank, outcome[1]
 
 
-def _outcomes(findings: tuple[Finding, ...], policy: Policy) -> Iterator[_Outcome]:
+def _outcomes(findings: tuple[Finding, ...], policy: Terms) -> Iterator[_Outcome]:
     for finding in findings:
         yield from _outcomes_of(finding, policy)
     claimed = claims(findings, policy)
@@ -72,7 +72,7 @@ def _outcomes(findings: tuple[Finding, ...], policy: Policy) -> Iterator[_Outcom
             yield pair.action, "within-record:" + "+".join(pair.between)
 
 
-def _outcomes_of(finding: Finding, policy: Policy) -> Iterator[_Outcome]:
+def _outcomes_of(finding: Finding, policy: Terms) -> Iterator[_Outcome]:
     if policy.thresholds.is_reached(finding) is False:
         yield Action.ALLOW, "below-threshold"
         return
@@ -82,7 +82,7 @@ def _outcomes_of(finding: Finding, policy: Policy) -> Iterator[_Outcome]:
     yield from named or [(Action.HOLD, "no-rule-names-this")]
 
 
-def _missing(subject: Subject, policy: Policy) -> Iterator[Gap]:
+def _missing(subject: Subject, policy: Terms) -> Iterator[Gap]:
     """Yield a gap for everything that should have been examined and is in neither list."""
     accounted = subject.examined | {gap.detector for gap in subject.gaps}
     for detector in sorted(policy.required_for(subject.kinds) - accounted):

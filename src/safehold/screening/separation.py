@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from safehold.screening.policy import PairAcrossMix, Policy, Removal, SeparationRules
+from safehold.screening.terms import Terms
 from safehold.vocabulary import Finding, FindingKind
 
 _CLAIMING = frozenset({FindingKind.CLAIM, FindingKind.RULE, FindingKind.SCORE})
@@ -29,7 +30,7 @@ class Separation:
     tolerated: tuple[tuple[str, str], ...] = ()
 
 
-def claims(findings: Iterable[Finding], policy: Policy) -> frozenset[str]:
+def claims(findings: Iterable[Finding], policy: Terms) -> frozenset[str]:
     """Return the concepts that findings claim; a score without a threshold claims too."""
     return frozenset(
         finding.subject
