@@ -15,7 +15,10 @@ from safehold.home.errors import (
     HomeNotEmptyError,
     HomeTooNewError,
     HomeUnusableError,
+    LeaseLostError,
     NotAHomeError,
+    UnfitJobError,
+    UnknownJobError,
 )
 from safehold.home.files import fsync_folder, private_folder, sweep, write_atomic
 
@@ -27,7 +30,10 @@ __all__ = [
     "HomeNotEmptyError",
     "HomeTooNewError",
     "HomeUnusableError",
+    "LeaseLostError",
     "NotAHomeError",
+    "UnfitJobError",
+    "UnknownJobError",
     "fsync_folder",
     "private_folder",
     "sweep",

@@ -1,6 +1,6 @@
 """What can be wrong with a home, each said with what to do next."""
 
-from safehold.vocabulary import UsageError
+from safehold.vocabulary import InternalError, UsageError
 
 
 class HomeBusyError(UsageError):
@@ -33,3 +33,15 @@ class HomeNotEmptyError(UsageError):
 
 class BackupBrokenError(UsageError):
     """An archive is damaged, incomplete, altered, or not one of ours."""
+
+
+class UnfitJobError(InternalError):
+    """A job carries something that may be content, a file name or an address; nothing was put in."""
+
+
+class LeaseLostError(InternalError):
+    """A worker took longer than its lease, and another one got the job."""
+
+
+class UnknownJobError(UsageError):
+    """No job that was given up has this id."""

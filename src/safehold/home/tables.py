@@ -12,3 +12,6 @@ metadata = sa.MetaData(
     }
 )
 """What every room defines its tables on, in its own ``tables.py``. Named constraints are found by migrations."""
+
+LARGE_INTEGER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""64 bits on both databases: for what is counted for ever, and for sizes in bytes."""

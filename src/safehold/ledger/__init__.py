@@ -7,9 +7,12 @@ can enter: :mod:`safehold.ledger.admission` refuses whatever could be one.
 from safehold.ledger.admission import is_fit
 from safehold.ledger.canonical import canonical
 from safehold.ledger.checkpoint import Checkpoint
+from safehold.ledger.commit import GroupCommit
 from safehold.ledger.entry import Recorded
 from safehold.ledger.errors import (
     BadSignatureError,
+    CommitsClosedError,
+    CommitsFullError,
     KeyLostError,
     LedgerBrokenError,
     MalformedCheckpointError,
@@ -28,7 +31,10 @@ from safehold.ledger.verify import LedgerState
 __all__ = [
     "BadSignatureError",
     "Checkpoint",
+    "CommitsClosedError",
+    "CommitsFullError",
     "EventLog",
+    "GroupCommit",
     "KeyLostError",
     "Ledger",
     "LedgerBrokenError",

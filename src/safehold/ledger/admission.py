@@ -5,9 +5,11 @@ dots but those of a version number, bounded length. A file name, a path, a web o
 """
 
 import re
+from collections.abc import Sequence
 
 from safehold.ledger.canonical import LARGEST_INTEGER
 from safehold.ledger.errors import UnfitEventError
+from safehold.ledger.keychain import KEY_EVENTS
 from safehold.vocabulary import Event
 
 WORD_LENGTH = 64
@@ -34,6 +36,20 @@ def is_fit(value: str) -> bool:
     if len(value) > WORD_LENGTH or not _WORD.fullmatch(value) or "::" in value:
         return False
     return all(_VERSION.fullmatch(run) or _LABEL.fullmatch(run) for run in _DOTTED.findall(value))
+
+
+def admit_all(events: Sequence[Event]) -> None:
+    """Refuse events of the other rooms that could carry content, or that only the ledger itself may record.
+
+    Raises:
+        UnfitEventError: which field is at fault, without what it holds.
+    """
+    for event in events:
+        admit(event)
+        if event.kind in KEY_EVENTS:
+            raise UnfitEventError(
+                "only the ledger itself records changes of its key", advice="This is a defect of Safehold: report it."
+            )
 
 
 def admit(event: Event) -> None:

@@ -1,5 +1,6 @@
 """What can be wrong with a ledger, its keys, or what is offered to it."""
 
+from safehold.home.errors import HomeBusyError
 from safehold.vocabulary import InternalError, UsageError
 
 EXPLAIN_TAMPERING = (
@@ -38,3 +39,11 @@ class KeyLostError(UsageError):
 
 class UnprovenKeyError(LedgerBrokenError):
     """The key was replaced without the old key's word after the last point that the reader trusts."""
+
+
+class CommitsFullError(HomeBusyError):
+    """More is waiting to be committed than can be soon; nothing of this work was begun."""
+
+
+class CommitsClosedError(HomeBusyError):
+    """The process takes no more work; nothing of this work was begun."""

@@ -15,10 +15,10 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from safehold.home.database import Database
-from safehold.ledger.admission import admit
+from safehold.ledger.admission import admit, admit_all
 from safehold.ledger.checkpoint import Checkpoint
 from safehold.ledger.entry import Recorded, broken, details_text, timestamp
-from safehold.ledger.errors import BadSignatureError, KeyLostError, UnfitEventError
+from safehold.ledger.errors import BadSignatureError, KeyLostError
 from safehold.ledger.export import write_export
 from safehold.ledger.keychain import KEY_EVENTS, Keychain, created
 from safehold.ledger.keys import SigningKey
@@ -98,13 +98,7 @@ class Ledger:
 
     def append_all(self, new: Sequence[Event], connection: sa.Connection | None = None) -> range:
         """Record several events, in order, in one transaction, and return their places; errors as for one."""
-        for event in new:
-            admit(event)
-            if event.kind in KEY_EVENTS:
-                raise UnfitEventError(
-                    "only the ledger itself records changes of its key",
-                    advice="This is a defect of Safehold: report it.",
-                )
+        admit_all(new)
         with self._writing(connection) as joined:
             return self._insert(joined, new)
 

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from safehold.ledger.admission import admit
+from safehold.ledger.admission import admit_all
 from safehold.ledger.checkpoint import Checkpoint
 from safehold.ledger.entry import Recorded, broken, timestamp
-from safehold.ledger.errors import UnfitEventError
 from safehold.ledger.export import write_export
-from safehold.ledger.keychain import KEY_EVENTS, created, origin_of
+from safehold.ledger.keychain import created, origin_of
 from safehold.ledger.keys import SigningKey
 from safehold.ledger.merkle import root
 from safehold.ledger.verify import Anchors, LedgerState, verify_log
@@ -54,10 +53,7 @@ class MemoryLedger:
         if self.refusal is not None:
             refusal, self.refusal = self.refusal, None
             raise refusal
-        for event in new:
-            admit(event)
-            if event.kind in KEY_EVENTS:
-                raise UnfitEventError("only the ledger itself records changes of its key", advice="Report this defect.")
+        admit_all(new)
         if self.signed and len(self.lines) < self.signed[-1].size:
             raise broken(f"the ledger is cut off: {self.signed[-1].size} events were signed for")
         self._begin()

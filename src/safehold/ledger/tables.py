@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from safehold.home.tables import metadata
+from safehold.home.tables import LARGE_INTEGER, metadata
 
 
 class Octets(sa.LargeBinary):
@@ -18,7 +18,7 @@ class Octets(sa.LargeBinary):
 events = sa.Table(
     "events",
     metadata,
-    sa.Column("seq", sa.Integer, primary_key=True),
+    sa.Column("seq", LARGE_INTEGER, primary_key=True),
     sa.Column("at", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False, index=True),
     sa.Column("actor", sa.Text, nullable=False),
@@ -33,7 +33,7 @@ The index on `kind` finds the changes of key among any number of events."""
 checkpoints = sa.Table(
     "checkpoints",
     metadata,
-    sa.Column("size", sa.Integer, primary_key=True),
+    sa.Column("size", LARGE_INTEGER, primary_key=True),
     sa.Column("root", Octets, nullable=False),
     sa.Column("issued_at", sa.Text, nullable=False),
     sa.Column("signature", Octets, nullable=False),

@@ -2,14 +2,14 @@
 
 import sqlalchemy as sa
 
-from safehold.home.tables import metadata
+from safehold.home.tables import LARGE_INTEGER, metadata
 
 evidence = sa.Table(
     "evidence",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("sealed_at", sa.Text, nullable=False),
-    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("size", LARGE_INTEGER, nullable=False),
     sa.Column("custodians", sa.JSON, nullable=False),
     sa.Column("threshold", sa.Integer, nullable=False),
     sa.Column("case_ref", sa.Text, nullable=False),

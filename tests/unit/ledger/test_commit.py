@@ -1,0 +1,217 @@
+import datetime as dt
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from tests.unit.home.rows import add_bank, banks
+
+from safehold.home import HomeFullError
+from safehold.home.home import Home
+from safehold.ledger import (
+    CommitsClosedError,
+    CommitsFullError,
+    GroupCommit,
+    Ledger,
+    SigningKey,
+    UnfitEventError,
+    open_ledger,
+)
+from safehold.vocabulary import Event, FixedClock, SystemClock
+
+NOON = FixedClock(dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC))
+EVENT = Event("test.happened", "system")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    with Home.open(tmp_path / "home", NOON) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ledger(home: Home) -> Ledger:
+    return Ledger(home.database, NOON, SigningKey(bytes(32)))
+
+
+@pytest.fixture
+def commits(home: Home, ledger: Ledger) -> Iterator[GroupCommit]:
+    with GroupCommit(home.database, ledger, longest_queue=8, largest_group=4) as made:
+        yield made
+
+
+class Stopper:
+    """Work that holds the writer until it is let go, so that what is submitted meanwhile is one group."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.let_go = threading.Event()
+
+    def __call__(self, connection: sa.Connection) -> None:
+        del connection
+        self.begun.set()
+        assert self.let_go.wait(10)
+
+
+@pytest.fixture
+def stopper(commits: GroupCommit) -> Iterator[Stopper]:
+    made = Stopper()
+    commits.submit(made)
+    assert made.begun.wait(10)
+    yield made
+    made.let_go.set()
+
+
+def adding(name: str, *, then: Exception | None = None) -> Callable[[sa.Connection], str]:
+    def work(connection: sa.Connection) -> str:
+        add_bank(connection, name)
+        if then:
+            raise then
+        return name.upper()
+
+    return work
+
+
+def names(home: Home) -> list[str]:
+    with home.database.reading() as connection:
+        return banks(connection)
+
+
+def test_work_returns_its_result_and_is_there_with_its_events(home: Home, ledger: Ledger, commits: GroupCommit) -> None:
+    assert commits.run(adding("a"), [EVENT, EVENT]) == "A"
+    assert names(home) == ["a"]
+    assert [entry.event for entry in ledger.events(1)] == [EVENT, EVENT]
+
+
+def test_work_that_fails_leaves_nothing_and_harms_nobody_of_its_group(
+    home: Home, ledger: Ledger, commits: GroupCommit, stopper: Stopper
+) -> None:
+    futures = [
+        commits.submit(adding("a"), [Event("test.happened", "a")]),
+        commits.submit(adding("b", then=RuntimeError("b")), [Event("test.happened", "b")]),
+        commits.submit(adding("a"), [Event("test.happened", "a2")]),  # the same key again
+        commits.submit(adding("c"), [Event("test.happened", "c")]),
+    ]
+    stopper.let_go.set()
+    assert (futures[0].result(10), futures[3].result(10)) == ("A", "C")
+    with pytest.raises(RuntimeError, match="b"):
+        futures[1].result(10)
+    with pytest.raises(sa.exc.IntegrityError):
+        futures[2].result(10)
+    assert names(home) == ["a", "c"]
+    assert [entry.event.actor for entry in ledger.events(1)] == ["a", "c"]
+
+
+def test_nothing_is_reported_before_it_is_committed(home: Home, commits: GroupCommit, stopper: Stopper) -> None:
+    futures = [commits.submit(adding(name)) for name in "abc"]
+    seen: list[list[str]] = []
+    futures[0].add_done_callback(lambda _: seen.append(names(home)))
+    assert names(home) == []
+    stopper.let_go.set()
+    futures[2].result(10)
+    assert seen == [["a", "b", "c"]]
+
+
+def test_a_fault_of_the_whole_transaction_is_told_to_everybody_in_it(commits: GroupCommit, stopper: Stopper) -> None:
+    def fill_the_disk(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("PRAGMA max_page_count=1")
+        for number in range(1000):
+            add_bank(connection, f"{number}" * 100)
+
+    futures = [commits.submit(adding("a")), commits.submit(fill_the_disk), commits.submit(adding("c"))]
+    stopper.let_go.set()
+    for future in futures[:2]:
+        with pytest.raises((HomeFullError, sa.exc.OperationalError)):
+            future.result(10)
+
+
+def test_an_event_that_could_carry_content_is_refused_before_the_work_is_begun(
+    home: Home, commits: GroupCommit
+) -> None:
+    with pytest.raises(UnfitEventError):
+        commits.run(adding("a"), [Event("test.happened", "system", details={"name": "a.jpg"})])
+    assert names(home) == []
+
+
+def test_more_than_the_queue_holds_is_refused_at_once(commits: GroupCommit, stopper: Stopper) -> None:
+    for number in range(8):
+        commits.submit(adding(str(number)))
+    with pytest.raises(CommitsFullError) as caught:
+        commits.submit(adding("9"))
+    assert "try again" in caught.value.advice
+    stopper.let_go.set()
+
+
+def test_closing_commits_what_waits_and_takes_nothing_more(home: Home, ledger: Ledger) -> None:
+    commits = GroupCommit(home.database, ledger)
+    futures = [commits.submit(adding(str(number))) for number in range(200)]
+    commits.close()
+    commits.close()
+    assert all(future.done() for future in futures)
+    assert len(names(home)) == 200
+    with pytest.raises(CommitsClosedError):
+        commits.run(adding("late"))
+
+
+def test_work_of_many_threads_is_one_ledger_that_verifies(home: Home, ledger: Ledger) -> None:
+    with GroupCommit(home.database, ledger) as commits, ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: commits.run(adding(str(number)), [EVENT]), range(200)))
+    assert answers == [str(number) for number in range(200)]
+    assert ledger.verify(ledger.checkpoint()).size == 201
+
+
+_COMMIT = """
+import sys, threading
+from pathlib import Path
+from safehold.home.home import Home
+from safehold.ledger import GroupCommit, open_ledger
+from safehold.vocabulary import Event, SystemClock
+
+home = Home.open(Path(sys.argv[1]), SystemClock())
+ledger = open_ledger(home)
+commits = GroupCommit(home.database, ledger)
+lock = threading.Lock()
+
+def work(thread):
+    for number in range(10_000):
+        event = Event("test.happened", "system", details={"thread": thread, "number": number})
+        commits.run(lambda connection: None, [event])
+        with lock:
+            print(thread, number, flush=True)
+
+for thread in range(4):
+    threading.Thread(target=work, args=(thread,)).start()
+"""
+
+
+def test_a_killed_process_loses_nothing_that_it_reported(tmp_path: Path) -> None:
+    processes = [
+        subprocess.Popen([sys.executable, "-c", _COMMIT, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    reported: list[tuple[int, int]] = []
+    for process in processes:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(60)]
+        os.kill(process.pid, signal.SIGKILL)
+        lines += process.stdout.read().splitlines(keepends=True)
+        reported += [tuple(map(int, line.split())) for line in lines if line.endswith("\n")]  # type: ignore[misc]
+        process.wait()
+        process.stdout.close()
+    with Home.open(tmp_path, SystemClock()) as home:
+        ledger = open_ledger(home)
+        recorded = [
+            (entry.event.details["thread"], entry.event.details["number"])
+            for entry in ledger.events(1)
+            if entry.event.kind == "test.happened"
+        ]
+        assert ledger.verify(ledger.checkpoint()).size == len(recorded) + 1
+    for one in reported:
+        recorded.remove(one)
+    assert len(recorded) <= 8  # one for each thread may have been recorded and not yet reported
