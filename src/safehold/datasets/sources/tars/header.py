@@ -33,7 +33,7 @@ _BATCH = 4096
 _OCTAL_LIMIT = 8**11
 _OCTAL_DIGITS = b"01234567"
 _REGULAR, _PAX, _EXTENSIONS, _WITHOUT_CONTENT = b"\x0007", b"xX", b"LKxXg", b"123456"
-_LONG_NAME, _FOLDER, _GLOBAL, _SPARSE = b"L5gS"
+_ORDINARY, _LONG_NAME, _FOLDER, _GLOBAL, _SPARSE = b"0L5gS"
 
 
 class Entry(NamedTuple):
@@ -132,12 +132,29 @@ def _next(blob: Blob, walk: _Walk) -> tuple[Entry, bytes] | None:
             _end(walk, header)
             return None
         kind = header[156]
+        if kind == _ORDINARY and at == walk.start and (ordinary := _ordinary(header, at, blob.size)) is not None:
+            walk.position = ordinary.stop
+            return ordinary, header
         if kind in _EXTENSIONS:
             _extension(blob, walk, header)
             if kind == _GLOBAL:
                 return Entry("", walk.start, walk.position, 0, None, is_member=False), header
             continue
         return _member(blob, walk, header), header
+
+
+def _ordinary(header: bytes, at: int, limit: int) -> Entry | None:
+    """Return the entry of a plain file's header, as `_member` would, or None if that has anything to weigh.
+
+    Nearly all entries are such; this takes a fifth of the time.
+    """
+    octal, name = header[124:135], header[:100].partition(b"\0")[0]
+    if header[135] or header[345] or not name.isascii() or octal.strip(_OCTAL_DIGITS):
+        return None
+    data, size, said = at + BLOCK, int(octal, 8), name.decode("ascii")
+    if data + size > limit or is_unsafe(said):
+        return None
+    return Entry(said, at, data, size, None, is_member=True)
 
 
 def _end(walk: _Walk, header: bytes) -> None:
