@@ -14,6 +14,7 @@ from safehold.vocabulary import MediaKind
 
 Word = Annotated[str, Field(min_length=1, max_length=48, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 MessageKey = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+Subject = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/+ -]*$")]
 _LONGEST_SECONDS = 366 * 86400
 _LONGEST_DAYS = 3660
 
@@ -46,6 +47,7 @@ class SurfaceFile(Strict):
 class GatewayRuleFile(RuleFile):
     """One of `rules`: a rule of screening, on some surfaces and for some kinds of items; none named means all."""
 
+    subjects: tuple[Subject, ...] = ()
     surfaces: tuple[Surface, ...] = ()
     items: tuple[ItemKind, ...] = ()
 
@@ -68,7 +70,7 @@ class PairFile(Strict):
 class EditFile(Strict):
     """`edit`."""
 
-    concepts: tuple[Name, ...]
+    concepts: tuple[Subject, ...]
     action: Literal["hold", "deny"]
     reason: Reason
 
