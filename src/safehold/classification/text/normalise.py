@@ -11,7 +11,8 @@ The views of a text:
 3. *skeleton*, in the same case, with signs that stand for letters too: digits and signs as the letters that they stand
    for, `i` as `l`; searched for words that were changed in the same way;
 4. of 1 and 3, if a letter stands three times in a row: such runs as two letters, and as one;
-5. of 1 and 3, if three or more single letters stand apart: joined.
+5. of 1 and 3, if three or more single letters stand apart: joined;
+6. all of these once more, if there are tags: with the tags as the letters that they name.
 
 Only texts that show the sign of a trick get views beyond the first.
 """
@@ -36,22 +37,32 @@ _DIGITS_TO_SPACES = str.maketrans(dict.fromkeys("0123456789", " "))
 
 # Which signs are read as letters: what looks like the letter, in Latin handwriting and on seven-segment displays. One
 # and `i` and `l` are one letter in this view, so that it doesn't matter which of them was meant.
-_SKELETON = str.maketrans(
+SKELETON = str.maketrans(
     {"0": "o", "1": "l", "!": "l", "|": "l", "i": "l", "3": "e", "4": "a", "@": "a", "5": "s", "$": "s", "7": "t"}
     | {"+": "t", "8": "b", "9": "g", "6": "g"}
 )
 
 # Letters that most typefaces draw like a Latin one, lower case, and the Latin small capitals. Source: own compilation
-# by eye from the Unicode charts (U+0100, U+0250, U+0370, U+0400, U+1D00, U+A730); no list was copied.
+# by eye from the Unicode charts (U+0100, U+0250, U+0370, U+0400, U+1D00, U+A730, U+0180, U+0530); no list was copied.
 _LOOK_ALIKES = dict(
     zip(
-        "авсԁеһіјкӏмнопԛрѕтцѵԝхуз" + "αβεηικνορτυχγω" + "ıɡɑłøđ" + "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ",
-        "abcdehijklmhonqpstuvwxyz" + "abenikvoptuxyw" + "igalod" + "abcdefghijklmnoprstuvwyz",
+        "авсԁеһіјкӏмнопԛрѕтцѵԝхузαβεηικνορτυχγωıɡɑłøđᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ",
+        "abcdehijklmhonqpstuvwxyzabenikvoptuxywigalodabcdefghijklmnoprstuvwyz",
+        strict=True,
+    )
+) | dict(  # turned letters, letters with a hook or a bar, and Armenian ones
+    zip(
+        "ɐɔǝɟɥɾʞɯɹʇʌʍʎƀɓƈɖɗǥɠħɦɨɫƙɱɲƥʂŧƭʉʋƴƶօսհոցյ",
+        "acefhjkmrtvwybbcddgghhilkmnpsttuvyzouhngj",
         strict=True,
     )
 )
 # Alphabets of pictures of letters that NFKC leaves alone: negative circled, negative squared, regional indicators.
 _LETTER_PICTURES = (0x1F150, 0x1F170, 0x1F1E6)
+
+# Tags (U+E0020 to U+E007E) are invisible and name the ASCII characters with the same last seven bits.
+_TAG = re.compile("[\U000e0020-\U000e007e]")
+_TAGS_TO_LETTERS = {0xE0000 + code: code for code in range(0x20, 0x7F)}
 
 _APART = re.compile(r"(?<= )[^ \n](?: [^ \n]){2,}(?= )")
 _CLOSING_SIGN = re.compile(r"[!|+]+(?![^\W_])")
@@ -136,20 +147,24 @@ class Normaliser:
         if len(plain) == len(texts):
             return self._views_of(frame(texts).lower(), np.arange(len(texts)))
         rest = [number for number, text in enumerate(texts) if not text.isascii()]
-        views = self._views_of(self._lower(frame([texts[number] for number in rest])), np.array(rest))
+        views = self._views_of(self.lower(frame([texts[number] for number in rest])), np.array(rest))
         if plain:
             views += self._views_of(frame([texts[number] for number in plain]).lower(), np.array(plain))
+        if tagged := [number for number in rest if has_tags(texts[number])]:
+            spelt_out = frame([spell_tags(texts[number]) for number in tagged])
+            views += self._views_of(self.lower(spelt_out), np.array(tagged))
         return views
 
     def fold(self, text: str) -> str:
         """Return a single text folded, as words are that are searched for: ``word word``, without a frame."""
-        return words(self._lower(frame([text]))).strip()
+        return words(self.lower(frame([text]))).strip()
 
     def skeleton(self, text: str) -> str:
         """Return a word as the skeleton view spells it."""
-        return words(self._lower(frame([text])).translate(_SKELETON)).strip()
+        return words(self.lower(frame([text])).translate(SKELETON)).strip()
 
-    def _lower(self, framed: str) -> str:
+    def lower(self, framed: str) -> str:
+        """Return a framed batch in lower case with look-alikes as Latin and invisible characters dropped."""
         # NFKC once more after case folding, as Unicode's own caseless matching does (Unicode 15, section 3.13, D147).
         folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", framed).casefold())
         bare = unicodedata.normalize("NFD", folded).translate(self._folding)
@@ -161,7 +176,7 @@ class Normaliser:
         if (mixed := _touching(lowered, members)).size:
             kept = _select(lowered, mixed)
             views.append(View(words(kept.translate(_DIGITS_TO_SPACES)), members[mixed]))
-            skeleton = View(words(_CLOSING_SIGN.sub(" ", kept).translate(_SKELETON)), members[mixed], is_skeleton=True)
+            skeleton = View(words(_CLOSING_SIGN.sub(" ", kept).translate(SKELETON)), members[mixed], is_skeleton=True)
             views += [skeleton, *_untangled(skeleton)]
         return views
 
@@ -169,6 +184,16 @@ class Normaliser:
 def normalise(text: str) -> tuple[str, ...]:
     """Return the different views of one text; for showing and testing, since batches are far faster."""
     return tuple(dict.fromkeys(view.text.strip() for view in Normaliser().views([text])))
+
+
+def has_tags(text: str) -> bool:
+    """Return whether a text holds invisible tags that name characters."""
+    return not text.isascii() and _TAG.search(text) is not None
+
+
+def spell_tags(text: str) -> str:
+    """Return a text with its tags as the characters that they name."""
+    return text.translate(_TAGS_TO_LETTERS)
 
 
 def frame(texts: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from ahocorasick_rs import AhoCorasick, Implementation
 from safehold.classification.errors import EmptyTermError
 from safehold.classification.text.lexicon import Lexicon
 from safehold.classification.text.normalise import Normaliser, View
+from safehold.classification.text.shields import Shields
 from safehold.vocabulary import Finding, FindingKind
 
 DETECTOR = "caption-rules"
@@ -60,34 +61,19 @@ class _Automaton:
             return
         owners = view.owners([start for _, start, _ in matches])
         shields = self._shields(matches)
-        unshielded = _Shields()
+        unshielded = Shields()
         for (pattern, start, end), owner in zip(matches, owners, strict=True):
             for target in self._targets[pattern]:
                 if target.hit is not None and not shields.get(target.lexicon, unshielded).cover(start, end):
                     yield owner, target.hit
 
-    def _shields(self, matches: Sequence[tuple[int, int, int]]) -> dict[str, "_Shields"]:
-        shields: dict[str, _Shields] = defaultdict(_Shields)
+    def _shields(self, matches: Sequence[tuple[int, int, int]]) -> dict[str, Shields]:
+        shields: dict[str, Shields] = defaultdict(Shields)
         for pattern, start, end in matches:
             for target in self._targets[pattern]:
                 if target.hit is None:
                     shields[target.lexicon].add(start, end)
         return shields
-
-
-class _Shields:
-    """Where the neutral contexts of one lexicon stand in a view; few lie near any place, however many there are."""
-
-    def __init__(self) -> None:
-        self._ends: dict[int, int] = {}
-        self._longest = 0
-
-    def add(self, start: int, end: int) -> None:
-        self._ends[start] = max(end, self._ends.get(start, 0))
-        self._longest = max(self._longest, end - start)
-
-    def cover(self, start: int, end: int) -> bool:
-        return any(self._ends.get(first, 0) >= end for first in range(max(end - self._longest, 0), start + 1))
 
 
 class CaptionRules:

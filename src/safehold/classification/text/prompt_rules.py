@@ -1,0 +1,191 @@
+"""Prompt rules: what a prompt, a chat or any other text of a service says, by concepts and rules over them.
+
+rules = PromptRules(prompt_lexicons(), default_rules())
+reading = rules.read(["a red cube"], carried=frozenset())
+reading.findings, reading.concepts      # (), frozenset()
+"""
+
+import bisect
+import functools
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from safehold.classification.text.combination import NEGATED, PROTECTED, TextRules
+from safehold.classification.text.joining import Page, State, join
+from safehold.classification.text.lexicon import Lexicon
+from safehold.classification.text.normalise import Normaliser, frame
+from safehold.classification.text.pattern_search import Mark, PatternSearch, Role
+from safehold.classification.text.prompt_views import prompt_views
+from safehold.vocabulary import Finding, FindingKind
+
+PROMPT_DETECTOR = "text-rules"
+"""The detector's name in findings, gaps and policies."""
+
+_ENDINGS = {State.PLAIN: "", State.PROTECTED: PROTECTED, State.NEGATED: NEGATED}
+_STATES = {ending: state for state, ending in _ENDINGS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What texts say.
+
+    Attributes:
+        findings: of rules first, then of single concepts; each subject once.
+        concepts: what a session carries on, with what was carried before: names of concepts, some with ``:protected``
+            or ``:negated`` behind them; no text.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    concepts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    mark: Mark
+    state: State
+
+
+class PromptRules:
+    """Read texts by lexicons and rules; safe to use from several threads.
+
+    Attributes:
+        lexicons: every one, whatever language a text seems to be in.
+        rules: over their concepts.
+        version: the rules' version, with the beginning of a digest over all that decides what is found.
+
+    Raises:
+        EmptyTermError: a lexicon's term has neither letter nor digit.
+    """
+
+    def __init__(self, lexicons: Sequence[Lexicon], rules: TextRules) -> None:
+        self.lexicons = tuple(lexicons)
+        self.rules = rules
+        self._normaliser = Normaliser()
+        self._search = PatternSearch(self.lexicons, rules, self._normaliser)
+        digests = "\n".join([rules.digest, *(lexicon.digest for lexicon in self.lexicons)])
+        self.version = f"{rules.version}-{hashlib.sha256(digests.encode('ascii')).hexdigest()[:12]}"
+
+    def read(self, texts: Sequence[str], *, carried: frozenset[str] = frozenset()) -> Reading:
+        """Return what texts that belong together say: the turns of a chat, a prompt and its caption, or one prompt.
+
+        Args:
+            texts: in any order; concepts of different ones are joined whatever lies between.
+            carried: what an earlier reading of the same session gave as ``concepts``; joined with what the texts say,
+                and never a finding alone.
+        """
+        found = [(hits, slack) for hits, slack in map(self._hits, texts) if hits]
+        if not found:
+            return Reading(concepts=carried)
+        pages = [_page(claims, slack) for claims, slack in found]
+        hits = [hit for claims, _ in found for hit in claims]
+        names = {f"{hit.mark.target.concept}{_ENDINGS[hit.state]}" for hit in hits}
+        return Reading(
+            findings=(*self._rule_findings(pages, carried), *self._concept_findings(hits)),
+            concepts=carried | names,
+        )
+
+    def _rule_findings(self, pages: Sequence[Page], carried: frozenset[str]) -> Iterator[Finding]:
+        before = _carried(carried)
+        known = {concept for page in pages for concept, _ in page.places} | before.keys()
+        for rule in self.rules.rules:
+            if all(not known.isdisjoint(group) for group in rule.groups):
+                joined = join(rule, pages, before)
+                for ending in sorted(joined.within | joined.across):
+                    place = "" if ending in joined.within else "conversation"
+                    reference = f"{self.rules.id}@{self.rules.version}#{rule.id}"
+                    yield _finding(rule.id + ending, reference, place)
+
+    def _concept_findings(self, hits: Iterable[_Hit]) -> Iterator[Finding]:
+        references: dict[str, set[str]] = defaultdict(set)
+        for hit in hits:
+            target = hit.mark.target
+            if target.concept not in self.rules.only_together:
+                ending = NEGATED if hit.state is State.NEGATED else ""
+                references[target.concept + ending].add(target.reference)
+        for subject in sorted(references):
+            yield _finding(subject, min(references[subject]), "")
+
+    def _hits(self, text: str) -> tuple[list[_Hit], int]:
+        """Return a text's claims, and by how many words their places may be off."""
+        views = prompt_views(text, self._normaliser)
+        marks = self._search.marks(views[0])
+        forwards = [mark for mark in marks if not mark.is_reversed]
+        hits = self._judged(forwards, text)
+        disguised = [mark for mark in marks if mark.is_reversed]
+        slack = 0
+        for view in views[1:]:
+            slack = max(slack, abs(view[0].count(" ") - views[0][0].count(" ")))
+            disguised += self._search.marks(view)
+        # What only a further view shows was disguised: nothing lowers it.
+        known = _words_by_target(forwards)
+        new = [
+            _Hit(mark, State.PLAIN)
+            for mark in disguised
+            if mark.target.role is Role.CLAIM and not _is_known(mark, known, slack)
+        ]
+        return [*hits, *new], slack if new else 0
+
+    def _judged(self, marks: Sequence[Mark], text: str) -> list[_Hit]:
+        """Return the claims of the folded view, each as plain, protected or negated."""
+        contexts = sorted(mark.first for mark in marks if mark.target.role is Role.CONTEXT)
+        negations = {mark.last + 1: mark.target.term for mark in marks if mark.target.role is Role.NEGATION}
+        is_adjacent = functools.cache(functools.partial(self._is_adjacent, text))
+        hits = []
+        for mark in marks:
+            if mark.target.role is Role.CLAIM:
+                negation = negations.get(mark.first)
+                if negation is not None and is_adjacent(negation, mark.target.term):
+                    state = State.NEGATED
+                else:
+                    state = State.PROTECTED if self._is_protected(mark, contexts) else State.PLAIN
+                hits.append(_Hit(mark, state))
+        return hits
+
+    def _is_protected(self, mark: Mark, contexts: Sequence[int]) -> bool:
+        window = self.rules.context_window
+        nearest = bisect.bisect_left(contexts, mark.first - window)
+        return nearest < len(contexts) and contexts[nearest] <= mark.last + window
+
+    def _is_adjacent(self, text: str, negation: str, term: str) -> bool:
+        """Return whether nothing but spaces ever separates the two: "no, red cube" negates nothing."""
+        lowered = self._normaliser.lower(frame([text]))
+        words = [re.escape(self._normaliser.fold(word)) for word in (*negation.split(), term.split(maxsplit=1)[0])]
+        together = re.search(r"\b" + r"\s+".join(words) + r"\b", lowered)
+        apart = re.search(rf"\b{words[-2]}\s*[^\w\s][\s\W]*{words[-1]}\b", lowered)
+        return together is not None and apart is None
+
+
+def _page(hits: Iterable[_Hit], slack: int) -> Page:
+    places: dict[tuple[str, State], list[int]] = defaultdict(list)
+    for hit in hits:
+        places[hit.mark.target.concept, hit.state].append(hit.mark.first)
+    return Page({key: sorted(found) for key, found in places.items()}, slack)
+
+
+def _carried(names: frozenset[str]) -> Mapping[str, frozenset[State]]:
+    states: dict[str, set[State]] = defaultdict(set)
+    for name in names:
+        concept, colon, ending = name.partition(":")
+        states[concept].add(_STATES.get(colon + ending, State.PLAIN))
+    return {concept: frozenset(found) for concept, found in states.items()}
+
+
+def _words_by_target(marks: Iterable[Mark]) -> dict[str, list[int]]:
+    words: dict[str, list[int]] = defaultdict(list)
+    for mark in marks:
+        words[mark.target.reference].append(mark.first)
+    return {reference: sorted(found) for reference, found in words.items()}
+
+
+def _is_known(mark: Mark, known: Mapping[str, Sequence[int]], slack: int) -> bool:
+    """Return whether the folded view holds the same term at the same place, as far as places of views agree."""
+    words = known.get(mark.target.reference, ())
+    nearest = bisect.bisect_left(words, mark.first - slack)
+    return nearest < len(words) and words[nearest] <= mark.first + slack
+
+
+def _finding(subject: str, reference: str, place: str) -> Finding:
+    return Finding(FindingKind.RULE, PROMPT_DETECTOR, subject, reference, place=place)
