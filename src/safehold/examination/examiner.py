@@ -182,7 +182,7 @@ class Examiner:
             return open_video(data, terms.limits, terms.video, short_seconds=terms.short_seconds)
         if sniffed.kind is MediaKind.AUDIO:
             return open_sound(data, terms.limits)
-        return open_image(data, terms.limits)
+        return open_image(data, terms.limits, sniffed)
 
     def _classify(self, data: bytes | memoryview, name: str, sniffed: Sniffed, notes: Notes) -> None:
         if not self.classifiers or sniffed.kind is not MediaKind.IMAGE:

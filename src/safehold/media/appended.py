@@ -14,7 +14,7 @@ any order, has rules of its own (:mod:`safehold.media.tiff`), and so have AVIF a
 The MPO index is not read: it can claim anything, while the decoder's own end of a picture can't be argued with.
 
     for picture in pictures(data, "jpeg"):
-        decode_luma(picture, limits)
+        decode_luma(picture, read_header(picture), limits)
 """
 
 import re

@@ -18,8 +18,8 @@ from safehold.media.errors import (
     UnsupportedFormatError,
 )
 from safehold.media.frame import Frame, Luma
-from safehold.media.jpeg import decode_luma, exif_block, is_within_decoder
-from safehold.media.kinds import IMAGE_FORMATS, sniff
+from safehold.media.jpeg import decode_luma, exif_block, read_header
+from safehold.media.kinds import IMAGE_FORMATS, Sniffed, sniff
 from safehold.media.limits import Limits
 from safehold.media.orientation import UPRIGHT, orientation_of, read_orientation, turn_upright
 from safehold.media.raster import open_raster, to_luma
@@ -28,7 +28,7 @@ from safehold.media.tiff import require_seen
 from safehold.vocabulary import MediaKind
 
 
-def open_image(data: bytes | memoryview, limits: Limits) -> Iterator[Frame]:
+def open_image(data: bytes | memoryview, limits: Limits, sniffed: Sniffed | None = None) -> Iterator[Frame]:
     """Yield the distinct frames of a picture.
 
     The stored picture comes first, with place "", then "upright" if the EXIF orientation says so, then "frame 1",
@@ -38,12 +38,13 @@ def open_image(data: bytes | memoryview, limits: Limits) -> Iterator[Frame]:
     Args:
         data: the whole file.
         limits: what it may cost.
+        sniffed: what `sniff` said of it, if that was asked already.
 
     Raises:
         MediaError: raised while iterating, also after some frames: what was yielded is good and is to be looked up;
             the error says that the rest was not examined, and its `reason` is the gap.
     """
-    form = admit(data, limits)
+    form = admit(data, limits, sniffed)
     blocks: dict[bytes, int] = {}
     opened = _jpegs(data, limits, blocks) if form == "jpeg" else _rasters(data, form, limits, blocks)
     yield from _distinct(opened, limits)
@@ -51,7 +52,7 @@ def open_image(data: bytes | memoryview, limits: Limits) -> Iterator[Frame]:
         yield from _thumbnail(block, orientation, limits)
 
 
-def admit(data: bytes | memoryview, limits: Limits) -> str:
+def admit(data: bytes | memoryview, limits: Limits, sniffed: Sniffed | None = None) -> str:
     """Return a picture's format, if it is on the allow-list and the file not too large.
 
     Raises:
@@ -61,7 +62,7 @@ def admit(data: bytes | memoryview, limits: Limits) -> str:
         raise EmptyMediaError("a picture has no bytes", advice="Fetch the file again.")
     if len(data) > limits.input_bytes:
         raise OverLimitError("a picture file is too large", advice="Raise the policy's media limit for input_bytes.")
-    sniffed = sniff(data)
+    sniffed = sniffed or sniff(data)
     if sniffed.kind is not MediaKind.IMAGE:
         raise UnreadableMediaError("this is not a picture", advice="Look at what the source delivered.")
     if sniffed.format not in IMAGE_FORMATS:
@@ -75,10 +76,13 @@ def _jpegs(data: bytes | memoryview, limits: Limits, blocks: dict[bytes, int]) -
     """Yield luma and orientation of each picture in a JPEG file, and note its EXIF block."""
     budget = limits.animation_pixels
     for number, picture in enumerate(pictures(data, "jpeg")):
-        if not is_within_decoder(picture):
-            yield from _loosely(picture, limits)
+        header = read_header(picture)
+        if header is None:
+            loose = next(open_raster(picture, "jpeg", limits))
+            yield to_luma(loose), orientation_of(loose)
+            raise _unproven()
         block = exif_block(picture)
-        luma = decode_luma(picture, limits)
+        luma = decode_luma(picture, header, limits)
         budget = _spend(budget, luma if number else None)
         orientation = UPRIGHT
         if block:
@@ -126,14 +130,12 @@ def _thumbnail(block: bytes, orientation: int, limits: Limits) -> Iterator[Frame
             yield Frame(turn_upright(frame.luma, orientation), "thumbnail upright")
 
 
-def _loosely(data: memoryview, limits: Limits) -> Iterator[tuple[Luma, int]]:
-    """Yield what Pillow makes of a JPEG whose subsampling our decoder doesn't know, then say that this is no proof.
+def _unproven() -> UnsupportedFormatError:
+    """Say of a JPEG whose subsampling our decoder doesn't know that what Pillow made of it is no proof.
 
     Pillow fills up what is damaged or lost within a scan without a word.
     """
-    picture = next(open_raster(data, "jpeg", limits))
-    yield to_luma(picture), orientation_of(picture)
-    raise UnsupportedFormatError(
+    return UnsupportedFormatError(
         "a JPEG has an unusual chroma subsampling, with which damage can't be told",
         advice="Encode it again as 4:2:0 and scan it again.",
     )

@@ -18,6 +18,7 @@ reports one warning and not all.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import simplejpeg
@@ -33,35 +34,52 @@ _MARKERS_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 _APP1, _START_OF_SCAN, _END_OF_IMAGE = 0xE1, 0xDA, 0xD9
 
 
-def is_within_decoder(data: bytes | memoryview) -> bool:
-    """Whether the decoder knows the file's chroma subsampling; the few others are left to Pillow.
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a JPEG says of itself before anything is decoded: pixels, and the colour space as the decoder names it."""
 
-    What is damaged further on is within it, so that its strict decoding meets the damage.
+    height: int
+    width: int
+    space: str
+
+
+def read_header(data: bytes | memoryview) -> Header | None:
+    """Return a JPEG's header, or None if the decoder doesn't know its chroma subsampling; those are left to Pillow.
+
+    Raises:
+        MediaError: the header is damaged.
     """
     try:
-        simplejpeg.decode_jpeg_header(data)
+        height, width, space, _ = simplejpeg.decode_jpeg_header(data)
     except ValueError as error:
-        return "subsampling" not in str(error)
+        if "subsampling" in str(error):
+            return None
+        raise translate_fault(error) from error
     except KeyError:
-        return False
-    return True
+        return None
+    return Header(height, width, space)
 
 
-def decode_luma(data: bytes | memoryview, limits: Limits) -> Luma:
+def decode_luma(data: bytes | memoryview, header: Header, limits: Limits) -> Luma:
     """Decode a JPEG's luma as stored, orientation not applied.
 
     YCbCr and grey files give their Y plane; RGB, CMYK and YCCK files are converted by Pillow's rules, with inverted
     CMYK (the convention of Adobe, which every known writer follows).
 
+    Args:
+        data: the file.
+        header: what `read_header` returned of it.
+        limits: what it may cost.
+
     Raises:
         MediaError: the file is damaged, cut short, or larger than the limits.
     """
+    _require_within(header, limits)
     try:
-        height, width, space = _read_header(data, limits)
-        if space in _LUMA_SPACES:
+        if header.space in _LUMA_SPACES:
             pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, "GRAY")
-            return pixels.reshape(height, width)
-        return _convert(simplejpeg.decode_jpeg(data, "RGB" if space == "RGB" else "CMYK"))
+            return pixels.reshape(header.height, header.width)
+        return _convert(simplejpeg.decode_jpeg(data, "RGB" if header.space == "RGB" else "CMYK"))
     except (ValueError, MemoryError) as error:
         raise translate_fault(error) from error
 
@@ -72,20 +90,16 @@ def is_colour(data: bytes | memoryview, limits: Limits) -> bool:
     Raises:
         MediaError: the header is damaged, or the picture larger than the limits.
     """
-    if not is_within_decoder(data):
+    header = read_header(data)
+    if header is None:
         return False
-    try:
-        return _read_header(data, limits)[2] in {"Gray", "YCbCr", "RGB"}
-    except ValueError as error:
-        raise translate_fault(error) from error
+    _require_within(header, limits)
+    return header.space in {"Gray", "YCbCr", "RGB"}
 
 
-def _read_header(data: bytes | memoryview, limits: Limits) -> tuple[int, int, str]:
-    """Return height, width and colour space, judged before anything is decoded."""
-    height, width, space, _ = simplejpeg.decode_jpeg_header(data)
-    if height * width > limits.pixels:
+def _require_within(header: Header, limits: Limits) -> None:
+    if header.height * header.width > limits.pixels:
         raise OverLimitError("a JPEG has too many pixels", advice="Raise the policy's media limit for pixels.")
-    return height, width, space
 
 
 def _convert(pixels: NDArray[np.uint8]) -> Luma:

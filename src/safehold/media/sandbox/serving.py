@@ -1,9 +1,9 @@
 """The child's side: confine, say ready, then answer requests until stdin ends.
 
-A task takes the request and `announce`, which it calls with a record's number before it begins that record, and
-returns the answer's bytes. What a task prints goes to stderr. An exception becomes a failure that holds names and
-line numbers only: the text of a foreign exception may quote content, so it never leaves; a `SafeholdError` is ours
-and keeps its sentence.
+A task takes the request (with the bytes that it carries under "data", as a memoryview) and `announce`, which it calls
+with a record's number before it begins that record, and returns the answer's bytes. What a task prints goes to stderr.
+An exception becomes a failure that holds names and line numbers only: the text of a foreign exception may quote
+content, so it never leaves; a `SafeholdError` is ours and keeps its sentence.
 """
 
 import ctypes
@@ -13,14 +13,22 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
 
 from safehold.media.limits import Limits
 from safehold.media.sandbox.confinement import confine, end_if_orphaned, raise_cpu_limit
 from safehold.media.sandbox.terms import Terms
-from safehold.media.sandbox.wire import HEADER, NO_RECORD, MessageType, ProgressCell, read_exactly, write_message
+from safehold.media.sandbox.wire import (
+    HEADER,
+    LENGTH,
+    NO_RECORD,
+    MessageType,
+    ProgressCell,
+    read_exactly,
+    write_message,
+)
 from safehold.vocabulary import SafeholdError
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
@@ -94,20 +102,33 @@ def _announcer(cell: ProgressCell, parent: int, limits: Limits) -> Announce:
     return announce
 
 
-def _next_request() -> bytearray | None:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request as it came: JSON, and the bytes that it carries, if it carries some."""
+
+    text: memoryview
+    data: memoryview | None
+
+
+def _next_request() -> _Asked | None:
     try:
         kind, length = HEADER.unpack(read_exactly(0, HEADER.size))
-        return read_exactly(0, length) if kind == MessageType.REQUEST.value else None
+        if kind not in {MessageType.REQUEST.value, MessageType.CARRYING_REQUEST.value}:
+            return None
+        payload = memoryview(read_exactly(0, length))
     except EOFError:
         return None
+    if kind == MessageType.REQUEST.value:
+        return _Asked(payload, None)
+    (text_length,) = LENGTH.unpack_from(payload)
+    return _Asked(payload[LENGTH.size :][:text_length], payload[LENGTH.size + text_length :])
 
 
-def _answer(
-    tasks: Mapping[str, Task], request: bytearray, announce: Announce
-) -> tuple[MessageType, bytes | memoryview]:
+def _answer(tasks: Mapping[str, Task], asked: _Asked, announce: Announce) -> tuple[MessageType, bytes | memoryview]:
     try:
-        envelope = json.loads(request)
-        return MessageType.ANSWER, tasks[envelope["task"]](envelope["request"], announce)
+        envelope = json.loads(bytes(asked.text))
+        request = envelope["request"] if asked.data is None else {**envelope["request"], "data": asked.data}
+        return MessageType.ANSWER, tasks[envelope["task"]](request, announce)
     except Exception as error:  # noqa: BLE001  # the worker loop: a fault costs one request, never the child
         return MessageType.FAILURE, json.dumps(_describe(error)).encode()
 

@@ -1,6 +1,7 @@
 """The bytes between parent and child: a type, a length, a payload; and a cell of shared memory for progress.
 
-A message is one type byte, four length bytes (most significant first) and the payload. Progress is not a message:
+A message is one type byte, four length bytes (most significant first) and the payload. A request may carry bytes: then
+its payload is four more length bytes, so much JSON, and the bytes. Progress is not a message:
 the child writes two whole numbers into memory that both map, which wakes nobody and costs well under a microsecond.
 """
 
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 HEADER = struct.Struct(">cI")
+LENGTH = struct.Struct(">I")
 _CELL = struct.Struct("<qq")
 NO_RECORD = -1
 """The record number before the first record of a request."""
@@ -23,6 +25,7 @@ class MessageType(Enum):
 
     READY = b"S"
     REQUEST = b"R"
+    CARRYING_REQUEST = b"B"
     ANSWER = b"A"
     FAILURE = b"F"
 
