@@ -1,12 +1,25 @@
 """The gateway's ASGI app: the views put together. Which of them there are is said here and nowhere else."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
 from safehold import __version__
+from safehold.service import health
+from safehold.service.checking import views as checks
+from safehold.service.checking.deferred import Deferred
+from safehold.service.checking.wire import CheckSent, ProblemTold
 from safehold.service.context import Service
+from safehold.service.edge import Edge
+from safehold.service.openapi import document
 from safehold.service.problem import listen_for_problems
+
+ROUTERS = (checks.router, health.router)
+DRAIN_SECONDS = 20.0
+"""How long a process that stops waits for checks that are answered later."""
 
 
 def make_app(service: Service, *, extra: Sequence[APIRouter] = ()) -> FastAPI:
@@ -16,15 +29,39 @@ def make_app(service: Service, *, extra: Sequence[APIRouter] = ()) -> FastAPI:
         service: what its views work with.
         extra: further views.
     """
-    app = FastAPI(
+    app = _App(
         title="Safehold gateway",
         version=__version__,
         description="Check every prompt, input and output of a generative service.",
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
+        lifespan=_living,
     )
     app.state.service = service
+    app.state.deferred = Deferred(service)
     listen_for_problems(app)
-    for router in extra:
+    app.add_middleware(Edge, service=service)
+    for router in (*ROUTERS, *extra):
         app.include_router(router)
     return app
+
+
+class _App(FastAPI):
+    """FastAPI, with the bodies that views read by themselves in its document."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = document(self, (CheckSent, ProblemTold))
+        return self.openapi_schema
+
+
+@asynccontextmanager
+async def _living(app: FastAPI) -> AsyncIterator[None]:
+    deferred: Deferred = app.state.deferred
+    service: Service = app.state.service
+    renewing = asyncio.create_task(deferred.renew_forever())
+    yield
+    service.readiness.stop()
+    renewing.cancel()
+    await deferred.drain(DRAIN_SECONDS)

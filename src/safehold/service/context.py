@@ -7,12 +7,9 @@ async def things(request: Request, caller: Annotated[Caller, Depends(require(Sco
     return await service_of(request).work(find_things, caller)
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
@@ -20,12 +17,17 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from safehold.gateway import Caller, Scope
 from safehold.gateway.checks import Checks
 from safehold.service.allowance import Allowances
-from safehold.service.keys import Key, KeyRing
+from safehold.service.checking.callbacks import Callbacks
+from safehold.service.checking.kept import KeptAnswers
+from safehold.service.keys import Key, KeyRing, Token
+from safehold.service.lanes import Lanes
+from safehold.service.load import Load
 from safehold.service.problem import Problem, unauthorised
+from safehold.service.readiness import Readiness
+from safehold.service.watching import Journal, Measures, Traces
 from safehold.settings import Settings
 from safehold.vocabulary import Clock
 
-Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 BEARER = HTTPBearer(auto_error=False, description="An API key, made with: safehold key create NAME")
@@ -34,37 +36,49 @@ HEADER = APIKeyHeader(name="X-Api-Key", auto_error=False, description="The same 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Everything that views use.
+    """Everything that views use; made by :mod:`safehold.service.building`.
 
     Attributes:
         checks: the one native call.
         keys: who may ask.
         settings: what the installation was told.
         clock: where the time comes from.
+        kept: answers for whoever asks again.
+        webhooks: the operator's endpoints that are told of answers; None where there are none.
         messages: refusal and prevention messages; None where there are none.
         reports: reports from people; None where there are none.
         policies: the policies' life; None where there is none.
         outbox: what is to be delivered; None where there is none.
-        threads: where blocking work is done.
+        readiness: what has to be there before anything is decided.
+        lanes: threads for blocking work.
+        load: how many bytes of requests there are.
         allowances: how many requests a key may make.
+        measures: what is counted.
+        journal: where log lines go.
+        traces: makes spans.
     """
 
     checks: Checks
     keys: KeyRing
     settings: Settings
     clock: Clock
+    kept: KeptAnswers
+    readiness: Readiness
+    lanes: Lanes
+    load: Load
+    journal: Journal
+    webhooks: Callbacks | None = None
     messages: Any = None
     reports: Any = None
     policies: Any = None
     outbox: Any = None
-    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(16, "safehold-check"))
     allowances: Allowances = field(default_factory=Allowances)
+    measures: Measures = field(default_factory=Measures)
+    traces: Traces = field(default_factory=Traces)
 
-    async def work(
-        self, what: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
-    ) -> Result:
-        """Do blocking work in a thread, and wait for it without blocking others."""
-        return await asyncio.get_running_loop().run_in_executor(self.threads, partial(what, *args, **kwargs))
+    async def work(self, what: Callable[..., Result], *args: object) -> Result:
+        """Do blocking work that is no check in a thread, and wait for it without blocking others."""
+        return await self.lanes.desk.run(what, *args, seconds=self.settings.request_seconds)
 
 
 def service_of(request: Request) -> Service:
@@ -96,12 +110,10 @@ async def admit(request: Request, scope: Scope) -> Key:
         SafeholdError: the database can't be read.
     """
     service = service_of(request)
-    shown = shown_key(request)
-    if shown is None:
-        raise unauthorised()
+    token = shown_token(request)
     if not service.keys.is_fresh:
         await service.work(service.keys.refresh)
-    key = service.keys.identify(shown)
+    key = service.keys.identify(token)
     request.state.key = key
     if not key.allows(scope):
         raise Problem(403, "scope", "This key does not allow that", f"It needs the scope {scope.value}.")
@@ -113,12 +125,19 @@ async def admit(request: Request, scope: Scope) -> Key:
     return key
 
 
-def shown_key(request: Request) -> str | None:
-    """Return what a request shows as its key."""
+def shown_token(request: Request) -> Token:
+    """Return what a request shows as its key.
+
+    Raises:
+        Problem: 401, nothing that has the form of a key.
+    """
     kind, _, shown = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer" and shown:
-        return shown.strip()
-    return request.headers.get("x-api-key")
+    if kind.lower() != "bearer" or not shown:
+        shown = request.headers.get("x-api-key", "")
+    token = Token.read(shown.strip())
+    if token is None:
+        raise unauthorised()
+    return token
 
 
 def _retry_after(seconds: float) -> dict[str, str]:

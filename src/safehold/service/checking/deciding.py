@@ -1,0 +1,67 @@
+"""Deciding on orders: the answer is kept before it is told, where whoever asked may ask again."""
+
+from dataclasses import dataclass
+
+from safehold.service.checking.order import Order
+from safehold.service.checking.translation import to_bytes
+from safehold.service.context import Service
+from safehold.service.problem import Problem
+from safehold.vocabulary import SafeholdError
+
+LEASE_SECONDS = 120.0
+"""For how long a request under way belongs to its process; it is renewed well before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The body of an answer.
+
+    Attributes:
+        body: JSON.
+        is_repeated: whether it had been given before.
+    """
+
+    body: bytes
+    is_repeated: bool = False
+
+
+def decide(service: Service, order: Order) -> Decided:
+    """Decide on an order and return the answer; blocks.
+
+    Raises:
+        Problem: 409 the same is under way, or the idempotency key belongs to another request.
+        SafeholdError: nothing was decided.
+    """
+    if order.repeat is None:
+        return Decided(answer(service, order))
+    begun = service.kept.begin(order.key.id, repeat=order.repeat, body=order.body, seconds=LEASE_SECONDS)
+    if begun.answer is not None:
+        return Decided(begun.answer.encode(), is_repeated=True)
+    if not begun.is_ours:
+        raise under_way()
+    try:
+        body = answer(service, order)
+    except SafeholdError:
+        service.kept.abandon(begun.id)
+        raise
+    service.kept.finish(begun.id, 200, body.decode())
+    return Decided(body)
+
+
+def answer(service: Service, order: Order) -> bytes:
+    """Decide on an order, and return the outward words of the answer."""
+    caller = order.key.caller
+    decided = service.checks.check(order.request, caller)
+    service.measures.count(decided)
+    return to_bytes(decided, caller)
+
+
+def under_way() -> Problem:
+    """Return the problem of a request that is just being decided."""
+    return Problem(
+        409,
+        "under_way",
+        "The same request is being decided",
+        "Ask again shortly, with the same idempotency key.",
+        headers={"Retry-After": "1"},
+    )

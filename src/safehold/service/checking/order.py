@@ -1,0 +1,41 @@
+"""Orders: a check as it was asked for, read and ready to be decided."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from safehold.gateway import CheckRequest
+from safehold.service.checking.wire import CheckSent
+from safehold.service.keys import Key, Token
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be decided, for whom, and what makes it the same as another.
+
+    Attributes:
+        request: what is to be checked.
+        key: whose it is.
+        body: the digest of all of it but its idempotency key, under the key's own secret.
+        repeat: the digest of its idempotency key, likewise; None where it has none.
+        callback: the webhook that is told; None for none.
+    """
+
+    request: CheckRequest
+    key: Key
+    body: str = field(default="", repr=False)
+    repeat: str | None = None
+    callback: str | None = None
+
+
+def digest(sent: CheckSent, contents: Sequence[bytes], token: Token) -> str:
+    """Return the digest of a request, without its idempotency key: of what it says, not of how it was written.
+
+    Args:
+        sent: what it says.
+        contents: of a form, the bytes of its items in order.
+        token: whose secret the digest is under.
+    """
+    parts = [sent.model_dump_json(exclude={"idempotency_key"}).encode()]
+    parts += [hashlib.sha256(content).digest() for content in contents]
+    return token.sign(b"".join(len(part).to_bytes(8, "big") + part for part in parts))

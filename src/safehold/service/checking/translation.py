@@ -1,0 +1,95 @@
+"""From the words of the wire to a check request, and back to the bytes of an answer."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from safehold.gateway import Answer, Caller, CheckRequest, Context, Item, Turn
+from safehold.gateway.outward import to_json
+from safehold.service.checking.wire import CheckSent, ItemSent
+from safehold.service.problem import Problem, invalid
+
+Fetch = Callable[[str], bytes]
+
+
+def read_json(body: bytes) -> CheckSent:
+    """Return what a JSON body says.
+
+    Raises:
+        Problem: 400 it is no JSON; 422 it has not the right shape.
+    """
+    try:
+        return CheckSent.model_validate_json(body)
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        if errors and errors[0]["type"] == "json_invalid":
+            raise malformed() from None
+        raise invalid(errors) from None
+
+
+def to_request(sent: CheckSent, fetch: Fetch, contents: Sequence[bytes] = ()) -> CheckRequest:
+    """Return what is to be checked.
+
+    Args:
+        sent: as it was sent.
+        fetch: gets the bytes of an address.
+        contents: of a form, the bytes of its items in order.
+
+    Raises:
+        Problem: 422 an item holds what can't be.
+    """
+    items = tuple(
+        _to_item(item, place, contents[place] if contents else _content(item, fetch))
+        for place, item in enumerate(sent.items)
+    )
+    if len({item.id for item in items}) != len(items):
+        raise Problem(422, "same_id", "Two items have the same id", "Give each its own, or none to any.")
+    return CheckRequest(
+        items, Context(sent.account, sent.session, sent.model, locale=sent.locale, country=sent.country.upper())
+    )
+
+
+def to_bytes(answer: Answer, caller: Caller) -> bytes:
+    """Return an answer as the bytes of a response."""
+    return json_bytes(to_json(answer, caller))
+
+
+def json_bytes(told: dict[str, Any]) -> bytes:
+    """Return JSON values as bytes."""
+    return json.dumps(told, separators=(",", ":")).encode()
+
+
+def from_base64(text: str) -> bytes:
+    """Return the bytes that base64 stands for.
+
+    Raises:
+        Problem: 422 it is none.
+    """
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Problem(422, "base64", "An item's data is no base64", "Use the standard alphabet, padded.") from None
+
+
+def malformed() -> Problem:
+    """Return the problem of a body that is no JSON."""
+    return Problem(400, "malformed", "The body can't be read", "Send one JSON object in UTF-8.")
+
+
+def _content(sent: ItemSent, fetch: Fetch) -> bytes:
+    if sent.data is not None and sent.url is not None:
+        raise Problem(422, "data_and_url", "An item has both data and an address", "Send one of them.")
+    if sent.data is not None:
+        return from_base64(sent.data)
+    return b"" if sent.url is None else fetch(sent.url)
+
+
+def _to_item(sent: ItemSent, place: int, data: bytes) -> Item:
+    turns = tuple(Turn(turn.role, turn.text) for turn in sent.turns or ())
+    return Item(
+        sent.kind, sent.id or str(place), text=sent.text or "", turns=turns, data=data, file_name=sent.file_name
+    )
