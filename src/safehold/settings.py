@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from safehold.home.home import SETTINGS_NAME
+from safehold.home.postgresql import parse_address
 from safehold.vocabulary import UsageError
 
 PREFIX = "SAFEHOLD_"
@@ -41,6 +43,7 @@ _SOURCE_VARIABLES = (
     "NO_PROXY",
     "SSL_CERT_FILE",
 )
+_SQLITE = "sqlite"
 
 
 class MalformedSettingsError(UsageError):
@@ -64,6 +67,13 @@ class Settings(BaseModel):
     )
     workers: int | None = Field(None, ge=1, le=1024, description="Decoding processes of a scan; one for each core.")
     actor: str | None = Field(None, description="Who acts, in the ledger; the operating system's user name.")
+    database: SecretStr = Field(
+        SecretStr(_SQLITE),
+        description="Where the tables lie: sqlite, in the home; or postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME.",
+    )
+    database_file: Path | None = Field(
+        None, description="A file that holds the database's address, in place of `database`; none."
+    )
     host: str = Field("127.0.0.1", description="Where the service listens: this machine alone, 127.0.0.1.")
     port: int = Field(8080, ge=0, le=65535, description="On which port, 8080; 0 for any that is free.")
     tls_certificate: Path | None = Field(None, description="The service's certificate chain, PEM; none: plain HTTP.")
@@ -99,6 +109,23 @@ class Settings(BaseModel):
     def files(self) -> tuple[Path, ...]:
         """Return the files that these settings name: policy, lexicons, registers, in this order."""
         return (*(() if self.policy is None else (self.policy,)), *self.lexicons, *self.registers)
+
+    def server(self) -> sa.URL | None:
+        """Return the address of the database on a server; None where the tables lie in the home.
+
+        Raises:
+            MalformedSettingsError: its file can't be read.
+            DatabaseAddressError: it is no address. No error repeats it, since it may hold a password.
+        """
+        address = self.database.get_secret_value().strip()
+        if self.database_file is not None and address == _SQLITE:
+            try:
+                address = self.database_file.read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise MalformedSettingsError(
+                    f"{self.database_file} can't be read", advice="Check setting 'database_file' and the file's rights."
+                ) from error
+        return None if address == _SQLITE else parse_address(address)
 
 
 def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:

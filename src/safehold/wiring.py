@@ -154,7 +154,7 @@ def open_workshop(
     folder = home_folder(named, variables)
     settings = load_settings(folder, variables)
     actor = actor_of(settings)
-    with Home.open(folder, clock or SystemClock()) as home:
+    with Home.open(folder, clock or SystemClock(), server=settings.server()) as home:
         ledger = open_ledger(home)
         yield Workshop(
             home=home,

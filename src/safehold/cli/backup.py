@@ -42,10 +42,11 @@ def restore(shell: Shell, archive: Path) -> Answer:
     import os
 
     from safehold.home.restore import restore as put_back
+    from safehold.settings import load_settings
     from safehold.wiring import home_folder, open_workshop
 
     folder = home_folder(shell.home, os.environ)
-    made = put_back(archive, folder)
+    made = put_back(archive, folder, server=lambda restored: load_settings(restored, os.environ).server())
     missing = [path for path in made.elsewhere if not Path(path).is_file()]
     data: dict[str, object] = {"home": str(folder), **_facts(made), "missing": missing}
     said = [f"{counted(len(made.files), 'file')} restored to {folder}"]

@@ -9,6 +9,10 @@ database's library would be a third of its start.
 
 from safehold.home.errors import (
     BackupBrokenError,
+    DatabaseAddressError,
+    DatabaseMissingError,
+    DatabaseUnfitError,
+    DatabaseUnreachableError,
     HomeBrokenError,
     HomeBusyError,
     HomeFullError,
@@ -17,6 +21,7 @@ from safehold.home.errors import (
     HomeUnusableError,
     LeaseLostError,
     NotAHomeError,
+    TablesElsewhereError,
     UnfitJobError,
     UnknownJobError,
 )
@@ -24,6 +29,10 @@ from safehold.home.files import fsync_folder, private_folder, sweep, write_atomi
 
 __all__ = [
     "BackupBrokenError",
+    "DatabaseAddressError",
+    "DatabaseMissingError",
+    "DatabaseUnfitError",
+    "DatabaseUnreachableError",
     "HomeBrokenError",
     "HomeBusyError",
     "HomeFullError",
@@ -32,6 +41,7 @@ __all__ = [
     "HomeUnusableError",
     "LeaseLostError",
     "NotAHomeError",
+    "TablesElsewhereError",
     "UnfitJobError",
     "UnknownJobError",
     "fsync_folder",

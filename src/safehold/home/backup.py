@@ -1,8 +1,9 @@
 """Backups: one archive of everything that can't be made again, at one consistent moment.
 
-The archive is a plain tar: the database (copied by SQLite's online backup), the settings, the parts of banks, the
-vault (still sealed), the public keys; private keys only where asked for; and, last, a manifest with the SHA-256 of
-each. Indexes are left out: they are made again from the banks. What the settings name elsewhere is named, not held.
+The archive is a plain tar: the database (a SQLite file, also where the tables lie on a server), the settings, the
+parts of banks, the vault (still sealed), the public keys; private keys only where asked for; and, last, a manifest with
+the SHA-256 of each. Indexes are left out: they are made again from the banks. What the settings name elsewhere is
+named, not held.
 
     backup(home, Path("safehold-2026-11-21.tar"))
 """
@@ -11,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import sqlite3
 import tarfile
 from collections.abc import Iterator, Sequence
@@ -20,9 +22,10 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from safehold.home.errors import BackupBrokenError, HomeNotEmptyError
-from safehold.home.files import FILE_MODE, locked_folder, temporary_file, write_atomic
-from safehold.home.home import DATABASE_NAME, SETTINGS_NAME, Home
+from safehold.home.files import FILE_MODE, locked_folder, private_folder, temporary_file, write_atomic
+from safehold.home.home import DATABASE_NAME, SCRATCH_NAME, SETTINGS_NAME, Home
 from safehold.home.schema import REVISIONS
+from safehold.home.transfer import copy_to_file
 
 MANIFEST_NAME = "manifest.json"
 SCHEMA = "safehold.backup/1"
@@ -124,11 +127,27 @@ def _is_private(path: Path, home: Home) -> bool:
 @contextmanager
 def _snapshot(home: Home) -> Iterator[Path]:
     """Copy the database as of one moment to a temporary file that nobody else can read."""
+    if home.database.path is None:
+        with _scratch(home) as folder:
+            copy_to_file(home.database, folder / DATABASE_NAME)
+            yield folder / DATABASE_NAME
+        return
     with temporary_file(home.path / DATABASE_NAME) as path:
         with closing(sqlite3.connect(home.database.path)) as source, closing(sqlite3.connect(path)) as target:
             target.execute("PRAGMA journal_mode=OFF")  # a copy that is cut short is thrown away, never repaired
             source.backup(target)
         yield path
+
+
+@contextmanager
+def _scratch(home: Home) -> Iterator[Path]:
+    """Give a private folder in the home; what killed backups left goes first, since only one runs at a time."""
+    folder = home.path / SCRATCH_NAME
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield private_folder(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -1,6 +1,6 @@
 """What can be wrong with a home, each said with what to do next."""
 
-from safehold.vocabulary import InternalError, UsageError
+from safehold.vocabulary import InternalError, OutsidePartyError, UsageError
 
 
 class HomeBusyError(UsageError):
@@ -45,3 +45,23 @@ class LeaseLostError(InternalError):
 
 class UnknownJobError(UsageError):
     """No job that was given up has this id."""
+
+
+class DatabaseAddressError(UsageError):
+    """A setting names no database."""
+
+
+class DatabaseMissingError(UsageError):
+    """What a PostgreSQL database needs is not installed."""
+
+
+class DatabaseUnfitError(UsageError):
+    """A server on which our promises would not hold: too old, or of another encoding."""
+
+
+class DatabaseUnreachableError(OutsidePartyError):
+    """A server does not answer, or refuses the connection."""
+
+
+class TablesElsewhereError(UsageError):
+    """The tables of this home are not where the settings look for them."""

@@ -13,16 +13,20 @@ import os
 import secrets
 import shutil
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+import sqlalchemy as sa
+
 from safehold.home.backup import FOLDERS, MANIFEST_NAME, SCHEMA, Copied, Manifest
+from safehold.home.database import Database
 from safehold.home.errors import BackupBrokenError, HomeNotEmptyError, HomeTooNewError
 from safehold.home.files import FILE_MODE, fsync_folder, locked_folder, private_folder, sync
 from safehold.home.home import DATABASE_NAME, SETTINGS_NAME
 from safehold.home.schema import REVISIONS
+from safehold.home.transfer import move_from_file
 
 MANIFEST_BYTES = 1 << 28
 """The largest manifest that is read: about two million files."""
@@ -30,15 +34,17 @@ MANIFEST_BYTES = 1 << 28
 _CHUNK_BYTES = 1 << 20
 
 
-def restore(archive: Path, home_path: Path) -> Manifest:
+def restore(archive: Path, home_path: Path, *, server: Callable[[Path], sa.URL | None] | None = None) -> Manifest:
     """Make a home from an archive and return what it holds; the caller then opens it and verifies its ledger.
 
     Args:
         archive: what :func:`backup` wrote.
         home_path: absent, or an empty folder.
+        server: says, given a folder with the archive's settings, which server's database the tables go to; none: they
+            stay in the home.
 
     Raises:
-        HomeNotEmptyError: something is at `home_path`.
+        HomeNotEmptyError: something is at `home_path`, or in the server's database.
         BackupBrokenError: the archive is damaged, incomplete, altered, or holds what no backup of ours holds.
         HomeTooNewError: a later version made it.
         OSError: the disk is full or failing. After every error, `home_path` is as it was.
@@ -51,10 +57,22 @@ def restore(archive: Path, home_path: Path) -> Manifest:
     home_path.parent.mkdir(parents=True, exist_ok=True)
     with _beside(home_path) as folder:
         manifest = _extract(archive, folder)
+        address = None if server is None else server(folder)
+        if address is not None:
+            _move(folder, address)
         _sync_tree(folder)
         folder.rename(home_path)
         fsync_folder(home_path.parent)
     return manifest
+
+
+def _move(folder: Path, address: sa.URL) -> None:
+    """Put the archive's tables on a server, where this home is then to look for them."""
+    database = Database(address)
+    try:
+        move_from_file(folder / DATABASE_NAME, database)
+    finally:
+        database.close()
 
 
 @contextmanager

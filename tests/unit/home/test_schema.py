@@ -27,7 +27,9 @@ def all_tables() -> sa.MetaData:
 
 def a_value(column: sa.Column[object]) -> object:
     match column.type:
-        case sa.Integer():
+        case sa.Boolean():
+            return True
+        case sa.Integer() | sa.Float():
             return 1
         case sa.LargeBinary():
             return b"\x00" * 32
