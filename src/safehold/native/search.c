@@ -17,7 +17,10 @@ enum {
     KEYS = SEARCH_KEYS,
     MOST_FLIPS = 1 + 16 + 120,  /* keys within two bits of a key */
     SCAN_WORDS = 1024,          /* words looked at between two checks of the room for candidates */
-    CANDIDATES = 4 * SCAN_WORDS,
+    CANDIDATES = 2 * SCAN_WORDS,
+    MASK_WORDS = 32,            /* words that one mask has a bit for */
+    MASKS = SEARCH_WIDEST / MASK_WORDS,
+    PENDING = 512,              /* probes whose masks are kept until candidates are made of them */
     SETTLED_AT_ONCE = 256,      /* candidates whose rows are fetched together */
     AHEAD = 12,                 /* probes whose buckets are being fetched while one is looked at */
     KEYS_AHEAD = 6,             /* the same, where they are in the order of their keys */
@@ -57,6 +60,14 @@ typedef struct {
     uint8_t flipped[MOST_FLIPS]; /* how many bits each of them changes */
     uint32_t *probe;             /* query * MOST_FLIPS + flip, ordered by key; NULL where queries are few */
     uint32_t *probe_ends;        /* [KEYS + 1] */
+    uint32_t bucket[WORDS * MOST_FLIPS]; /* those that one query probes */
+    Probe pending[PENDING];              /* probes that were looked at: their masks are there, their candidates not yet */
+    uint32_t pendings, most_pending;
+    uint32_t masks_each; /* how many masks the row of a bucket has */
+    uint32_t mask[MASKS];
+    uint16_t marked[MASKS + 1];      /* the masks that have a bit; one more place, which is written to in any case */
+    uint16_t spilled[PENDING + 1];   /* those of `pending` whose buckets have a spill; as well */
+    uint32_t spills;
     Candidate candidate[CANDIDATES];
     size_t candidates;
     Answer *answer;
@@ -99,10 +110,6 @@ static inline Probe probe_of(const Search *search, uint32_t query, uint32_t tabl
         .allowed = (uint16_t)(2 * search->threshold / WORDS - search->flipped[flip]),
     };
     return probe;
-}
-
-static inline void fetch_probe(const Search *search, uint32_t query, uint32_t probe) {
-    fetch_bucket(search->segment, probe_of(search, query, probe / search->flips, probe % search->flips).bucket);
 }
 
 /* Add a pair to the answer; 0 if there is no room. */
@@ -195,7 +202,6 @@ static void choose_linear(Search *search) {
 static SearchState search_block(Search *search, const Question *question) {
     search_permute(question->values + 32 * (size_t)search->first_query, search->queries, question->order,
                    (uint8_t *)search->asked);
-    search->candidates = 0;
     choose_linear(search);
     return RUN[variant_in_use()](search);
 }
@@ -211,10 +217,22 @@ static SearchState search_blocks(Search *search, const Question *question, uint3
     return SEARCH_DONE;
 }
 
-/* Return from how many queries on it is worth while to order their probes. Measured: that costs some 2 ms for any number
- * of queries, and saves the more of each the less of the tables is in the caches anyway. */
-static uint32_t many_queries(const Segment *segment) {
-    return segment->rows < 1u << 18 ? 768 : segment->rows < 1u << 21 ? 192 : 96;
+/* Return from how many probes of a table on it is worth while to order them. Measured: that costs some 5 ms for any
+ * number of queries, and saves the more of each the less of the tables is in the caches anyway. */
+static uint32_t many_probes(const Segment *segment) {
+    return segment->rows < 1u << 18 ? KEYS : segment->rows < 1u << 22 ? KEYS / 2 : KEYS / 4;
+}
+
+/* Lay down what a search of this segment begins with. */
+static void prepare(Search *search, const Segment *segment, const Question *question, Answer *answer) {
+    search->segment = segment;
+    search->threshold = question->threshold;
+    search->linear_rows = question->linear_rows;
+    search->answer = answer;
+    search->candidates = search->pendings = search->spills = 0;
+    search->masks_each = segment->starts == NULL ? 1 : (segment->width + MASK_WORDS - 1) / MASK_WORDS;
+    search->most_pending = MASKS / search->masks_each < PENDING ? MASKS / search->masks_each : PENDING;
+    choose_flips(search);
 }
 
 SearchState search_segment(const Segment *segment, const Question *question, Answer *answer) {
@@ -222,14 +240,11 @@ SearchState search_segment(const Segment *segment, const Question *question, Ans
     if (question->queries == 0 || segment->rows == 0) return SEARCH_DONE;
     Search *const search = malloc(sizeof *search);
     if (search == NULL) return SEARCH_NO_MEMORY;
-    search->segment = segment;
-    search->threshold = question->threshold;
-    search->linear_rows = question->linear_rows;
-    search->answer = answer;
-    choose_flips(search);
+    prepare(search, segment, question, answer);
     const uint32_t most = search->flips ? BLOCK_PROBES / search->flips : SEARCH_MOST_QUERIES;
     const uint32_t block = question->queries < most ? question->queries : most;
-    const int is_many = question->queries >= many_queries(segment) && search->flips > 0;
+    const uint64_t many = question->many_probes ? question->many_probes : many_probes(segment);
+    const int is_many = search->flips > 0 && (uint64_t)question->queries * search->flips >= many;
     search->asked = malloc((size_t)block * 32);
     search->is_linear = malloc(block);
     search->probe = is_many ? malloc((size_t)block * search->flips * sizeof *search->probe) : NULL;

@@ -12,6 +12,7 @@ enum {
     SEARCH_KEYS = 1 << 16,    /* buckets in a table */
     SEARCH_HIGHEST = 47,      /* the highest threshold that tables are used for: two flips a word */
     SEARCH_MOST_QUERIES = 1 << 16,
+    SEARCH_WIDEST = 1 << 16,  /* words in a bucket's row: those of some four billion entries */
 };
 
 /* A segment. Its numbers are not trusted: one that leads outside is found out before anything is read there. */
@@ -22,7 +23,7 @@ typedef struct {
     const uint8_t *row_numbers;   /* [16][rows][row_bytes], least significant byte first */
     uint32_t row_bytes;           /* 3 or 4 */
     const uint16_t *next_words;   /* [16][65536][width]: the first entries of each bucket */
-    uint32_t width;               /* at least 1 */
+    uint32_t width;               /* 1..SEARCH_WIDEST */
     uint32_t largest;             /* how many entries the largest bucket has, or more */
     const uint8_t *is_spilled;    /* [16 * 65536 / 8] bits, lowest first: which buckets have more than `width` entries */
     const uint32_t *spill_starts; /* [16][65537]: where the others begin in `spill_words` */
@@ -44,6 +45,7 @@ typedef struct {
     const uint8_t *order;  /* [256]: for each permuted bit the place that it comes from */
     uint32_t threshold;    /* 0..256, included */
     uint32_t linear_rows;  /* a segment of at most so many rows is compared whole; such a one needs no tables */
+    uint32_t many_probes;  /* from so many probes of a table on they are ordered by key; 0: as measured */
 } Question;
 
 /* Where the pairs go: each is query << 41 | row << 9 | distance, in no order, each once. */

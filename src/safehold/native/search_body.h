@@ -1,75 +1,15 @@
 /* The search, compiled once for each variant. */
 
-/* Add to `found` each of `count` words (at most SCAN_WORDS) that differs from the probe's in few enough bits. */
-static size_t NAME(scan)(const uint16_t *words, uint32_t count, Probe probe, Candidate *found) {
+#include "search_words_body.h"
+
+/* Keep what the masks of a bucket's words say, at most SCAN_WORDS of them. */
+static size_t NAME(scan)(const uint16_t *words, uint32_t count, const uint16_t *end, Probe probe, Candidate *found) {
+    uint32_t mask[SCAN_WORDS / MASK_WORDS];
     size_t kept = 0;
-    uint32_t first = 0;
-#if IS_AVX512
-    const __m512i next = _mm512_set1_epi16((short)probe.next);
-    const __m512i allowed = _mm512_set1_epi16((short)probe.allowed);
-    for (; first < count; first += 32) {
-        const uint32_t left = count - first;
-        const __mmask32 inside = left < 32 ? (UINT32_C(1) << left) - 1 : UINT32_MAX;
-        const __m512i some = _mm512_maskz_loadu_epi16(inside, words + first);
-        const __m512i bits = _mm512_popcnt_epi16(_mm512_xor_si512(some, next));
-        uint32_t near = _mm512_mask_cmple_epu16_mask(inside, bits, allowed);
-        for (; near != 0; near &= near - 1)
+    NAME(masks)(words, count, end, probe, mask);
+    for (uint32_t first = 0; first < count; first += MASK_WORDS)
+        for (uint32_t near = mask[first / MASK_WORDS]; near != 0; near &= near - 1)
             found[kept++] = candidate_of(probe, first + (uint32_t)__builtin_ctz(near));
-    }
-#elif IS_AVX2
-    const __m256i next = _mm256_set1_epi16((short)probe.next);
-    const __m256i too_many = _mm256_set1_epi16((short)(probe.allowed + 1));
-    const __m256i low = _mm256_set1_epi8(15), ones = _mm256_set1_epi8(1);
-    const __m256i bits_of = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1,
-                                             2, 2, 3, 2, 3, 3, 4);
-    for (; first < count; first += 16) {
-        uint16_t last[16] = {0};
-        const uint16_t *from = words + first;
-        uint32_t inside = UINT32_C(0x55555555);
-        if (count - first < 16) {
-            memcpy(last, from, (count - first) * sizeof *from);
-            from = last;
-            inside &= (UINT32_C(1) << 2 * (count - first)) - 1;
-        }
-        const __m256i other = _mm256_xor_si256(next, _mm256_loadu_si256((const __m256i *)from));
-        const __m256i lower = _mm256_shuffle_epi8(bits_of, _mm256_and_si256(other, low));
-        const __m256i upper = _mm256_shuffle_epi8(bits_of, _mm256_and_si256(_mm256_srli_epi16(other, 4), low));
-        const __m256i bits = _mm256_maddubs_epi16(_mm256_add_epi8(lower, upper), ones);
-        uint32_t near = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi16(too_many, bits)) & inside;
-        for (; near != 0; near &= near - 1)
-            found[kept++] = candidate_of(probe, first + (uint32_t)__builtin_ctz(near) / 2);
-    }
-#else
-#if IS_NEON
-    const uint16x8_t next = vdupq_n_u16(probe.next), allowed = vdupq_n_u16(probe.allowed);
-    for (; first + 8 <= count; first += 8) {
-        const uint16x8_t other = veorq_u16(next, vld1q_u16(words + first));
-        const uint16x8_t bits = vpaddlq_u8(vcntq_u8(vreinterpretq_u8_u16(other)));
-        const uint8x8_t is_near = vmovn_u16(vcleq_u16(bits, allowed));
-        uint64_t near = vget_lane_u64(vreinterpret_u64_u8(is_near), 0) & UINT64_C(0x0101010101010101);
-        for (; near != 0; near &= near - 1)
-            found[kept++] = candidate_of(probe, first + (uint32_t)__builtin_ctzll(near) / 8);
-    }
-#else
-    /* Four words in one register: count bits by halves, then let the counts that are too high carry into a sign bit. */
-    const uint64_t each = UINT64_C(0x0001000100010001), next = probe.next * each;
-    const uint64_t room = (UINT64_C(0x7fff) - probe.allowed) * each, signs = UINT64_C(0x8000) * each;
-    for (; first + 4 <= count; first += 4) {
-        uint64_t v;
-        memcpy(&v, words + first, sizeof v);
-        v ^= next;
-        v -= (v >> 1) & UINT64_C(0x5555555555555555);
-        v = (v & UINT64_C(0x3333333333333333)) + ((v >> 2) & UINT64_C(0x3333333333333333));
-        v = (v + (v >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
-        v = (v + (v >> 8)) & UINT64_C(0x001f001f001f001f);
-        if (((v + room) & signs) == signs) continue;
-        for (uint32_t one = first; one < first + 4; one++)
-            if (bits_in(words[one] ^ (uint32_t)probe.next) <= probe.allowed) found[kept++] = candidate_of(probe, one);
-    }
-#endif
-    for (; first < count; first++)
-        if (bits_in(words[first] ^ (uint32_t)probe.next) <= probe.allowed) found[kept++] = candidate_of(probe, first);
-#endif
     return kept;
 }
 
@@ -128,14 +68,14 @@ static SearchState NAME(settle)(Search *search) {
 }
 
 /* Look at entries of a bucket that lie together. */
-static SearchState NAME(look_at)(Search *search, const uint16_t *words, uint32_t count, Probe probe) {
+static SearchState NAME(look_at)(Search *search, const uint16_t *words, uint32_t count, const uint16_t *end, Probe probe) {
     for (uint32_t first = 0; first < count; first += SCAN_WORDS, probe.slot += SCAN_WORDS) {
         const uint32_t some = count - first < SCAN_WORDS ? count - first : SCAN_WORDS;
         if (search->candidates > CANDIDATES - SCAN_WORDS) {
             const SearchState state = NAME(settle)(search);
             if (state != SEARCH_DONE) return state;
         }
-        const size_t kept = NAME(scan)(words + first, some, probe, search->candidate + search->candidates);
+        const size_t kept = NAME(scan)(words + first, some, end, probe, search->candidate + search->candidates);
         if (kept > 0) fetch_start(search->segment, probe.bucket);
         search->candidates += kept;
     }
@@ -150,32 +90,74 @@ static SearchState NAME(look_further)(Search *search, Probe probe) {
     if (all <= segment->width || all > segment->rows) return SEARCH_DAMAGED;
     if ((uint64_t)begin + (all - segment->width) > segment->spilled) return SEARCH_DAMAGED;
     probe.slot = segment->width;
-    return NAME(look_at)(search, segment->spill_words + begin, all - segment->width, probe);
+    return NAME(look_at)(search, segment->spill_words + begin, all - segment->width,
+                         segment->spill_words + segment->spilled, probe);
+}
+
+/* Turn the masks of the rows that were looked at into candidates. Few masks have a bit: those are listed first, without
+ * a branch that nothing could foretell. */
+static SearchState NAME(collect)(Search *search) {
+    const uint32_t masks = search->pendings * search->masks_each;
+    uint32_t listed = 0;
+    for (uint32_t place = 0; place < masks; place++) {
+        search->marked[listed] = (uint16_t)place;
+        listed += search->mask[place] != 0;
+    }
+    for (uint32_t one = 0; one < listed; one++) {
+        if (search->candidates > CANDIDATES - MASK_WORDS) {
+            const SearchState state = NAME(settle)(search);
+            if (state != SEARCH_DONE) return state;
+        }
+        const uint32_t place = search->marked[one], row = place / search->masks_each;
+        const uint32_t first = (place - row * search->masks_each) * MASK_WORDS;
+        fetch_start(search->segment, search->pending[row].bucket);
+        for (uint32_t near = search->mask[place]; near != 0; near &= near - 1)
+            search->candidate[search->candidates++] =
+                candidate_of(search->pending[row], first + (uint32_t)__builtin_ctz(near));
+    }
+    search->pendings = 0;
+    const uint32_t spilled = search->spills;
+    search->spills = 0;
+    for (uint32_t one = 0; one < spilled; one++) {
+        const SearchState state = NAME(look_further)(search, search->pending[search->spilled[one]]);
+        if (state != SEARCH_DONE) return state;
+    }
+    return SEARCH_DONE;
 }
 
 /* Look at one bucket for one query. Its row is compared to the end, though the end may be empty: to read where it ends
  * would take longer. */
 static inline SearchState NAME(look)(Search *search, Probe probe) {
     const Segment *const segment = search->segment;
-    const SearchState state = NAME(look_at)(search, bucket_at(segment, probe.bucket), segment->width, probe);
-    const int is_spilled = segment->is_spilled[probe.bucket / 8] >> probe.bucket % 8 & 1;
-    return state == SEARCH_DONE && is_spilled ? NAME(look_further)(search, probe) : state;
+    const uint16_t *const end = segment->next_words + (size_t)WORDS * KEYS * segment->width;
+    const uint32_t row = search->pendings;
+    NAME(masks)(bucket_at(segment, probe.bucket), segment->width, end, probe, search->mask + row * search->masks_each);
+    search->pending[row] = probe;
+    search->spilled[search->spills] = (uint16_t)row;
+    search->spills += segment->is_spilled[probe.bucket / 8] >> probe.bucket % 8 & 1;
+    search->pendings = row + 1;
+    return row + 1 < search->most_pending ? SEARCH_DONE : NAME(collect)(search);
 }
 
-/* Search for few queries, one after the other: the buckets of the next probes are fetched while one is looked at. */
+/* Search for few queries, one after the other: the buckets of the next probes are fetched while one is looked at. A key's
+ * neighbours lie at powers of two from it, where caches have little room: so the tables take turns. */
 static SearchState NAME(one_by_one)(Search *search) {
     const uint32_t all = WORDS * search->flips;
     for (uint32_t query = 0; query < search->queries; query++) {
         if (search->is_linear[query]) continue;
-        for (uint32_t probe = 0; probe < AHEAD && probe < all; probe++) fetch_probe(search, query, probe);
+        for (uint32_t flip = 0; flip < search->flips; flip++)
+            for (uint32_t table = 0; table < WORDS; table++)
+                search->bucket[flip * WORDS + table] = probe_of(search, query, table, flip).bucket;
+        for (uint32_t probe = 0; probe < AHEAD && probe < all; probe++)
+            fetch_bucket(search->segment, search->bucket[probe]);
         for (uint32_t probe = 0; probe < all; probe++) {
-            if (probe + AHEAD < all) fetch_probe(search, query, probe + AHEAD);
-            const uint32_t table = probe / search->flips, flip = probe % search->flips;
-            const SearchState state = NAME(look)(search, probe_of(search, query, table, flip));
+            if (probe + AHEAD < all) fetch_bucket(search->segment, search->bucket[probe + AHEAD]);
+            const SearchState state = NAME(look)(search, probe_of(search, query, probe % WORDS, probe / WORDS));
             if (state != SEARCH_DONE) return state;
         }
     }
-    return NAME(settle)(search);
+    const SearchState state = NAME(collect)(search);
+    return state != SEARCH_DONE ? state : NAME(settle)(search);
 }
 
 /* Search for many queries table by table, in the order of the keys, so that each bucket is read once and in passing. */
@@ -194,7 +176,8 @@ static SearchState NAME(by_table)(Search *search) {
             }
         }
     }
-    return NAME(settle)(search);
+    const SearchState state = NAME(collect)(search);
+    return state != SEARCH_DONE ? state : NAME(settle)(search);
 }
 
 /* Compare every row with those queries that the tables would cost more for, some rows at a time for all of them. */

@@ -60,8 +60,8 @@ static int check_tables(const Py_buffer *view) {
     if (view[ROWS].shape[0] != SEARCH_WORDS || view[ROWS].shape[1] != rows || (bytes != 3 && bytes != 4))
         return wrong("rows: its shape is not (16, rows, 3 or 4)");
     if (view[NEXT_WORDS].shape[0] != SEARCH_WORDS || view[NEXT_WORDS].shape[1] != SEARCH_KEYS || width < 1 ||
-        width > (Py_ssize_t)INT32_MAX)
-        return wrong("next_words: its shape is not (16, 65536, width)");
+        width > (Py_ssize_t)SEARCH_WIDEST)
+        return wrong("next_words: its shape is not (16, 65536, width of at most 65536)");
     return 0;
 }
 
@@ -137,7 +137,7 @@ static PyObject *hamming_search(PyObject *Py_UNUSED(module), PyObject *arguments
     if (asked.shape[1] != 32 || asked.shape[0] > SEARCH_MOST_QUERIES || threshold > 256) {
         wrong("values: at most 65536 rows of 32 bytes and a threshold of at most 256 are expected");
     } else {
-        const Question question = {asked.buf, (uint32_t)asked.shape[0], held->view[ORDER].buf, threshold, linear_rows};
+        const Question question = {asked.buf, (uint32_t)asked.shape[0], held->view[ORDER].buf, threshold, linear_rows, 0};
         Answer answer = {found.buf, (size_t)found.shape[0], 0};
         SearchState state;
         Py_BEGIN_ALLOW_THREADS
