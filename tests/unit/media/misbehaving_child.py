@@ -112,6 +112,14 @@ def echo(request: Request, announce: Announce) -> bytes:
     return hashlib.sha256(str(request["text"]).encode()).digest()
 
 
+def carried(request: Request, announce: Announce) -> bytes:
+    """Answer the digest of the bytes that the request carries."""
+    announce(0)
+    data = request.get("data", b"")
+    assert isinstance(data, bytes | memoryview)
+    return hashlib.sha256(data).digest()
+
+
 def environment(_: Request, announce: Announce) -> bytes:
     """Answer the names of the environment's variables."""
     announce(0)
@@ -145,6 +153,7 @@ def stubborn(_: Request, announce: Announce) -> bytes:
 TASKS = {
     "misbehave": misbehave,
     "large": large,
+    "carried": carried,
     "echo": echo,
     "environment": environment,
     "identity": identity,

@@ -1,0 +1,100 @@
+"""Matches: which bank entries the fingerprints of one item are near to, as findings like those of a dataset's record.
+
+Digests of no bytes are not looked up. An entry that a frame is near to in both PDQ flavours, or in several forms, is
+one finding: of the frame itself if it is near, else of the form that its place names.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safehold.gateway.clips import Prints, video_matches
+from safehold.gateway.media_wire import Observed
+from safehold.matching import HARM_CLASSES, MOST_HITS, Hits, Index
+from safehold.signals import Variant, names_of
+from safehold.vocabulary import DIGESTS_OF_NOTHING, Algorithm, Bits, Finding, FindingKind, PdqFlavour, Signal
+
+_UNCAPPED = 1 << 40
+"""More hits than any index has entries."""
+
+
+def matches(observed: Observed, index: Index, *, threshold: Bits, variants: frozenset[Variant]) -> Iterator[Finding]:
+    """Yield every bank entry within the threshold of an item's signals, then how much of listed videos it makes up.
+
+    Args:
+        observed: what was seen of the item.
+        index: one snapshot.
+        threshold: for PDQ, the largest distance that counts.
+        variants: the forms that count.
+    """
+    for signal in observed.digests:
+        if signal.value != DIGESTS_OF_NOTHING[signal.algorithm]:
+            values = np.frombuffer(signal.value, np.uint8)[np.newaxis]
+            for hits, _ in _lookups(index, signal.algorithm, values, Bits(0)):
+                yield from (_finding(index, hits, place, signal) for place in range(len(hits)))
+    prints = tuple(prints_of(observed, index.flavours(), variants))
+    yield from _near(prints, index, threshold)
+    yield from video_matches(prints, index, threshold)
+
+
+def prints_of(observed: Observed, flavours: frozenset[PdqFlavour], variants: frozenset[Variant]) -> Iterator[Prints]:
+    """Yield an item's prints by flavour, those that lists ask for and of the forms that count."""
+    wanted = {"", *names_of(variants)}
+    for flavour in sorted(flavours, key=lambda one: one.value):
+        chosen = [(form, made) for form, made in observed.prints if made.flavour is flavour and form in wanted]
+        if chosen:
+            values = np.frombuffer(b"".join(made.value for _, made in chosen), np.uint8).reshape(-1, 32)
+            yield Prints(flavour, values, tuple(form for form, _ in chosen), tuple(made for _, made in chosen))
+
+
+def _near(prints: Sequence[Prints], index: Index, threshold: Bits) -> Iterator[Finding]:
+    best: dict[tuple[str, str, str], tuple[tuple[bool, int], Finding]] = {}
+    for one in prints:
+        for hits, queries in _lookups(index, Algorithm.PDQ, one.values, threshold, one.flavour):
+            for number, query in enumerate(queries[hits.query].tolist()):
+                found, form = _finding(index, hits, number, one.signals[query]), one.forms[query]
+                key, rank = (found.place, found.subject, found.reference), (form != "", found.distance or 0)
+                if key not in best or rank < best[key][0]:
+                    best[key] = rank, replace(found, place=f"{found.place} {form}".strip())
+    yield from (found for _, found in best.values())
+
+
+def _finding(index: Index, hits: Hits, number: int, signal: Signal) -> Finding:
+    listed = index.banks[int(hits.bank[number])]
+    return Finding(
+        kind=FindingKind.MATCH,
+        detector=signal.algorithm.value,
+        subject=HARM_CLASSES[int(hits.harm_class[number])].value,
+        reference=f"{listed.reference}#{int(hits.entry[number])}",
+        tier=listed.tier,
+        distance=Bits(int(hits.distance[number])),
+        place=signal.place,
+    )
+
+
+def _lookups(
+    index: Index, algorithm: Algorithm, values: NDArray[np.uint8], threshold: Bits, flavour: PdqFlavour | None = None
+) -> Iterator[tuple[Hits, NDArray[np.int64]]]:
+    """Yield hits with the numbers of the values that their queries stand for.
+
+    What lies beyond the cap of a query may be what the policy acts on: a list of the trusted tier behind a hundred
+    entries of another. Such queries are asked again without a cap, and the first hit of each bank and class counts.
+    """
+    first = index.lookup(algorithm, values, threshold=threshold, flavour=flavour)
+    yield first, np.arange(len(values))
+    for query in first.capped.tolist():
+        alone = values[query : query + 1]
+        every = index.lookup(algorithm, alone, threshold=threshold, flavour=flavour, max_hits=_UNCAPPED)
+        yield _beyond(every), np.full(1, query)
+
+
+def _beyond(hits: Hits) -> Hits:
+    """Return the nearest hit of each bank and class that has none among the first ones; all hits are of one query."""
+    kinds = hits.bank.astype(np.int64) << 8 | hits.harm_class
+    _, nearest = np.unique(kinds, return_index=True)
+    chosen = np.sort(nearest[nearest >= MOST_HITS])
+    return Hits(
+        hits.query[chosen], hits.distance[chosen], hits.bank[chosen], hits.entry[chosen], hits.harm_class[chosen]
+    )
