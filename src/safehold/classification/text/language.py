@@ -72,7 +72,7 @@ class LanguageFile(Strict):
 
 def prompt_lexicons() -> tuple[Lexicon, ...]:
     """Return what prompts are searched for: the built-in lexicons and those of every language file."""
-    names = ("en.yaml",)
+    names = ("en.yaml", "de.yaml", "es.yaml", "fr.yaml", "pt.yaml")
     return (*builtin_lexicons(), *(lexicon for name in names for lexicon in _shipped(name)))
 
 

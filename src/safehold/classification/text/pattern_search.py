@@ -32,6 +32,7 @@ class Target:
     Attributes:
         role: what it is there for; of NEUTRAL and REVERSED only the lexicon is said.
         lexicon: the lexicon's id.
+        language: the lexicon's language.
         concept: what it claims.
         reference: "LEXICON@VERSION#TERM".
         term: as its lexicon spells it.
@@ -39,6 +40,7 @@ class Target:
 
     role: Role
     lexicon: str
+    language: str = ""
     concept: str = ""
     reference: str = ""
     term: str = ""
@@ -142,7 +144,8 @@ class PatternSearch:
 
 
 def _target(lexicon: Lexicon, role: Role, term_id: str, term: str) -> Target:
-    return Target(role, lexicon.id, lexicon.concept, f"{lexicon.id}@{lexicon.version}#{term_id}", term)
+    reference = f"{lexicon.id}@{lexicon.version}#{term_id}"
+    return Target(role, lexicon.id, lexicon.language, lexicon.concept, reference, term)
 
 
 def _edged(spelling: str, lexicon: Lexicon) -> str:

@@ -131,18 +131,32 @@ class PromptRules:
     def _judged(self, marks: Sequence[Mark], text: str) -> list[_Hit]:
         """Return the claims of the folded view, each as plain, protected or negated."""
         contexts = sorted(mark.first for mark in marks if mark.target.role is Role.CONTEXT)
-        negations = {mark.last + 1: mark.target.term for mark in marks if mark.target.role is Role.NEGATION}
-        is_adjacent = functools.cache(functools.partial(self._is_adjacent, text))
+        negated = self._negated(marks, text)
         hits = []
         for mark in marks:
             if mark.target.role is Role.CLAIM:
-                negation = negations.get(mark.first)
-                if negation is not None and is_adjacent(negation, mark.target.term):
+                if (mark.first, mark.last, mark.target.concept) in negated:
                     state = State.NEGATED
                 else:
                     state = State.PROTECTED if self._is_protected(mark, contexts) else State.PLAIN
                 hits.append(_Hit(mark, state))
         return hits
+
+    def _negated(self, marks: Sequence[Mark], text: str) -> set[tuple[int, int, str]]:
+        """Return the places and concepts of claims with a word of their own language before them that negates."""
+        negations = {
+            (mark.last + 1, mark.target.language): mark.target.term
+            for mark in marks
+            if mark.target.role is Role.NEGATION
+        }
+        is_adjacent = functools.cache(functools.partial(self._is_adjacent, text))
+        return {
+            (mark.first, mark.last, mark.target.concept)
+            for mark in (marks if negations else ())
+            if mark.target.role is Role.CLAIM
+            and (negation := negations.get((mark.first, mark.target.language))) is not None
+            and is_adjacent(negation, mark.target.term)
+        }
 
     def _is_protected(self, mark: Mark, contexts: Sequence[int]) -> bool:
         window = self.rules.context_window
