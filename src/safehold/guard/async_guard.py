@@ -19,7 +19,7 @@ from safehold.guard.fallback import FAILURES, GuardCounts, Tally, settle
 from safehold.guard.guard import NOBODY
 from safehold.guard.hold_back import Window, held_back_async
 from safehold.guard.options import GuardOptions
-from safehold.guard.outcome import GuardResult, with_unexamined_part
+from safehold.guard.outcome import GuardResult, unexamined, with_unexamined_part
 from safehold.guard.ports import AsyncTransport
 from safehold.guard.wire import read
 
@@ -107,9 +107,9 @@ class AsyncGuard:
         self, items: Sequence[Item], *, context: Context = NOBODY, idempotency_key: str | None = None
     ) -> GuardResult:
         """Check items of any kinds together; arguments and errors as of `Guard.check`."""
-        request = CheckRequest(tuple(items), context)
+        request = drafts.request_of(items, context)
         try:
-            result = read(await self._transport.send(request, idempotency_key or uuid.uuid4().hex), request)
+            result = read(await self._transport.send(request, idempotency_key or self._once()), request)
         except FAILURES as failure:
             self._tally.fail()
             result = settle(failure, request, self._options)
@@ -118,8 +118,13 @@ class AsyncGuard:
 
     async def check_draft(self, draft: Draft, *, context: Context = NOBODY) -> GuardResult:
         """Check a draft; an incomplete one lets nothing pass."""
-        result = await self.check(draft.items, context=context)
-        return result if draft.is_complete else with_unexamined_part(result, CheckRequest(draft.items, context))
+        if draft.is_complete:
+            return await self.check(draft.items, context=context)
+        request = CheckRequest(draft.items, context)
+        if draft.items:
+            return with_unexamined_part(await self.check(draft.items, context=context), request)
+        self._tally.add(result := unexamined(request))
+        return result
 
     def stream(
         self, texts: AsyncIterable[str], *, context: Context = NOBODY, window: Window | None = None
@@ -130,6 +135,10 @@ class AsyncGuard:
             return await self.check_output_text(text, context=context)
 
         return held_back_async(texts, check, window or Window())
+
+    def _once(self) -> str:
+        """Return a key that no other request has; "" where nothing is sent twice, which spares the service a note."""
+        return uuid.uuid4().hex if self._options.attempts > 1 else ""
 
     async def close(self) -> None:
         """Give back connections, or close the home."""

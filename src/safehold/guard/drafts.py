@@ -8,11 +8,13 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from safehold.gateway.item import Item, ItemKind, Turn
+from safehold.gateway.item import CheckRequest, Context, Item, ItemKind, Turn
 
 _TEXT_PARTS = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
+_ROLES = {"system": "system", "developer": "system", "assistant": "assistant", "tool": "tool", "function": "tool"}
+"""Roles of OpenAI's interface as the gateway's; whoever else speaks is a user."""
 _DATA_ADDRESS = re.compile(r"data:[\w.+-]+/[\w.+-]+(?:;[\w.+-]+=[^;,]*)*;base64,", re.ASCII)
 
 Message = Turn | Mapping[str, object]
@@ -30,6 +32,12 @@ class Draft:
 
     items: tuple[Item, ...]
     is_complete: bool = True
+
+
+def request_of(items: Sequence[Item], context: Context) -> CheckRequest:
+    """Return a request whose items all have a name: their place, where the caller gave none."""
+    named = (item if item.id else replace(item, id=str(place)) for place, item in enumerate(items))
+    return CheckRequest(tuple(named), context)
 
 
 def prompt(text: str, negative_prompt: str = "") -> Draft:
@@ -75,7 +83,7 @@ def _read(message: Message) -> tuple[Turn, tuple[Item, ...], bool]:
             pictures.append(Item(ItemKind.IMAGE, data=picture))
         else:
             is_complete = False
-    turn = Turn(role if isinstance(role, str) else "user", "\n".join([*texts, *called]))
+    turn = Turn(_ROLES.get(str(role), "user"), "\n".join([*texts, *called]))
     return turn, tuple(pictures), is_complete
 
 

@@ -17,7 +17,7 @@ class GuardLimitedError(OutsidePartyError):
 
 
 class RejectedRequestError(UsageError):
-    """The service can't use what it was sent: the key, the size or the form is wrong, so that asking again won't help."""
+    """The service can't use what it was sent: key, size or form is wrong, so that asking again won't help."""
 
 
 class GuardSetupError(UsageError):

@@ -20,7 +20,7 @@ from safehold.guard.drafts import Draft, Message
 from safehold.guard.fallback import FAILURES, GuardCounts, Tally, settle
 from safehold.guard.hold_back import Window, held_back
 from safehold.guard.options import GuardOptions
-from safehold.guard.outcome import GuardResult, with_unexamined_part
+from safehold.guard.outcome import GuardResult, unexamined, with_unexamined_part
 from safehold.guard.ports import Transport
 from safehold.guard.wire import read
 
@@ -133,9 +133,9 @@ class Guard:
         Raises:
             GuardUnavailableError, GuardLimitedError, RejectedRequestError: if the options say so.
         """
-        request = CheckRequest(tuple(items), context)
+        request = drafts.request_of(items, context)
         try:
-            result = read(self._transport.send(request, idempotency_key or uuid.uuid4().hex), request)
+            result = read(self._transport.send(request, idempotency_key or self._once()), request)
         except FAILURES as failure:
             self._tally.fail()
             result = settle(failure, request, self._options)
@@ -144,8 +144,13 @@ class Guard:
 
     def check_draft(self, draft: Draft, *, context: Context = NOBODY) -> GuardResult:
         """Check a draft; an incomplete one lets nothing pass."""
-        result = self.check(draft.items, context=context)
-        return result if draft.is_complete else with_unexamined_part(result, CheckRequest(draft.items, context))
+        if draft.is_complete:
+            return self.check(draft.items, context=context)
+        request = CheckRequest(draft.items, context)
+        if draft.items:
+            return with_unexamined_part(self.check(draft.items, context=context), request)
+        self._tally.add(result := unexamined(request))
+        return result
 
     def stream(self, texts: Iterable[str], *, context: Context = NOBODY, window: Window | None = None) -> Iterator[str]:
         """Yield a model's text as it is made, each piece after it was checked.
@@ -163,6 +168,10 @@ class Guard:
             return self.check_output_text(text, context=context)
 
         return held_back(texts, check, window or Window())
+
+    def _once(self) -> str:
+        """Return a key that no other request has; "" where nothing is sent twice, which spares the service a note."""
+        return uuid.uuid4().hex if self._options.attempts > 1 else ""
 
     def close(self) -> None:
         """Give back connections, or close the home."""

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from safehold.guard.errors import GuardSetupError
 from safehold.guard.outcome import GuardResult
 
-_SENTENCE_END = re.compile(r"[.!?…。！？]+[\"'”’»)\]]*\s|\n")
+_SENTENCE_END = re.compile("[.!?\u2026]+[\"'\u201d\u2019\u00bb)\\]]*\\s|[\u3002\uff01\uff1f\\n]")
+"""Full stop, exclamation and question mark, ellipsis, then quotes and a space; their ideographic forms; lines."""
 
 
 @dataclass(frozen=True, slots=True)

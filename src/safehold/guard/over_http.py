@@ -150,7 +150,8 @@ class _Service:
         self._key = key
 
     def headers(self, idempotency_key: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._key}", "Idempotency-Key": idempotency_key}
+        told = {"Authorization": f"Bearer {self._key}"}
+        return {**told, "Idempotency-Key": idempotency_key} if idempotency_key else told
 
 
 class HttpTransport:

@@ -1,7 +1,7 @@
 """The words of `POST /v1/checks`: requests written, answers read strictly.
 
 An answer that is not understood to the last word that matters is no answer: a milder whole than its parts, another
-number of items, an unknown action. Words that are not known and don't matter are left aside, so that a newer service can say more.
+number of items, an unknown action. Further words are left aside, so that a newer service can say more.
 """
 
 import base64

@@ -19,6 +19,9 @@ Receive = Callable[[], Awaitable[AsgiMessage]]
 Headers = Sequence[tuple[bytes, bytes]]
 
 
+_FORMS = ("multipart/", "application/x-www-form-urlencoded")
+
+
 class UnreadableBodyError(Exception):
     """A body can't be checked. Inside this package only: the middleware answers it.
 
@@ -88,11 +91,7 @@ def draft_of_request(body: bytes, headers: Headers, route: GuardedRoute) -> Draf
         if draft is None:
             raise UnreadableBodyError(400, "unreadable")
         return draft
-    if (
-        route.takes_body is None
-        or is_json(media_type)
-        or media_type.startswith(("multipart/", "application/x-www-form"))
-    ):
+    if route.takes_body is None or is_json(media_type) or media_type.startswith(_FORMS):
         raise UnreadableBodyError(415, "media_type")
     if not route.takes_body.is_text:
         return Draft((Item(route.takes_body, data=body),))

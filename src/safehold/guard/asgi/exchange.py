@@ -57,13 +57,10 @@ class Exchange:
         return changed(refused, status=incomplete) if is_ours else refused
 
     async def _checked(self, draft: Draft) -> GuardResult:
-        request = CheckRequest(draft.items, self.context)
-        if not draft.items:
-            return unexamined(request)
         try:
             return await self.guard.check_draft(draft, context=self.context)
         except FAILURES:
-            return unexamined(request)
+            return unexamined(CheckRequest(draft.items, self.context))
 
     async def refuse(self, refused: Refused) -> None:
         """Send a refusal as the whole answer."""

@@ -5,8 +5,8 @@ Procedure for a request on a guarded route:
 2. Call the app with the bytes that were checked.
 3. Keep its answer back, check it, and send it as it is, or a refusal in its place.
 
-It belongs nearest to the app: what compresses answers goes around it. Web sockets on a guarded path are closed. An error of
-the app goes on to the server, with nothing of its answer sent.
+It belongs nearest to the app: what compresses answers goes around it. Web sockets on a guarded path are closed. An
+error of the app goes on to the server, with nothing of its answer sent.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

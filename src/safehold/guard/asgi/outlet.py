@@ -1,7 +1,5 @@
 """The `send` that an app is given in place of the server's: nothing of a guarded answer passes it unchecked."""
 
-from collections.abc import Sequence
-
 from safehold.gateway.item import ItemKind
 from safehold.guard.asgi.answering import Manner, draft_of_answer, manner_of
 from safehold.guard.asgi.body import AsgiMessage
@@ -50,8 +48,7 @@ class Outlet:
 
     async def _take_start(self, message: AsgiMessage) -> None:
         self._start = message
-        headers: Sequence[tuple[bytes, bytes]] = list(message.get("headers", ()))
-        self._manner = manner_of(message["status"], headers, self._exchange.route)
+        self._manner = manner_of(message["status"], list(message.get("headers", ())), self._exchange.route)
         match self._manner:
             case Manner.PASS:
                 await self._exchange.send(message)

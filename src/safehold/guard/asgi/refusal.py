@@ -20,8 +20,8 @@ class Refused:
     """Why a request, or its answer, goes no further.
 
     Attributes:
-        status: the HTTP status that fits: 400 or 413 or 415 for what can't be read, 403 for what is refused, 429 for too
-            much of it, 503 where nothing could be decided.
+        status: the HTTP status that fits: 400, 413, 415, 422 for what can't be read, 403 for what is refused, 429 for
+            too much of it, 502 for an answer of the app that can't be examined, 503 where nothing could be decided.
         code: stable, for programs.
         result: what was decided; None where the body could not even be read.
         scope: the request's ASGI scope.
@@ -55,10 +55,8 @@ Refuse = Callable[[Refused], Reply]
 def refused_by(result: GuardResult, scope: Mapping[str, Any]) -> Refused:
     """Return a refusal for a result that lets nothing pass."""
     refusal = result.refusal or Refusal.UNEXAMINED
-    if refusal is Refusal.LIMITED:
-        status = 429
-    else:
-        status = 503 if refusal is Refusal.UNEXAMINED and not result.id else 403
+    nobody_decided = refusal is Refusal.UNEXAMINED and not result.id
+    status = {Refusal.LIMITED: 429}.get(refusal, 503 if nobody_decided else 403)
     return Refused(status, refusal.value, result, scope)
 
 
