@@ -1,9 +1,10 @@
 """Search a prompt's views for the terms of all lexicons at once, and say where among its words each stands."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
@@ -46,8 +47,7 @@ class Target:
     term: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A term in a view.
 
     Attributes:
@@ -76,34 +76,27 @@ class PatternSearch:
     def __init__(self, lexicons: Sequence[Lexicon], rules: TextRules, normaliser: Normaliser) -> None:
         self._rules = rules
         self._normaliser = normaliser
-        self._plain, self._plain_targets = self._automaton(lexicons, is_skeleton=False)
-        self._skeleton, self._skeleton_targets = self._automaton(lexicons, is_skeleton=True)
+        self._plain = _Automaton(self._patterns(lexicons, is_skeleton=False))
+        self._skeleton = _Automaton(self._patterns(lexicons, is_skeleton=True))
 
     def marks(self, view: PromptView) -> list[Mark]:
         """Return the terms in a view, without those in a neutral context."""
         text, is_skeleton = view
-        matches, targets = self._matches(text, is_skeleton=is_skeleton)
+        automaton = self._skeleton if is_skeleton else self._plain
+        matches = automaton.find(text)
         if not matches:
             return []
-        marks = list(_marks(text, matches, targets))
-        if any(target.role is Role.REVERSED for pattern, _, _ in matches for target in targets[pattern]):
+        marks = automaton.marks(text, matches)
+        if automaton.shows_reversed_text(matches):
             backwards = text[::-1]
             last_word = text.count(" ") - 2
-            found, _ = self._matches(backwards, is_skeleton=is_skeleton)
             marks += [
                 Mark(mark.target, last_word - mark.last, last_word - mark.first, is_reversed=True)
-                for mark in _marks(backwards, found, targets)
+                for mark in automaton.marks(backwards, automaton.find(backwards))
             ]
         return marks
 
-    def _matches(self, text: str, *, is_skeleton: bool) -> tuple[Sequence[_Match], list[tuple[Target, ...]]]:
-        automaton = self._skeleton if is_skeleton else self._plain
-        targets = self._skeleton_targets if is_skeleton else self._plain_targets
-        return (automaton.find_matches_as_indexes(text, overlapping=True) if automaton else (), targets)
-
-    def _automaton(
-        self, lexicons: Iterable[Lexicon], *, is_skeleton: bool
-    ) -> tuple[AhoCorasick | None, list[tuple[Target, ...]]]:
+    def _patterns(self, lexicons: Iterable[Lexicon], *, is_skeleton: bool) -> dict[str, list[Target]]:
         patterns: dict[str, list[Target]] = defaultdict(list)
         spell = self._normaliser.skeleton if is_skeleton else self._normaliser.fold
         for lexicon in lexicons:
@@ -112,10 +105,7 @@ class PatternSearch:
                 patterns[spelling].append(target)
                 if self._is_sign_backwards(text, target, lexicon):
                     patterns[spelling[::-1]].append(Target(Role.REVERSED, lexicon.id))
-        if not patterns:
-            return None, []
-        automaton = AhoCorasick(list(patterns), implementation=Implementation.DFA)
-        return automaton, [tuple(dict.fromkeys(targets)) for targets in patterns.values()]
+        return patterns
 
     def _is_sign_backwards(self, text: str, target: Target, lexicon: Lexicon) -> bool:
         folded = self._normaliser.fold(text)
@@ -143,6 +133,60 @@ class PatternSearch:
         return Role.NEGATION if lexicon.concept in self._rules.negation else Role.CLAIM
 
 
+class _Automaton:
+    """Patterns with what each of them means; the empty one finds nothing."""
+
+    def __init__(self, patterns: Mapping[str, Sequence[Target]]) -> None:
+        self._search = AhoCorasick(list(patterns), implementation=Implementation.DFA) if patterns else None
+        targets = [tuple(dict.fromkeys(several)) for several in patterns.values()]
+        marks = (Role.CLAIM, Role.CONTEXT, Role.NEGATION)
+        self._targets = [tuple(target for target in several if target.role in marks) for several in targets]
+        self._shields = {
+            number: shielded
+            for number, several in enumerate(targets)
+            if (shielded := tuple(target.lexicon for target in several if target.role is Role.NEUTRAL))
+        }
+        self._signs = {
+            number for number, several in enumerate(targets) if any(target.role is Role.REVERSED for target in several)
+        }
+
+    def find(self, text: str) -> Sequence[_Match]:
+        """Return the numbers, starts and ends of all patterns in a text, in the order of their ends."""
+        matches: Sequence[_Match] = self._search.find_matches_as_indexes(text, overlapping=True) if self._search else ()
+        return matches
+
+    def shows_reversed_text(self, matches: Iterable[_Match]) -> bool:
+        """Return whether a term that is not short stands there backwards."""
+        return any(match[0] in self._signs for match in matches)
+
+    def marks(self, text: str, matches: Sequence[_Match]) -> list[Mark]:
+        """Return the terms among matches, but those in a neutral context of their lexicon."""
+        shields = self._shields_of(matches)
+        marks = []
+        word = place = 0
+        for pattern, start, end in matches:
+            targets = self._targets[pattern]
+            if not targets:
+                continue
+            # Ends ascend, and starts nearly do: words are counted once, and few are counted again.
+            word += text.count(" ", place, start) if start >= place else -text.count(" ", start, place)
+            place = start
+            last = word + text.count(" ", start + 1, end - 1)
+            marks += [
+                Mark(target, word, last)
+                for target in targets
+                if target.lexicon not in shields or not shields[target.lexicon].cover(start, end)
+            ]
+        return marks
+
+    def _shields_of(self, matches: Sequence[_Match]) -> dict[str, Shields]:
+        shields: dict[str, Shields] = {}
+        for pattern, start, end in matches:
+            for lexicon in self._shields.get(pattern, ()):
+                shields.setdefault(lexicon, Shields()).add(start, end)
+        return shields
+
+
 def _target(lexicon: Lexicon, role: Role, term_id: str, term: str) -> Target:
     reference = f"{lexicon.id}@{lexicon.version}#{term_id}"
     return Target(role, lexicon.id, lexicon.language, lexicon.concept, reference, term)
@@ -154,27 +198,3 @@ def _edged(spelling: str, lexicon: Lexicon) -> str:
             f"the lexicon {lexicon.id} has a term without letters or digits", advice="Take that term out."
         )
     return f" {spelling} " if lexicon.word_edges else spelling
-
-
-def _marks(text: str, matches: Sequence[_Match], targets: list[tuple[Target, ...]]) -> Iterator[Mark]:
-    shields = _shields(matches, targets)
-    word = place = 0
-    for pattern, start, end in matches:
-        # Matches come in the order of their ends, so that words are counted once and little is counted again.
-        word += text.count(" ", place, start) if start >= place else -text.count(" ", start, place)
-        place = start
-        for target in targets[pattern]:
-            if target.role is Role.NEUTRAL or target.role is Role.REVERSED:
-                continue
-            if target.lexicon in shields and shields[target.lexicon].cover(start, end):
-                continue
-            yield Mark(target, word, word + text.count(" ", start + 1, end - 1))
-
-
-def _shields(matches: Sequence[_Match], targets: list[tuple[Target, ...]]) -> dict[str, Shields]:
-    shields: dict[str, Shields] = defaultdict(Shields)
-    for pattern, start, end in matches:
-        for target in targets[pattern]:
-            if target.role is Role.NEUTRAL:
-                shields[target.lexicon].add(start, end)
-    return dict(shields)

@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from safehold.classification.text.combination import NEGATED, PROTECTED, TextRules
 from safehold.classification.text.joining import Page, State, join
@@ -42,8 +43,7 @@ class Reading:
     concepts: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Hit:
+class _Hit(NamedTuple):
     mark: Mark
     state: State
 
