@@ -220,6 +220,7 @@ static SearchState search_blocks(Search *search, const Question *question, uint3
 /* Return from how many probes of a table on it is worth while to order them. Measured: that costs some 5 ms for any
  * number of queries, and saves the more of each the less of the tables is in the caches anyway. */
 static uint32_t many_probes(const Segment *segment) {
+    if (segment->rows < 1u << 17) return 4 * KEYS;
     return segment->rows < 1u << 18 ? KEYS : segment->rows < 1u << 22 ? KEYS / 2 : KEYS / 4;
 }
 
