@@ -1,4 +1,4 @@
-"""Wiring: settings become concrete objects. The only module that names which adapter stands behind a port.
+"""The workshop: an opened home with the rooms that every command works with.
 
     with open_workshop(None) as workshop:
         workshop.banks.list()
