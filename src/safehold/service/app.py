@@ -14,10 +14,15 @@ from safehold.service.checking.deferred import Deferred
 from safehold.service.checking.wire import CheckSent, ProblemTold
 from safehold.service.context import Service
 from safehold.service.edge import Edge
+from safehold.service.guardrails import views as guardrails
+from safehold.service.guardrails.wire import GuardrailSent
+from safehold.service.moderating import views as moderations
+from safehold.service.moderating.wire import ModerationSent
 from safehold.service.openapi import document
 from safehold.service.problem import listen_for_problems
 
-ROUTERS = (checks.router, health.router)
+ROUTERS = (checks.router, moderations.router, guardrails.router, health.router)
+BODIES = (CheckSent, ModerationSent, GuardrailSent, ProblemTold)
 DRAIN_SECONDS = 20.0
 """How long a process that stops waits for checks that are answered later."""
 
@@ -52,7 +57,7 @@ class _App(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, made once."""
         if self.openapi_schema is None:
-            self.openapi_schema = document(self, (CheckSent, ProblemTold))
+            self.openapi_schema = document(self, BODIES)
         return self.openapi_schema
 
 

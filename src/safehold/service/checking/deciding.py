@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from safehold.gateway import Answer, Caller, CheckRequest
 from safehold.service.checking.order import Order
 from safehold.service.checking.translation import to_bytes
 from safehold.service.context import Service
@@ -50,10 +51,18 @@ def decide(service: Service, order: Order) -> Decided:
 
 def answer(service: Service, order: Order) -> bytes:
     """Decide on an order, and return the outward words of the answer."""
-    caller = order.key.caller
-    decided = service.checks.check(order.request, caller)
-    service.measures.count(decided)
-    return to_bytes(decided, caller)
+    return to_bytes(decided(service, order.request, order.key.caller), order.key.caller)
+
+
+def decided(service: Service, request: CheckRequest, caller: Caller) -> Answer:
+    """Decide on a request and count the decision; blocks.
+
+    Raises:
+        SafeholdError: nothing was decided.
+    """
+    found = service.checks.check(request, caller)
+    service.measures.count(found)
+    return found
 
 
 def under_way() -> Problem:

@@ -6,29 +6,12 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pydantic import ValidationError
-
 from safehold.gateway import Answer, Caller, CheckRequest, Context, Item, Turn
 from safehold.gateway.outward import to_json
 from safehold.service.checking.wire import CheckSent, ItemSent
-from safehold.service.problem import Problem, invalid
+from safehold.service.problem import Problem
 
 Fetch = Callable[[str], bytes]
-
-
-def read_json(body: bytes) -> CheckSent:
-    """Return what a JSON body says.
-
-    Raises:
-        Problem: 400 it is no JSON; 422 it has not the right shape.
-    """
-    try:
-        return CheckSent.model_validate_json(body)
-    except ValidationError as error:
-        errors = error.errors(include_url=False, include_context=False, include_input=False)
-        if errors and errors[0]["type"] == "json_invalid":
-            raise malformed() from None
-        raise invalid(errors) from None
 
 
 def to_request(sent: CheckSent, fetch: Fetch, contents: Sequence[bytes] = ()) -> CheckRequest:
@@ -73,11 +56,6 @@ def from_base64(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise Problem(422, "base64", "An item's data is no base64", "Use the standard alphabet, padded.") from None
-
-
-def malformed() -> Problem:
-    """Return the problem of a body that is no JSON."""
-    return Problem(400, "malformed", "The body can't be read", "Send one JSON object in UTF-8.")
 
 
 def _content(sent: ItemSent, fetch: Fetch) -> bytes:

@@ -1,17 +1,19 @@
 """The views of ``/v1/checks``."""
 
 import json
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from safehold.gateway import Scope
+from safehold.service.checking.body import JSON, media_type, not_understood, read_model
 from safehold.service.checking.deciding import Decided, decide
 from safehold.service.checking.deferred import Deferred
 from safehold.service.checking.form import FORM, read_form
 from safehold.service.checking.kept import Begun
 from safehold.service.checking.order import Order, digest
 from safehold.service.checking.state import State
-from safehold.service.checking.translation import json_bytes, read_json, to_request
+from safehold.service.checking.translation import json_bytes, to_request
 from safehold.service.checking.wire import AnswerTold, CheckSent, LaterTold
 from safehold.service.context import Service, admit, service_of, shown_token
 from safehold.service.fetching import fetcher
@@ -21,10 +23,6 @@ from safehold.service.problem import Problem
 
 router = APIRouter(tags=["checks"])
 
-INLINE_BYTES = 16 * 1024
-"""Bodies up to here are read on the event loop: reading them takes less than handing them to a thread."""
-
-JSON = "application/json"
 _FORM = "multipart/form-data"
 
 
@@ -82,16 +80,12 @@ def later(begun: Begun) -> Response:
 
 
 async def _read(request: Request, service: Service) -> tuple[CheckSent, tuple[bytes, ...]]:
-    header = request.headers.get("content-type", "")
-    kind = header.partition(";")[0].strip().lower()
-    if kind not in {JSON, _FORM}:
-        raise Problem(415, "media_type", "This kind of body is not understood", f"Send {JSON} or {_FORM}.")
-    body = await request.body()
+    kind = media_type(request)
+    if kind == JSON:
+        return await read_model(request, CheckSent), ()
     if kind == _FORM:
-        return await service.lanes.media.run(read_form, body, header)
-    if len(body) <= INLINE_BYTES:
-        return read_json(body), ()
-    return await service.lanes.media.run(read_json, body), ()
+        return await service.lanes.media.run(read_form, await request.body(), request.headers["content-type"])
+    raise not_understood(JSON, _FORM)
 
 
 def _order(request: Request, key: Key, sent: CheckSent, contents: tuple[bytes, ...]) -> Order:

@@ -1,0 +1,59 @@
+"""Reading JSON bodies: small ones at once, large ones in a thread."""
+
+from typing import TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+
+from safehold.service.context import service_of
+from safehold.service.problem import Problem, invalid
+
+JSON = "application/json"
+INLINE_BYTES = 16 * 1024
+"""Bodies up to here are read on the event loop: reading them takes less than handing them to a thread."""
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+async def read_model(request: Request, model: type[Model]) -> Model:
+    """Return what a JSON body says.
+
+    Raises:
+        Problem: 400 it is no JSON; 415 it doesn't say that it is; 422 it has not the right shape.
+    """
+    if media_type(request) != JSON:
+        raise not_understood(JSON)
+    body = await request.body()
+    if len(body) <= INLINE_BYTES:
+        return parse(body, model)
+    return await service_of(request).lanes.media.run(parse, body, model)
+
+
+def media_type(request: Request) -> str:
+    """Return of what type a request says that its body is; "" for none."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def parse(body: bytes, model: type[Model]) -> Model:
+    """Return what JSON says.
+
+    Raises:
+        Problem: 400 it is none; 422 it has not the right shape.
+    """
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        if errors and errors[0]["type"] == "json_invalid":
+            raise malformed() from None
+        raise invalid(errors) from None
+
+
+def malformed() -> Problem:
+    """Return the problem of a body that is no JSON."""
+    return Problem(400, "malformed", "The body can't be read", "Send one JSON object in UTF-8.")
+
+
+def not_understood(*known: str) -> Problem:
+    """Return the problem of a body of another type than those that are known."""
+    return Problem(415, "media_type", "This kind of body is not understood", f"Send {' or '.join(known)}.")
