@@ -1,0 +1,37 @@
+"""What can be wrong with a report. People read these: they name what to do, and repeat nothing of what was sent."""
+
+from collections.abc import Sequence
+
+from safehold.vocabulary import Seconds, UsageError
+
+
+class ReportIncompleteError(UsageError):
+    """A report lacks something, or has a part that can't be used.
+
+    Attributes:
+        fields: names of the parts.
+    """
+
+    def __init__(self, message: str, *, advice: str, fields: Sequence[str]) -> None:
+        super().__init__(message, advice=advice)
+        self.fields = tuple(fields)
+
+
+class MaterialSentError(UsageError):
+    """Somebody sent material along; it was not read and not kept."""
+
+
+class TooManyReportsError(UsageError):
+    """One source, or everybody together, reported more than can be read.
+
+    Attributes:
+        retry_seconds: when to try again.
+    """
+
+    def __init__(self, retry_seconds: Seconds) -> None:
+        super().__init__("there were many reports in a short time", advice="Try again later; nothing was kept.")
+        self.retry_seconds = retry_seconds
+
+
+class ReportUnknownError(UsageError):
+    """There is no report of this ticket or token."""

@@ -1,0 +1,274 @@
+"""The intake: receive reports, tell their status, list them for people, keep the clocks and forget in time.
+
+What a reporter was given a ticket for is durable, with its event, before the ticket leaves. Fingerprints follow into
+their bank at once; where that fails they are marked, and the next :meth:`Reports.settle` does it.
+
+    receipt = reports.submit(Submission(Category.IMAGE_OF_ME, Target.GENERATION, "gen-17"), Sender(source="192.0.2.7"))
+    reports.status(receipt.token).status
+"""
+
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from safehold.gateway.reports import sources
+from safehold.gateway.reports.errors import ReportUnknownError
+from safehold.gateway.reports.holding import Holding
+from safehold.gateway.reports.judgement import is_own_id, judge
+from safehold.gateway.reports.report import Fingerprint, Kind, Receipt, Report, Role, Sender, Status, Submission
+from safehold.gateway.reports.sealing import Seals, note_of
+from safehold.gateway.reports.sources import Limits
+from safehold.gateway.reports.stored import held_fingerprints, insert_fingerprints, to_report, with_counts
+from safehold.gateway.reports.tables import reports
+from safehold.home.database import Database
+from safehold.ledger import EventLog
+from safehold.ledger.entry import timestamp
+from safehold.vocabulary import Clock, Event, SafeholdError
+
+TAKE_DOWN_HOURS = 48
+"""From a valid request to removal. Source: TAKE IT DOWN Act, Public Law 119-12, section 3(a)(3)(A)."""
+
+RETENTION_DAYS = 90
+"""How long sealed notes and contacts stay after a report is closed: long enough for an answer and a complaint. Ours."""
+
+_TOKEN_BYTES = 32
+_TICKET_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is taken for another when it is read aloud
+_TICKET_LENGTH = 10
+_LISTED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What reports are kept with.
+
+    Attributes:
+        seals: what people write is sealed with it.
+        holding: where fingerprints hold content.
+        digest_key: for sources and references: at least 16 random bytes, the same in every process.
+        limits: how many anonymous reports are accepted.
+        retention_days: how long sealed notes stay after a report is closed.
+    """
+
+    seals: Seals
+    holding: Holding
+    digest_key: bytes
+    limits: Limits = field(default_factory=Limits)
+    retention_days: int = RETENTION_DAYS
+
+
+class Reports:
+    """The reports of a home; threads and processes may share them.
+
+    Args:
+        database: of the home.
+        ledger: where events go.
+        clock: where the time comes from.
+        desk: what reports are kept with.
+    """
+
+    def __init__(self, database: Database, ledger: EventLog, clock: Clock, desk: Desk) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._clock = clock
+        self._desk = desk
+
+    def submit(self, submission: Submission, sender: Sender) -> Receipt:
+        """Receive a report; it is durable when this returns.
+
+        Raises:
+            MaterialSentError, ReportIncompleteError: it can't be received as it is.
+            TooManyReportsError: its source sent too many; nothing was kept.
+        """
+        judge(submission, sender)
+        now = self._clock.now()
+        due = now + dt.timedelta(hours=TAKE_DOWN_HOURS) if submission.kind is Kind.TAKE_DOWN else None
+        receipt = Receipt(_ticket(), secrets.token_urlsafe(_TOKEN_BYTES), now, due)
+        with self._database.writing() as connection:
+            if sender.source:
+                sources.count(
+                    connection, sender.source, now=now, digest_key=self._desk.digest_key, limits=self._desk.limits
+                )
+            connection.execute(sa.insert(reports).values(**self._row(submission, sender, receipt)))
+            insert_fingerprints(connection, receipt.ticket, submission.fingerprints)
+            self._ledger.append(_received(submission, sender, receipt), connection)
+        self.settle()
+        return receipt
+
+    def status(self, token: str) -> Report:
+        """Return the report of a status token.
+
+        Raises:
+            ReportUnknownError: there is none.
+        """
+        return self._one(reports.c.token == _token_digest(token))
+
+    def show(self, ticket: str) -> Report:
+        """Return the report of a ticket.
+
+        Raises:
+            ReportUnknownError: there is none.
+        """
+        return self._one(reports.c.ticket == ticket.upper())
+
+    def list(self, *, is_open: bool = False, is_overdue: bool = False, limit: int = _LISTED) -> Sequence[Report]:
+        """Return reports: those with a clock first, by when they are due; then the others, oldest first.
+
+        Args:
+            is_open: only those that nobody has decided.
+            is_overdue: only those that nobody has decided in time.
+            limit: how many at most.
+        """
+        query = with_counts().order_by(reports.c.due_at.is_(None), reports.c.due_at, reports.c.received_at)
+        if is_open or is_overdue:
+            query = query.where(reports.c.status.in_([one.value for one in Status if not one.is_closed]))
+        if is_overdue:
+            query = query.where(reports.c.due_at < timestamp(self._clock.now()))
+        with self._database.reading() as connection:
+            return [to_report(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+    def decide(self, ticket: str, status: Status, *, actor: str) -> Report:
+        """Say how far a report is; where nothing is to be done, what it holds is let go, for good.
+
+        Raises:
+            ReportUnknownError: there is none of this ticket.
+        """
+        before = self.show(ticket)
+        if before.status is status:
+            return before
+        changed = {"status": status.value, "status_at": timestamp(self._clock.now())}
+        if status is Status.NO_ACTION and before.holding in {"pending", "held"}:
+            changed["holding"] = "releasing"
+        with self._database.writing() as connection:
+            connection.execute(sa.update(reports).where(reports.c.ticket == before.ticket).values(**changed))
+            details = {"ticket": before.ticket, "status": status.value, "overdue": before.is_overdue(self._clock.now())}
+            self._ledger.append(Event("report.decided", actor, details=details), connection)
+        self.settle()
+        return self.show(before.ticket)
+
+    def settle(self) -> int:
+        """Put fingerprints that wait into their bank, or take them out, and return how many reports still wait."""
+        with self._database.reading() as connection:
+            waiting = held_fingerprints(connection, ("pending", "releasing"))
+        left = 0
+        for ticket, (holding, fingerprints) in waiting.items():
+            try:
+                self._settle_one(ticket, holding, fingerprints)
+            except SafeholdError:  # the bank is busy or can't be written: the mark stays, and the next call tries again
+                left += 1
+        return left
+
+    def note_overdue(self) -> Sequence[Report]:
+        """Record, once each, which requests nobody has decided in time, and return these."""
+        late = self.list(is_overdue=True)
+        noted = []
+        for report in late:
+            changed = sa.update(reports).where(reports.c.ticket == report.ticket, reports.c.overdue_noted == 0)
+            with self._database.writing() as connection:
+                if connection.execute(changed.values(overdue_noted=1)).rowcount:
+                    event = Event("report.overdue", "system", details={"ticket": report.ticket})
+                    self._ledger.append(event, connection)
+                    noted.append(report)
+        return noted
+
+    def forget(self) -> int:
+        """Remove sealed notes of reports that were closed long enough ago, and return how many."""
+        before = timestamp(self._clock.now() - dt.timedelta(days=self._desk.retention_days))
+        closed = [one.value for one in Status if one.is_closed]
+        query = sa.update(reports).where(
+            reports.c.status.in_(closed), reports.c.status_at < before, reports.c.sealed.is_not(None)
+        )
+        with self._database.writing() as connection:
+            return connection.execute(query.values(sealed=None)).rowcount
+
+    def sealed_note(self, ticket: str) -> bytes:
+        """Return what is sealed of a report; the review key alone opens it. b"" where it is gone.
+
+        Raises:
+            ReportUnknownError: there is none of this ticket.
+        """
+        query = sa.select(reports.c.ticket, reports.c.sealed).where(reports.c.ticket == ticket.upper())
+        with self._database.reading() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise _unknown()
+        return bytes(row.sealed or b"")
+
+    def _settle_one(self, ticket: str, holding: str, fingerprints: Sequence[Fingerprint]) -> None:
+        if holding == "pending":
+            self._desk.holding.hold(ticket, fingerprints)
+        else:
+            self._desk.holding.release(ticket)
+        done = {"pending": "held", "releasing": "released"}[holding]
+        query = sa.update(reports).where(reports.c.ticket == ticket, reports.c.holding == holding)
+        with self._database.writing() as connection:
+            connection.execute(query.values(holding=done))
+
+    def _one(self, where: sa.ColumnElement[bool]) -> Report:
+        with self._database.reading() as connection:
+            row = connection.execute(with_counts().where(where)).mappings().first()
+        if row is None:
+            raise _unknown()
+        return to_report(row)
+
+    def _row(self, submission: Submission, sender: Sender, receipt: Receipt) -> dict[str, object]:
+        plain = is_own_id(submission.target, submission.reference)
+        return {
+            "ticket": receipt.ticket,
+            "token": _token_digest(receipt.token),
+            "received_at": timestamp(receipt.received_at),
+            "kind": submission.kind.value,
+            "category": submission.category.value,
+            "target": submission.target.value,
+            "reference": submission.reference if plain else self._digest(submission.reference),
+            "locale": submission.locale,
+            "country": submission.country,
+            "actor": sender.actor,
+            "status": Status.RECEIVED.value,
+            "status_at": timestamp(receipt.received_at),
+            "is_trusted": int(sender.is_trusted),
+            "is_representative": int(submission.role is Role.REPRESENTATIVE),
+            "due_at": None if receipt.due_at is None else timestamp(receipt.due_at),
+            "overdue_noted": 0,
+            "holding": "pending" if _holds(submission, sender) else "none",
+            "sealed": self._desk.seals.seal(note_of(submission)),
+        }
+
+    def _digest(self, reference: str) -> str:
+        digest = hmac.new(self._desk.digest_key, f"reference {reference}".encode(), hashlib.sha256)
+        return f"hmac:{digest.hexdigest()}"
+
+
+def _holds(submission: Submission, sender: Sender) -> bool:
+    """Return whether fingerprints hold content at once: those of a request to take down, or of a trusted flagger."""
+    return bool(submission.fingerprints) and (submission.kind is Kind.TAKE_DOWN or sender.is_trusted)
+
+
+def _received(submission: Submission, sender: Sender, receipt: Receipt) -> Event:
+    details: dict[str, str | int | bool] = {
+        "ticket": receipt.ticket,
+        "kind": submission.kind.value,
+        "category": submission.category.value,
+        "target": submission.target.value,
+        "trusted": sender.is_trusted,
+        "representative": submission.role is Role.REPRESENTATIVE,
+        "fingerprints": len(set(submission.fingerprints)),
+    }
+    return Event("report.received", sender.actor, details=details)
+
+
+def _ticket() -> str:
+    letters = "".join(secrets.choice(_TICKET_LETTERS) for _ in range(_TICKET_LENGTH))
+    return f"R-{letters[:5]}-{letters[5:]}"
+
+
+def _token_digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _unknown() -> ReportUnknownError:
+    return ReportUnknownError("there is no such report", advice="Check the ticket or the link that you were given.")
