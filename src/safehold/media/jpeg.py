@@ -17,7 +17,6 @@ The last line holds harmless files back as well; a decoder that forgave them wou
 reports one warning and not all.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +30,7 @@ from safehold.media.limits import Limits
 
 _LUMA_SPACES = frozenset({"Gray", "YCbCr"})
 _MARKERS_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
-_APP1, _START_OF_SCAN, _END_OF_IMAGE = 0xE1, 0xDA, 0xD9
+_APP1, _SCAN_OR_END = 0xE1, frozenset({0xDA, 0xD9})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,23 +119,20 @@ def translate_fault(error: ValueError | MemoryError) -> MediaError:
 
 
 def exif_block(data: bytes | memoryview) -> bytes:
-    """Return the EXIF block of a JPEG without its marker, or b"" when there is none."""
-    for marker, start, end in _segments(data):
-        if marker == _APP1 and bytes(data[start : start + 6]) == b"Exif\x00\x00":
-            return bytes(data[start:end])
-    return b""
+    """Return the EXIF block of a JPEG without its marker, or b"" when there is none before the first scan.
 
-
-def _segments(data: bytes | memoryview) -> Iterator[tuple[int, int, int]]:
-    """Yield (marker, start, end) of the segments before the first scan; stops quietly at anything odd."""
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
+    One plain loop, since every picture goes through it; it stops quietly at anything odd.
+    """
+    at, last = 2, len(data) - 4
+    while at <= last and data[at] == 0xFF:
         marker = data[at + 1]
         if marker == 0xFF or marker in _MARKERS_WITHOUT_LENGTH:
             at += 1 if marker == 0xFF else 2
             continue
-        if marker in {_START_OF_SCAN, _END_OF_IMAGE}:
-            return
+        if marker in _SCAN_OR_END:
+            break
         length = data[at + 2] << 8 | data[at + 3]
-        yield marker, at + 4, at + 2 + length
+        if marker == _APP1 and data[at + 4 : at + 10] == b"Exif\x00\x00":
+            return bytes(data[at + 4 : at + 2 + length])
         at += 2 + max(length, 2)
+    return b""

@@ -30,9 +30,15 @@ def digest(data: bytes | memoryview, *, beat: Callable[[], object] = _silent) ->
 
     Args:
         data: any contiguous bytes; none at all is fine, since the digests of nothing are defined.
-        beat: is called once a MiB, so that who waits can tell long work from a standstill.
+        beat: is called once a MiB of what is longer, so that who waits can tell long work from a standstill.
     """
     view = memoryview(data).cast("B")
+    if len(view) <= _CHUNK_BYTES:
+        return Digests(
+            hashlib.sha256(view).digest(),
+            hashlib.sha1(view, usedforsecurity=False).digest(),
+            hashlib.md5(view, usedforsecurity=False).digest(),
+        )
     sha256, sha1, md5 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False), hashlib.md5(usedforsecurity=False)
     for start in range(0, len(view), _CHUNK_BYTES):  # mapped files may exceed memory: read them once
         chunk = view[start : start + _CHUNK_BYTES]

@@ -10,7 +10,7 @@ what a list holds stays as it was imported.
 What each costs and finds is measured by ``python -m benchmarks.variants``.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from enum import Enum
 from functools import lru_cache
 
@@ -105,15 +105,14 @@ def _turned(
         for made in pdq(luma, flavours):
             yield name, made
         return
-    for made in dihedral(luma, flavours, tuple(turn for turn, _ in forms)):
-        (form,) = (form for turn, form in forms if turn is made.turn)
-        yield f"{name} {form}".strip(), made
+    for made in dihedral(luma, flavours, forms):
+        yield f"{name} {forms[made.turn]}".strip(), made
 
 
 @lru_cache(maxsize=64)
-def _forms(variants: tuple[Variant, ...]) -> tuple[tuple[Turn, str], ...]:
+def _forms(variants: tuple[Variant, ...]) -> Mapping[Turn, str]:
     """Return the forms that these variants take, with their names; worked out once, not for every picture."""
-    return tuple((turn, name) for turn, (name, ways) in _TURNS.items() if ways <= set(variants))
+    return {turn: name for turn, (name, ways) in _TURNS.items() if ways <= set(variants)}
 
 
 def _resized(luma: _Luma, variants: Collection[Variant]) -> Iterator[tuple[str, _Luma]]:

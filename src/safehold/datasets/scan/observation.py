@@ -9,6 +9,7 @@ Only fingerprints, scores, gaps and the text that rules must see again under a n
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pyarrow as pa
 
@@ -77,6 +78,7 @@ class Observation:
     gaps: tuple[Gap, ...] = field(default=())
 
 
+@lru_cache(maxsize=1024)
 def profile_of(kinds: frozenset[MediaKind], examined: frozenset[str]) -> str:
     """Name what a record holds and which detectors examined it, in one stable string."""
     return f"{','.join(sorted(kind.value for kind in kinds))}|{','.join(sorted(examined))}"
