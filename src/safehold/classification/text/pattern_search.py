@@ -54,12 +54,14 @@ class Mark(NamedTuple):
         target: which.
         first: the number of its first word in the view, from 0.
         last: the number of its last word.
+        is_shielded: whether it stands in a neutral context of a lexicon that has it.
         is_reversed: whether it was met while reading backwards.
     """
 
     target: Target
     first: int
     last: int
+    is_shielded: bool = False
     is_reversed: bool = False
 
 
@@ -80,7 +82,7 @@ class PatternSearch:
         self._skeleton = _Automaton(self._patterns(lexicons, is_skeleton=True))
 
     def marks(self, view: PromptView) -> list[Mark]:
-        """Return the terms in a view, without those in a neutral context."""
+        """Return the terms in a view, forwards ones in the order of their ends."""
         text, is_skeleton = view
         automaton = self._skeleton if is_skeleton else self._plain
         matches = automaton.find(text)
@@ -91,7 +93,7 @@ class PatternSearch:
             backwards = text[::-1]
             last_word = text.count(" ") - 2
             marks += [
-                Mark(mark.target, last_word - mark.last, last_word - mark.first, is_reversed=True)
+                Mark(mark.target, last_word - mark.last, last_word - mark.first, mark.is_shielded, is_reversed=True)
                 for mark in automaton.marks(backwards, automaton.find(backwards))
             ]
         return marks
@@ -160,7 +162,7 @@ class _Automaton:
         return any(match[0] in self._signs for match in matches)
 
     def marks(self, text: str, matches: Sequence[_Match]) -> list[Mark]:
-        """Return the terms among matches, but those in a neutral context of their lexicon."""
+        """Return the terms among matches, in the order of their ends."""
         shields = self._shields_of(matches)
         marks = []
         word = place = 0
@@ -172,10 +174,10 @@ class _Automaton:
             word += text.count(" ", place, start) if start >= place else -text.count(" ", start, place)
             place = start
             last = word + text.count(" ", start + 1, end - 1)
+            shielding = {lexicon for lexicon, shield in shields.items() if shield.cover(start, end)}
             marks += [
-                Mark(target, word, last)
+                Mark(target, word, last, bool(shielding) and _is_shielded(target, targets, shielding))
                 for target in targets
-                if target.lexicon not in shields or not shields[target.lexicon].cover(start, end)
             ]
         return marks
 
@@ -185,6 +187,11 @@ class _Automaton:
             for lexicon in self._shields.get(pattern, ()):
                 shields.setdefault(lexicon, Shields()).add(start, end)
         return shields
+
+
+def _is_shielded(target: Target, others: Iterable[Target], shielding: set[str]) -> bool:
+    """Return whether a lexicon with this very term, for the same concept in any language, is shielded there."""
+    return any(other.lexicon in shielding and other.concept == target.concept for other in others)
 
 
 def _target(lexicon: Lexicon, role: Role, term_id: str, term: str) -> Target:

@@ -113,20 +113,19 @@ class PromptRules:
         views = prompt_views(text, self._normaliser)
         marks = self._search.marks(views[0])
         forwards = [mark for mark in marks if not mark.is_reversed]
-        hits = self._judged(forwards, text)
-        disguised = [mark for mark in marks if mark.is_reversed]
+        hits = self._judged([mark for mark in forwards if not mark.is_shielded], text)
+        new = [mark for mark in marks if mark.is_reversed]
         slack = 0
-        for view in views[1:]:
-            slack = max(slack, abs(view[0].count(" ") - views[0][0].count(" ")))
-            disguised += self._search.marks(view)
+        if len(views) > 1:
+            known = _words_by_term(forwards)
+            words = views[0][0].count(" ")
+            for view in views[1:]:
+                shift = abs(view[0].count(" ") - words)
+                slack = max(slack, shift)
+                new += _unknown(self._search.marks(view), known, shift)
         # What only a further view shows was disguised: nothing lowers it.
-        known = _words_by_target(forwards)
-        new = [
-            _Hit(mark, State.PLAIN)
-            for mark in disguised
-            if mark.target.role is Role.CLAIM and not _is_known(mark, known, slack)
-        ]
-        return [*hits, *new], slack if new else 0
+        claims = [mark for mark in new if mark.target.role is Role.CLAIM and not mark.is_shielded]
+        return [*hits, *(_Hit(mark, State.PLAIN) for mark in claims)], slack if claims else 0
 
     def _judged(self, marks: Sequence[Mark], text: str) -> list[_Hit]:
         """Return the claims of the folded view, each as plain, protected or negated."""
@@ -187,18 +186,28 @@ def _carried(names: frozenset[str]) -> Mapping[str, frozenset[State]]:
     return {concept: frozenset(found) for concept, found in states.items()}
 
 
-def _words_by_target(marks: Iterable[Mark]) -> dict[str, list[int]]:
+def _words_by_term(marks: Iterable[Mark]) -> dict[str, list[int]]:
     words: dict[str, list[int]] = defaultdict(list)
     for mark in marks:
         words[mark.target.reference].append(mark.first)
-    return {reference: sorted(found) for reference, found in words.items()}
+    return words
 
 
-def _is_known(mark: Mark, known: Mapping[str, Sequence[int]], slack: int) -> bool:
-    """Return whether the folded view holds the same term at the same place, as far as places of views agree."""
-    words = known.get(mark.target.reference, ())
-    nearest = bisect.bisect_left(words, mark.first - slack)
-    return nearest < len(words) and words[nearest] <= mark.first + slack
+def _unknown(marks: Iterable[Mark], known: Mapping[str, Sequence[int]], shift: int) -> Iterator[Mark]:
+    """Yield the marks of a view that the folded one doesn't show, as far as the places of the two agree.
+
+    Each mark of the folded view, shielded or not, stands for at most one of the other.
+    """
+    taken: dict[str, int] = defaultdict(int)
+    for mark in marks:
+        words = known.get(mark.target.reference, ())
+        number = taken[mark.target.reference]
+        while number < len(words) and words[number] < mark.first - shift:
+            number += 1
+        is_known = not mark.is_reversed and number < len(words) and words[number] <= mark.first + shift
+        taken[mark.target.reference] = number + is_known
+        if not is_known:
+            yield mark
 
 
 def _finding(subject: str, reference: str, place: str) -> Finding:

@@ -139,6 +139,20 @@ def test_a_neutral_context_is_no_claim() -> None:
     assert subjects("the red cube museum has a blue ball") == {"blue_ball"}
 
 
+def test_a_neutral_context_holds_for_the_same_term_of_other_languages_and_for_no_other_term() -> None:
+    cube = stand_in_lexicons()[1]
+    other = replace(cube, id="xx-red-cube", language="xx", neutral_contexts=())
+    longer = replace(other, id="xx-museum", terms=("red cube museum",))
+    assert subjects("the red cube museum", rules=PromptRules([cube, other], stand_in_rules())) == set()
+    assert subjects("the red cube museum", rules=PromptRules([cube, other, longer], stand_in_rules())) == {"red_cube"}
+
+
+def test_a_neutral_context_shields_only_the_one_term_in_it() -> None:
+    assert subjects("the red cube museum: r3d cub3") == {"red_cube"}
+    assert subjects("red cube museum r e d c u b e") == {"red_cube"}
+    assert subjects("red cube museum, 4k, it's here") == set()
+
+
 def test_an_operators_concept_without_a_rule_is_a_finding_alone() -> None:
     own = replace(stand_in_lexicons()[0], id="own", concept="own_list", terms=("green cone",))
     assert subjects("a gr33n cone", rules=PromptRules([own], stand_in_rules())) == {"own_list"}
