@@ -1,12 +1,13 @@
 """What every ledger does, whether it keeps its events in a database or in memory."""
 
 import datetime as dt
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.conftest import KINDS, Places
 
-from safehold.home.home import Home
 from safehold.ledger import (
     Checkpoint,
     EventLog,
@@ -25,20 +26,19 @@ KEY = SigningKey(bytes(32))
 Make = Callable[[], EventLog]
 
 
-@pytest.fixture(params=["database", "memory"])
+@pytest.fixture(params=[*KINDS, "memory"])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     """Give a maker of ledgers, each with nothing in it."""
-    homes: list[Home] = []
+    server = request.getfixturevalue("postgresql_server") if request.param == "postgresql" else None
+    places, numbers = Places(server), itertools.count()
 
     def new() -> EventLog:
         if request.param == "memory":
             return MemoryLedger(NOON, KEY)
-        homes.append(Home.open(tmp_path / f"home{len(homes)}", NOON))
-        return Ledger(homes[-1].database, NOON, KEY)
+        return Ledger(places.open(tmp_path / f"home{next(numbers)}", NOON).database, NOON, KEY)
 
     yield new
-    for home in homes:
-        home.close()
+    places.close()
 
 
 @pytest.fixture

@@ -41,9 +41,10 @@ def fetched(
     """
     last = -1
     try:
-        for row in connection.execute(query.order_by(place), execution_options={"yield_per": _BATCH}).mappings():
-            last = row[place]
-            yield row
+        with connection.execute(query.order_by(place), execution_options={"yield_per": _BATCH}) as result:
+            for row in result.mappings():
+                last = row[place]
+                yield row
     except DBAPIError as error:
         if not _is_undecodable(error):
             raise

@@ -1,7 +1,9 @@
+import threading
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from tests.conftest import Places
 
 from safehold.home import HomeBrokenError, HomeBusyError, HomeFullError, HomeUnusableError
 from safehold.home.database import Database
@@ -15,7 +17,12 @@ def table(database: Database) -> sa.Table:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
+def database(places: Places, tmp_path: Path) -> Database:
+    return places.database(tmp_path / "a.db", wait_seconds=0.05)
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Database:
     return Database(tmp_path / "a.db", wait_seconds=0.05)
 
 
@@ -23,8 +30,8 @@ def database(tmp_path: Path) -> Database:
     ("pragma", "value"),
     [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 50), ("trusted_schema", 0)],
 )
-def test_every_connection_is_durable_and_strict(database: Database, pragma: str, value: object) -> None:
-    with database.reading() as connection:
+def test_every_connection_is_durable_and_strict(sqlite: Database, pragma: str, value: object) -> None:
+    with sqlite.reading() as connection:
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
 
 
@@ -73,17 +80,17 @@ def test_a_writer_that_waited_too_long_is_told_so(database: Database) -> None:
     assert "Wait" in caught.value.advice
 
 
-def test_a_full_disk_is_told_and_leaves_nothing_of_the_transaction(database: Database) -> None:
-    notes = table(database)
+def test_a_full_disk_is_told_and_leaves_nothing_of_the_transaction(sqlite: Database) -> None:
+    notes = table(sqlite)
 
     def write_too_much() -> None:
-        with database.writing() as connection:
+        with sqlite.writing() as connection:
             connection.exec_driver_sql("PRAGMA max_page_count=10")
             connection.execute(notes.insert(), [{"text": "x" * 4000}] * 50)
 
     with pytest.raises(HomeFullError, match="full"):
         write_too_much()
-    with database.reading() as connection:
+    with sqlite.reading() as connection:
         assert connection.execute(sa.select(notes)).all() == []
 
 
@@ -96,12 +103,38 @@ def test_a_damaged_file_is_told_with_the_way_back(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     database = Database(tmp_path / "a.db")
-    database.path.unlink()
-    database.path.mkdir()
+    (tmp_path / "a.db").unlink()
+    (tmp_path / "a.db").mkdir()
     with pytest.raises(HomeUnusableError), database.reading():
         pass
 
 
 def test_a_defect_of_ours_is_not_dressed_up_as_the_users(database: Database) -> None:
-    with pytest.raises(sa.exc.OperationalError), database.reading() as connection:
+    with pytest.raises(sa.exc.DBAPIError), database.reading() as connection:
         connection.exec_driver_sql("SELECT nonsense FROM nowhere")
+
+
+def test_what_a_writer_reads_is_what_the_writers_before_it_left(places: Places, tmp_path: Path) -> None:
+    database = places.database(tmp_path / "a.db")
+    notes = table(database)
+
+    def count_up() -> None:
+        for _ in range(10):
+            with database.writing() as connection:
+                number = connection.execute(sa.select(sa.func.max(notes.c.id))).scalar() or 0
+                connection.execute(notes.insert().values(id=number + 1, text="one"))
+
+    threads = [threading.Thread(target=count_up) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    with database.reading() as connection:
+        assert connection.execute(sa.select(notes.c.id).order_by(notes.c.id)).scalars().all() == list(range(1, 31))
+
+
+def test_no_error_repeats_what_was_being_written(database: Database) -> None:
+    notes = table(database)
+    with pytest.raises(sa.exc.IntegrityError) as caught, database.writing() as connection:
+        connection.execute(notes.insert(), [{"id": 1, "text": "canary"}, {"id": 1, "text": "canary"}])
+    assert "canary" not in str(caught.value)

@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.conftest import Places
 
 from safehold.home import LeaseLostError, UnfitJobError, UnknownJobError
 from safehold.home.database import Database
 from safehold.home.outbox import Job, Outbox, Retries
-from safehold.home.schema import bring_up_to_date
 from safehold.vocabulary import FixedClock
 
 NOON = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
@@ -21,10 +21,8 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Database:
-    made = Database(tmp_path / "a.db")
-    bring_up_to_date(made)
-    return made
+def database(places: Places, tmp_path: Path) -> Database:
+    return places.open(tmp_path / "home", FixedClock(NOON)).database
 
 
 @pytest.fixture

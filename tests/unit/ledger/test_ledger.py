@@ -1,5 +1,6 @@
 import datetime as dt
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from tests.conftest import Places
 from tests.unit.home.rows import add_bank, banks
 
 from safehold.home.home import Home
@@ -21,7 +23,12 @@ EVENT = Event("test.happened", "system", details={"number": 1})
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
+def home(places: Places, tmp_path: Path) -> Home:
+    return places.open(tmp_path / "home", NOON)
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Home]:
     with Home.open(tmp_path / "home", NOON) as opened:
         yield opened
 
@@ -109,9 +116,11 @@ def test_another_key_than_the_ledger_names_signs_nothing(home: Home, ledger: Led
 
 
 def change(home: Home, *statements: str) -> None:
+    """Alter the database behind the ledger's back; `zeros(32)` is so many zero bytes."""
+    zeros = "zeroblob(\\1)" if home.database.path else "decode(repeat('00', \\1), 'hex')"
     with home.database.writing() as connection:
         for statement in statements:
-            connection.exec_driver_sql(statement)
+            connection.exec_driver_sql(re.sub(r"zeros\((\d+)\)", zeros, statement))
 
 
 @pytest.mark.parametrize(
@@ -124,18 +133,18 @@ def change(home: Home, *statements: str) -> None:
         ["UPDATE events SET details = '{\"number\":2}' WHERE seq = 2"],
         ["UPDATE events SET details = '{\"number\": 1}' WHERE seq = 2"],
         ["UPDATE events SET details = 'nonsense' WHERE seq = 2"],
-        ["UPDATE events SET leaf = zeroblob(32) WHERE seq = 2"],
+        ["UPDATE events SET leaf = zeros(32) WHERE seq = 2"],
         ["DELETE FROM events WHERE seq = 2"],
         ["DELETE FROM events WHERE seq = 0"],
         ["DELETE FROM events WHERE seq = 5"],
         ["DELETE FROM events WHERE seq >= 2", "DELETE FROM checkpoints WHERE size > 4"],
         ["UPDATE events SET seq = -1 WHERE seq = 2", "UPDATE events SET seq = 2 WHERE seq = 3"],
-        ["UPDATE checkpoints SET root = zeroblob(32) WHERE size = 6"],
-        ["UPDATE checkpoints SET signature = zeroblob(64) WHERE size = 6"],
+        ["UPDATE checkpoints SET root = zeros(32) WHERE size = 6"],
+        ["UPDATE checkpoints SET signature = zeros(64) WHERE size = 6"],
         ["UPDATE checkpoints SET issued_at = '2027' WHERE size = 6"],
         ["UPDATE checkpoints SET key = 'safehold-ed25519:AA==' WHERE size = 6"],
-        ["UPDATE checkpoints SET frontier = zeroblob(64) WHERE size = 6"],
-        ["UPDATE checkpoints SET frontier = zeroblob(32) WHERE size = 6"],
+        ["UPDATE checkpoints SET frontier = zeros(64) WHERE size = 6"],
+        ["UPDATE checkpoints SET frontier = zeros(32) WHERE size = 6"],
         ["UPDATE checkpoints SET size = 5 WHERE size = 6"],
     ],
 )
@@ -172,13 +181,13 @@ def test_tampering_with_the_database_is_found_before_anything_more_is_signed(
         ("UPDATE checkpoints SET issued_at = CAST(x'ff' AS TEXT)", "the checkpoint at size 4 was altered"),
     ],
 )
-def test_a_value_of_another_type_or_encoding_is_named_as_tampering(
-    home: Home, ledger: Ledger, tampering: str, found: str
-) -> None:
+def test_a_value_of_another_type_or_encoding_is_named_as_tampering(sqlite: Home, tampering: str, found: str) -> None:
+    """PostgreSQL keeps to the types of its columns."""
+    ledger = Ledger(sqlite.database, NOON, KEY)
     ledger.append_all([EVENT] * 3)
     ledger.checkpoint()
     ledger.append_all([EVENT] * 2)
-    change(home, tampering)
+    change(sqlite, tampering)
     with pytest.raises(LedgerBrokenError, match=found):
         ledger.verify()
 
@@ -188,14 +197,14 @@ def test_a_value_of_another_type_or_encoding_is_named_as_tampering(
     [
         "UPDATE events SET leaf = 'text' WHERE seq = 6",
         "UPDATE events SET actor = CAST(x'ff' AS TEXT) WHERE seq = 6",
-        "UPDATE events SET kind = x'00' WHERE seq = 6",
+        "UPDATE events SET kind = CAST(x'00' AS TEXT) WHERE seq = 6",
         "UPDATE checkpoints SET root = 'text'",
         "UPDATE checkpoints SET issued_at = CAST(x'ff' AS TEXT)",
         "DELETE FROM events WHERE seq = 7",
         "UPDATE events SET actor = 'somebody' WHERE seq = 7",
-        "UPDATE checkpoints SET root = zeroblob(32), frontier = zeroblob(64)",
-        "UPDATE checkpoints SET signature = zeroblob(64)",
-        "UPDATE checkpoints SET frontier = zeroblob(64)",
+        "UPDATE checkpoints SET root = zeros(32), frontier = zeros(64)",
+        "UPDATE checkpoints SET signature = zeros(64)",
+        "UPDATE checkpoints SET frontier = zeros(64)",
         "DELETE FROM events WHERE seq > 3",
     ],
 )

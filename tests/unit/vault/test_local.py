@@ -6,11 +6,11 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from nacl.public import PrivateKey
+from tests.conftest import Places
 
 from safehold.home import HomeFullError
 from safehold.home.home import Home
@@ -43,9 +43,10 @@ NAMES = ("amira", "jonas", "wen")
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    with Home.open(tmp_path / "home", CLOCK) as opened:
-        yield opened
+def home(chosen_places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    for name, value in chosen_places.environment(tmp_path / "home").items():
+        monkeypatch.setenv(name, value)  # what the processes that are killed find their tables with
+    return chosen_places.open(tmp_path / "home", CLOCK)
 
 
 @pytest.fixture
@@ -295,6 +296,7 @@ _CHILD = """
 import datetime as dt, os, signal, sys
 from pathlib import Path
 from safehold.home.home import Home
+from safehold.settings import load_settings
 from safehold.vault import *
 from safehold.vocabulary import FixedClock
 home, action, step, nth, identifier = sys.argv[1:]
@@ -307,7 +309,8 @@ def watch(reached):
 def record(event, connection=None):
     with open(Path(home).parent / "events", "a") as file:
         file.write(event.kind + "\\n")
-with Home.open(Path(home), FixedClock(dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC))) as opened:
+clock, server = FixedClock(dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)), load_settings(Path(home), os.environ).server()
+with Home.open(Path(home), clock, server=server) as opened:
     vault = LocalVault(opened, record, watch=watch)
     if action == "put":
         print(vault.put(sys.stdin.buffer.read(), Label(case="run-1")))

@@ -4,12 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.conftest import Places
 from tests.unit.matching.made_up import AT, values
 
 from safehold.home.home import Home
@@ -44,9 +44,8 @@ PDQ = values(30, seed=1)
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    with Home.open(tmp_path / "home", FixedClock(AT)) as opened:
-        yield opened
+def home(places: Places, tmp_path: Path) -> Home:
+    return places.open(tmp_path / "home", FixedClock(AT))
 
 
 @pytest.fixture
@@ -420,23 +419,26 @@ import os, signal, sys
 from pathlib import Path
 from safehold.home.home import Home
 from safehold.matching import BankStore
+from safehold.settings import load_settings
 from safehold.vocabulary import SystemClock
 
 class DeadlyLedger:
     def append(self, event, connection=None):
         os.kill(os.getpid(), signal.SIGKILL)
 
-with Home.open(Path(sys.argv[1]), SystemClock()) as home:
+folder = Path(sys.argv[1])
+with Home.open(folder, SystemClock(), server=load_settings(folder, os.environ).server()) as home:
     BankStore(home, DeadlyLedger()).import_file("made-up", Path(sys.argv[2]))
 """
 
 
 def test_an_import_killed_before_its_commit_leaves_the_old_version(
-    home: Home, store: BankStore, tmp_path: Path
+    places: Places, home: Home, store: BankStore, tmp_path: Path
 ) -> None:
     store.import_file("made-up", listing(tmp_path, 0, 3), TRAITS)
     command = [sys.executable, "-c", KILLED_BEFORE_COMMIT, os.fspath(home.path), os.fspath(listing(tmp_path, 3, 6))]
-    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    environment = places.environment(home.path)
+    assert subprocess.run(command, check=False, env=environment).returncode == -signal.SIGKILL
     assert found(home)["md5"] == [0, 1, 2]
     assert store.import_file("made-up", listing(tmp_path, 3, 6)).bank.version == 2
     assert found(home)["md5"] == [0, 1, 2, 3, 4, 5]

@@ -1,0 +1,90 @@
+"""Where homes of tests keep their tables: in SQLite, in PostgreSQL, or in both in turn.
+
+Suites about the database ask for `places` and run on both. `TEST_DATABASE=sqlite` or `postgresql` leaves one of them
+out; with `postgresql`, the command line's tests run on it as well.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from tests import postgresql
+
+from safehold.home.database import Database
+from safehold.home.home import Home
+from safehold.vocabulary import Clock
+
+KINDS = [os.environ["TEST_DATABASE"]] if os.environ.get("TEST_DATABASE") else ["sqlite", "postgresql"]
+
+
+@dataclass
+class Places:
+    """Opens homes and databases of one kind; the same path is the same home.
+
+    Attributes:
+        server: a running PostgreSQL; None: SQLite.
+    """
+
+    server: postgresql.Server | None
+    _ready: dict[Path, sa.URL] = field(default_factory=dict)
+    _opened: list[Home | Database] = field(default_factory=list)
+
+    def address(self, path: Path) -> sa.URL | None:
+        """Return where the tables of the home at this path lie, made already; None: in itself."""
+        if self.server is None:
+            return None
+        if path not in self._ready:
+            self._ready[path] = self.server.place()
+        return self._ready[path]
+
+    def environment(self, path: Path) -> dict[str, str]:
+        """Return variables with which `load_settings(path, os.environ).server()` finds the tables in another process."""
+        address = self.address(path)
+        told = {} if address is None else {"SAFEHOLD_DATABASE": address.render_as_string(hide_password=False)}
+        return os.environ | told
+
+    def open(self, path: Path, clock: Clock) -> Home:
+        home = Home.open(path, clock, server=self.address(path))
+        self._opened.append(home)
+        return home
+
+    def database(self, path: Path, *, wait_seconds: float = 30) -> Database:
+        """Return a database with no tables yet; `path` is its file, where it has one."""
+        place = self.server.place(is_ready=False) if self.server else path
+        database = Database(place, wait_seconds=wait_seconds)
+        self._opened.append(database)
+        return database
+
+    def close(self) -> None:
+        for opened in self._opened:
+            opened.close()
+        for place in self._ready.values() if self.server else ():
+            self.server.take_back(place)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.Server]:
+    """Give one real server for all tests of this process that ask for it."""
+    with postgresql.running() as server:
+        yield server
+
+
+@pytest.fixture(params=KINDS)
+def places(request: pytest.FixtureRequest) -> Iterator[Places]:
+    """Give what opens homes, once on each kind of database."""
+    yield from _given(request, request.param)
+
+
+@pytest.fixture
+def chosen_places(request: pytest.FixtureRequest) -> Iterator[Places]:
+    """Give what opens homes on the kind of database that `TEST_DATABASE` names; SQLite where it names none."""
+    yield from _given(request, KINDS[0])
+
+
+def _given(request: pytest.FixtureRequest, kind: str) -> Iterator[Places]:
+    made = Places(None if kind == "sqlite" else request.getfixturevalue("postgresql_server"))
+    yield made
+    made.close()
