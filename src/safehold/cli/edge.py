@@ -29,6 +29,8 @@ GROUPS = {
     "hold": "safehold.cli.hold:hold",
     "backup": "safehold.cli.backup:backup",
     "restore": "safehold.cli.backup:restore",
+    "serve": "safehold.cli.serve:serve",
+    "key": "safehold.cli.key:key",
     "doctor": "safehold.cli.doctor:doctor",
     "completion": "safehold.cli.completion:completion",
 }

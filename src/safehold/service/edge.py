@@ -86,7 +86,7 @@ class _Request:
             await self._respond(problem.response())
         except Exception as error:  # noqa: BLE001 - the outermost edge: nothing of it may get into a log unread
             self._service.measures.failures.inc()
-            self._service.journal.write("request.failed", request=self.id, **_where(error))
+            self._service.journal.write("request.failed", request=self.id, **where(error))
             await self._respond(unexpected().response())
 
     def finish(self) -> None:
@@ -152,7 +152,7 @@ def _declared(scope: Scope) -> int:
     return 0
 
 
-def _where(error: BaseException) -> dict[str, str | int]:
+def where(error: BaseException) -> dict[str, str | int]:
     """Return the kind of an error and the place in our code where it was, nothing of its words."""
     steps = traceback.extract_tb(error.__traceback__)
     ours = [step for step in steps if "/safehold/" in step.filename] or list(steps)

@@ -1,6 +1,6 @@
 """What can go wrong with keys and with starting the service. What a request is told is in `problem`."""
 
-from safehold.vocabulary import UsageError
+from safehold.vocabulary import InternalError, UsageError
 
 
 class KeyNameError(UsageError):
@@ -25,3 +25,7 @@ class ServerPartsMissingError(UsageError):
 
 class AddressInUseError(UsageError):
     """Another process listens there, or this one may not."""
+
+
+class ProcessesDieError(InternalError):
+    """The service's processes end as soon as they start."""

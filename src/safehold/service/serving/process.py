@@ -1,0 +1,168 @@
+"""One process of the service: it opens the home, answers on the shared socket, works, and ends in order."""
+
+import asyncio
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import uvicorn
+from fastapi import FastAPI
+
+from safehold.service.app import make_app
+from safehold.service.building import build
+from safehold.service.context import Service
+from safehold.service.serving.duties import duties_of
+from safehold.service.serving.options import Role, ServeOptions
+from safehold.service.serving.quiet import be_quiet
+from safehold.service.serving.worker import Worker
+from safehold.service.watching import Journal
+from safehold.settings import Settings
+from safehold.wiring.gateway import Gateway, open_gateway
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than what proxies keep idle connections for (60 s is common), so that they close first, not we."""
+
+GRACE_SECONDS = 30
+"""How long requests under way may take once the process is told to end."""
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+@dataclass(slots=True)
+class Ending:
+    """Whether this process was told to end; and whom to tell then."""
+
+    is_asked: bool = False
+    _tell: list[Callable[[], None]] = field(default_factory=list)
+
+    def tell(self, what: Callable[[], None]) -> None:
+        """Call this when the process is told to end."""
+        self._tell.append(what)
+
+    def ask(self) -> None:
+        """Tell the process to end."""
+        self.is_asked = True
+        for what in self._tell:
+            what()
+
+
+def run(
+    options: ServeOptions,
+    listening: socket.socket | None,
+    *,
+    on_ready: Callable[[Settings], None],
+    parent: int | None = None,
+) -> None:
+    """Run this process until it is told to end.
+
+    Args:
+        options: what was asked for.
+        listening: where requests come from; None for a worker alone.
+        on_ready: is called once the home is open.
+        parent: a pipe that ends when the parent does; None for none.
+    """
+    with open_gateway(options.home) as gateway:
+        service = service_of(gateway)
+        be_quiet(service.journal)
+        on_ready(service.settings)
+        service.journal.write("process.started", role=options.role.value)
+        try:
+            with _working(service, options):
+                _wait(service, listening, parent)
+        finally:
+            service.lanes.close()
+            service.journal.write("process.ended", role=options.role.value)
+
+
+def service_of(gateway: Gateway) -> Service:
+    """Return the service over an opened gateway."""
+    workshop = gateway.workshop
+    return build(
+        workshop.home,
+        workshop.ledger,
+        checks=gateway.checks,
+        settings=workshop.settings,
+        index=gateway.index,
+        journal=Journal(workshop.home.clock),
+    )
+
+
+@contextmanager
+def _working(service: Service, options: ServeOptions) -> Iterator[None]:
+    """Do a worker's duties in a thread while the block runs, where that is this process' role."""
+    if options.role is Role.GATEWAY:
+        yield
+        return
+    stop = threading.Event()
+    thread = threading.Thread(target=Worker(duties_of(service), service.journal).run, args=(stop,), name="worker")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _wait(service: Service, listening: socket.socket | None, parent: int | None) -> None:
+    server = None if listening is None else _Server(_config(make_app(service), service.settings))
+    factory = None if server is None else server.config.get_loop_factory()
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(_until_asked(server, listening, parent))
+
+
+async def _until_asked(server: "_Server | None", listening: socket.socket | None, parent: int | None) -> None:
+    loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
+    ending = Ending()
+    ending.tell(asked.set)
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, ending.ask)
+    if parent is not None:
+        loop.add_reader(parent, lambda: _ended(loop, parent, ending))
+    if server is None or listening is None:
+        await asked.wait()
+        return
+    ending.tell(server.end)
+    await server.serve([listening])
+
+
+def _ended(loop: asyncio.AbstractEventLoop, parent: int, ending: Ending) -> None:
+    """End with the parent: nothing is ever written to the pipe, so that it can be read only when it is closed."""
+    loop.remove_reader(parent)
+    os.close(parent)
+    ending.ask()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's server, ended by us: its own handling would end the process as interrupted."""
+
+    def end(self) -> None:
+        """Take no more requests, answer those under way, then return."""
+        self.force_exit = self.should_exit  # told twice: at once
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to us."""
+        yield
+
+
+def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        lifespan="on",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
