@@ -182,6 +182,25 @@ def test_more_pairs_than_there_is_room_for_are_all_given(engine: str) -> None:
     assert np.array_equal(query * len(entries) + row, np.arange(len(entries) ** 2))
 
 
+def test_few_queries_are_answered_as_many_are_or_left_to_that(engine: str) -> None:
+    entries = np.unique(np.vstack([low_entropy(600), values(600)]), axis=0)
+    segment = HammingSegment(tables(entries), INDEXED)
+    for asked in (entries[:1], entries[-16:], values(5, seed=3), flipped(entries[-9:], 31), values(0)):
+        for threshold in THRESHOLDS:
+            few, expected = segment.few(asked, threshold), pairs(segment.search(asked, threshold))
+            is_answered = engine != "numpy" and len(expected) <= 64
+            assert few == (expected if is_answered else None), threshold
+    assert segment.few(values(17), 31) is None
+
+
+def test_queries_so_many_that_their_probes_are_ordered_find_the_same(engine: str) -> None:
+    entries, count = np.vstack([low_entropy(300), values(300)]), 200 if engine == "numpy" else 2000
+    asked = np.vstack([entries[:5], flipped(entries[-90:], 33), values(count)])
+    segment = HammingSegment(tables(entries), INDEXED)
+    for threshold in (32, 33, 47):
+        assert pairs(segment.search(asked, threshold)) == linear(entries, asked, threshold)
+
+
 @pytest.mark.skipif(kernels() is None, reason="needs the native engine")
 @pytest.mark.parametrize(("name", "wrong"), [("starts", 1 << 30), ("rows", 255), ("spill_starts", 1 << 31)])
 def test_numbers_that_lead_outside_of_a_segment_are_damage_and_nothing_is_read_there(name: str, wrong: int) -> None:

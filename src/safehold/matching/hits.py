@@ -43,6 +43,23 @@ NO_HITS = Hits(
 """What a search gives that finds nothing."""
 
 
+def hits_of(rows: Sequence[tuple[int, int, int, int, int]]) -> Hits:
+    """Return a few hits in columns, in order.
+
+    Args:
+        rows: of each the query, the distance, the bank, the entry and the class.
+    """
+    query, distance, bank, entry, harm_class = zip(*sorted(rows), strict=True)
+    return Hits(
+        np.array(query, np.int64),
+        np.array(distance, np.uint16),
+        np.array(bank, np.int32),
+        np.array(entry, np.int64),
+        np.array(harm_class, np.uint8),
+        NO_HITS.capped,
+    )
+
+
 def joined(parts: Sequence[Hits], *, most: int) -> Hits:
     """Return the hits of several searches for the same queries as one, capped and ordered.
 

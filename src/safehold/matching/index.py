@@ -36,6 +36,8 @@ EQUAL = Bits(0)
 MOST_HITS = 64
 """How many hits a query may have where the caller doesn't say."""
 
+_BYTE = np.dtype(np.uint8)
+
 
 class Lookup(Protocol):
     """The port: find the bank entries near signals."""
@@ -202,18 +204,19 @@ def require_width(algorithm: Algorithm, values: NDArray[np.uint8]) -> NDArray[np
         WrongWidthError: they don't have the width of their algorithm.
     """
     width = signal_width_bytes(algorithm)
-    if values.ndim != 2 or values.shape[1] != width or values.dtype != np.uint8:
+    if values.ndim != 2 or values.shape[1] != width or values.dtype != _BYTE:
         raise WrongWidthError(
             f"{algorithm.value} values to look up must be rows of {width} bytes",
             advice="Check which algorithm made the values.",
         )
-    return np.ascontiguousarray(values)
+    return values if values.flags.c_contiguous else np.ascontiguousarray(values)
 
 
 def is_asked(listed: PdqFlavour | None, asked: PdqFlavour | None) -> bool:
     """Whether entries of one flavour are to be compared with queries of another; an unknown one goes with both."""
-    unknown = (None, PdqFlavour.UNKNOWN)
-    return listed in unknown or asked in unknown or listed is asked
+    if listed is asked or listed is None or asked is None:
+        return True
+    return PdqFlavour.UNKNOWN in (listed, asked)
 
 
 def _version(used: Sequence[BankContents]) -> str:

@@ -8,6 +8,8 @@
 
 #define CAPSULE "safehold.native.segment"
 
+enum { FEW_PAIRS = 64 };
+
 enum { VALUES, ORDER, STARTS, ROWS, NEXT_WORDS, SPILL_STARTS, SPILL_WORDS, IS_SPILLED, VIEWS };
 
 static const Expected EXPECTED[VIEWS] = {
@@ -120,6 +122,22 @@ static PyObject *state_answer(SearchState state, size_t count) {
     }
 }
 
+static int check_asked(const Py_buffer *asked, unsigned int threshold) {
+    if (asked->shape[1] == 32 && asked->shape[0] <= SEARCH_MOST_QUERIES && threshold <= 256) return 0;
+    return wrong("values: at most 65536 rows of 32 bytes and a threshold of at most 256 are expected");
+}
+
+static Question question_of(const Held *held, const Py_buffer *asked, uint32_t threshold, uint32_t linear_rows) {
+    const Question question = {
+        .values = asked->buf,
+        .queries = (uint32_t)asked->shape[0],
+        .order = held->view[ORDER].buf,
+        .threshold = threshold,
+        .linear_rows = linear_rows,
+    };
+    return question;
+}
+
 static PyObject *hamming_search(PyObject *Py_UNUSED(module), PyObject *arguments) {
     static const Expected PAIRS = {"pairs", 'Q', 8, 1, 1};
     PyObject *capsule, *values, *pairs;
@@ -134,10 +152,8 @@ static PyObject *hamming_search(PyObject *Py_UNUSED(module), PyObject *arguments
         return NULL;
     }
     PyObject *answered = NULL;
-    if (asked.shape[1] != 32 || asked.shape[0] > SEARCH_MOST_QUERIES || threshold > 256) {
-        wrong("values: at most 65536 rows of 32 bytes and a threshold of at most 256 are expected");
-    } else {
-        const Question question = {asked.buf, (uint32_t)asked.shape[0], held->view[ORDER].buf, threshold, linear_rows, 0};
+    if (check_asked(&asked, threshold) == 0) {
+        const Question question = question_of(held, &asked, threshold, linear_rows);
         Answer answer = {found.buf, (size_t)found.shape[0], 0};
         SearchState state;
         Py_BEGIN_ALLOW_THREADS
@@ -148,6 +164,50 @@ static PyObject *hamming_search(PyObject *Py_UNUSED(module), PyObject *arguments
     PyBuffer_Release(&found);
     PyBuffer_Release(&asked);
     return answered;
+}
+
+static int by_number(const void *left, const void *right) {
+    const uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* Return the pairs in order as a tuple of numbers. */
+static PyObject *ordered_pairs(Answer *answer) {
+    if (answer->pairs > 1) qsort(answer->pair, answer->pairs, sizeof *answer->pair, by_number);
+    PyObject *const found = PyTuple_New((Py_ssize_t)answer->pairs);
+    for (size_t place = 0; found != NULL && place < answer->pairs; place++) {
+        PyObject *const pair = PyLong_FromUnsignedLongLong(answer->pair[place]);
+        if (pair == NULL || PyTuple_SetItem(found, (Py_ssize_t)place, pair) < 0) {
+            Py_DECREF(found);
+            return NULL;
+        }
+    }
+    return found;
+}
+
+static PyObject *hamming_few(PyObject *Py_UNUSED(module), PyObject *arguments) {
+    PyObject *capsule, *values;
+    unsigned int threshold, linear_rows;
+    if (!PyArg_ParseTuple(arguments, "OOII", &capsule, &values, &threshold, &linear_rows)) return NULL;
+    const Held *const held = PyCapsule_GetPointer(capsule, CAPSULE);
+    if (held == NULL) return NULL;
+    Py_buffer asked;
+    if (array_open(values, &EXPECTED[VALUES], &asked) < 0) return NULL;
+    if (check_asked(&asked, threshold) < 0) {
+        PyBuffer_Release(&asked);
+        return NULL;
+    }
+    uint64_t pair[FEW_PAIRS];
+    const Question question = question_of(held, &asked, threshold, linear_rows);
+    Answer answer = {pair, FEW_PAIRS, 0};
+    SearchState state;
+    Py_BEGIN_ALLOW_THREADS
+    state = search_segment(&held->segment, &question, &answer);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&asked);
+    if (state == SEARCH_DONE) return ordered_pairs(&answer);
+    if (state == SEARCH_TOO_MANY) Py_RETURN_NONE;
+    return state_answer(state, 0);
 }
 
 static PyObject *hamming_permute(PyObject *Py_UNUSED(module), PyObject *arguments) {
@@ -228,6 +288,7 @@ static PyObject *hamming_build(PyObject *Py_UNUSED(module), PyObject *arguments)
 PyMethodDef search_methods[] = {
     {"hamming_open", hamming_open, METH_VARARGS, PyDoc_STR("Hold the arrays of a segment for searching.")},
     {"hamming_search", hamming_search, METH_VARARGS, PyDoc_STR("Find the pairs within a threshold.")},
+    {"hamming_few", hamming_few, METH_VARARGS, PyDoc_STR("Find the pairs within a threshold, if they are few.")},
     {"hamming_permute", hamming_permute, METH_VARARGS, PyDoc_STR("Put the bits of values in an order.")},
     {"hamming_build", hamming_build, METH_VARARGS, PyDoc_STR("Fill the tables of a segment.")},
     {NULL, NULL, 0, NULL},

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safehold.matching.errors import damaged_segment
-from safehold.matching.searching.pairs import Pairs
+from safehold.matching.searching.pairs import Pairs, Triples
 from safehold.matching.searching.permutation import bit_order
 from safehold.matching.searching.tables import spilled_buckets
 from safehold.native.interface import Kernels
@@ -19,9 +19,11 @@ from safehold.vocabulary import Bits
 _QUERIES_A_BLOCK = 1 << 13
 """So that a block's probes of one table are some twice as many as the buckets: each bucket is read once for all."""
 
-_FEW_QUERIES, _FEW_PAIRS = 16, 1 << 12
-_ROOM = (1 << 18, 1 << 22)
-"""For how many pairs of a block there is room, at first and when they are more."""
+FEW_QUERIES = 16
+"""Queries that are asked without detours: there each microsecond counts."""
+
+_ROOM = (1 << 12, 1 << 18, 1 << 22)
+"""For how many pairs of a block there is room: of few queries, of many, and when they are more."""
 
 _ROW_SHIFT, _QUERY_SHIFT = np.uint64(9), np.uint64(41)
 _DISTANCE_MASK, _ROW_MASK = np.uint64(0x1FF), np.uint64(0xFFFF_FFFF)
@@ -48,21 +50,26 @@ class CompiledSearch:
         Raises:
             SegmentDamagedError: the segment's numbers lead outside of it.
         """
-        if len(values) <= _FEW_QUERIES:  # without detours: here every microsecond counts
-            found = self._attempt(values, threshold, _FEW_PAIRS)
-            if found is not None:
-                return iter((_unpacked(found, 0),) if len(found) else ())
-        return self._blocks(values, threshold)
-
-    def _blocks(self, values: NDArray[np.uint8], threshold: Bits) -> Iterator[Pairs]:
         for first in range(0, len(values), _QUERIES_A_BLOCK):
             for packed in self._packed(values[first : first + _QUERIES_A_BLOCK], threshold):
                 if len(packed):
                     yield _unpacked(packed, first)
 
+    def few(self, values: NDArray[np.uint8], threshold: Bits) -> Triples | None:
+        """Find what `search` finds; None if that is more than some pairs.
+
+        Raises:
+            SegmentDamagedError: as `search`.
+        """
+        try:
+            found = self._native.hamming_few(self._segment, values, threshold, self._linear_rows)
+        except ValueError as error:
+            raise damaged_segment("its numbers lead outside of it") from error
+        return None if found is None else [(pair >> 41, pair >> 9 & 0xFFFF_FFFF, pair & 0x1FF) for pair in found]
+
     def _packed(self, values: NDArray[np.uint8], threshold: Bits) -> Iterator[NDArray[np.uint64]]:
         """Search a block, by halves where too many entries resemble the queries."""
-        for room in _ROOM:
+        for room in _ROOM[len(values) > FEW_QUERIES :]:
             found = self._attempt(values, threshold, room)
             if found is not None:
                 yield found

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safehold.matching.parts.order import prefixes
-from safehold.matching.searching.pairs import Pairs
+from safehold.matching.searching.pairs import Pairs, Triples
 from safehold.vocabulary import Bits
 
 _BITS_A_ROW = 24
@@ -51,6 +51,10 @@ class ExactSegment:
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def few(self, values: NDArray[np.uint8], threshold: Bits) -> Triples | None:  # noqa: ARG002 - there is no such way
+        """Return None: few queries are searched as many are."""
+        return None
 
     def search(self, values: NDArray[np.uint8], threshold: Bits) -> Iterator[Pairs]:  # noqa: ARG002 - equality only
         """Find every query that is listed, in blocks of queries.

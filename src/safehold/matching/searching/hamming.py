@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safehold.matching.linear import linear_search
-from safehold.matching.searching.compiled import CompiledSearch
-from safehold.matching.searching.pairs import Pairs
+from safehold.matching.searching.compiled import FEW_QUERIES, CompiledSearch
+from safehold.matching.searching.pairs import Pairs, Triples
 from safehold.matching.searching.permutation import permute
 from safehold.matching.searching.probing import HIGHEST_INDEXED_THRESHOLD, Effort, TableSearch
 from safehold.native import kernels
@@ -50,6 +50,16 @@ class HammingSegment:
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def few(self, values: NDArray[np.uint8], threshold: Bits) -> Triples | None:
+        """Find what `search` finds, sooner; None if queries or pairs are many, or the engine has no such way.
+
+        Raises:
+            SegmentDamagedError: as `search`.
+        """
+        if self._compiled is None or len(values) > FEW_QUERIES:
+            return None
+        return self._compiled.few(values, threshold)
 
     def search(self, values: NDArray[np.uint8], threshold: Bits) -> Iterator[Pairs]:
         """Find every pair of a query and a row within the threshold, in blocks of queries.

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safehold.matching.compare import within
-from safehold.matching.hits import HARM_CLASSES, NO_HITS, Hits, joined, merged
+from safehold.matching.hits import HARM_CLASSES, NO_HITS, Hits, hits_of, joined, merged
 from safehold.matching.parts.order import grouped
 from safehold.matching.parts.rows import NO_CLASS, Rows, has_thresholds
 from safehold.matching.searching.exact import ExactSegment, build_exact
 from safehold.matching.searching.hamming import HammingSegment
-from safehold.matching.searching.pairs import Pairs, ranges
+from safehold.matching.searching.pairs import Pairs, Triples, pairs_of, ranges, triples
 from safehold.matching.searching.tables import build_hamming
 from safehold.matching.segments.postings import Postings, built_postings, narrowed
 from safehold.vocabulary import Algorithm, Bits
@@ -163,35 +163,34 @@ class Piece:
             threshold: the largest distance that counts.
             most: how many hits a query may have.
         """
+        few = self._segment.few(values, threshold)
+        if few is not None:
+            return self._of_few(few, most)
         parts = [hits for pairs in self._segment.search(values, threshold) for hits in self._hits(pairs, most)]
         return merged(parts, most=most)
 
     def _hits(self, pairs: Pairs, most: int) -> Iterator[Hits]:
-        is_plain = len(pairs[0]) <= _FEW and not self._is_limited and not len(self.dead())
-        few = self._few(pairs, most) if is_plain else None
-        return self._expanded(pairs, most) if few is None else iter((few,))
+        is_few = len(pairs[0]) <= _FEW
+        return iter((self._of_few(triples(pairs), most),)) if is_few else self._expanded(pairs, most)
 
-    def _few(self, pairs: Pairs, most: int) -> Hits | None:
-        """Turn a few rows into entries; None where they are too many for that after all."""
+    def _of_few(self, few: Triples, most: int) -> Hits:
+        """Turn a few rows into entries, without detours where nothing is to be left out."""
+        if not few:
+            return NO_HITS
+        found = None if self._is_limited or len(self.dead()) else self._entries(few, min(_FEW, most))
+        return merged(list(self._expanded(pairs_of(few), most)), most=most) if found is None else hits_of(found)
+
+    def _entries(self, few: Triples, most: int) -> list[tuple[int, int, int, int, int]] | None:
+        """Return the entries of a few rows; None where they are too many."""
         found: list[tuple[int, int, int, int, int]] = []
-        postings, banks = self._postings, self._banks
-        for query, row, distance in zip(*(column.tolist() for column in pairs), strict=True):
+        postings, bank_of = self._postings, self._banks.item
+        part, entry, harm_class = postings.part.item, postings.entry.item, postings.harm_class.item
+        for query, row, distance in few:
             places = postings.range_of(row)
-            if len(found) + len(places) > min(_FEW, most):
+            if len(found) + len(places) > most:
                 return None
-            for place in places:
-                bank, entry = int(banks[postings.part[place]]), int(postings.entry[place])
-                found.append((query, distance, bank, entry, int(postings.harm_class[place])))
-        found.sort()
-        columns = np.array(found, np.int64).reshape(-1, 5).T
-        return Hits(
-            columns[0],
-            columns[1].astype(np.uint16),
-            columns[2].astype(np.int32),
-            columns[3],
-            columns[4].astype(np.uint8),
-            NO_HITS.capped,
-        )
+            found += [(query, distance, bank_of(part(at)), entry(at), harm_class(at)) for at in places]
+        return found
 
     def _expanded(self, pairs: Pairs, most: int) -> Iterator[Hits]:
         """Turn rows into entries, in blocks of whole queries, leaving out rows that the cap would drop anyway."""
