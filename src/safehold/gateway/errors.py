@@ -37,3 +37,7 @@ class ChecksUnavailableError(OutsidePartyError):
 
 class UnrecordedDecisionError(InternalError):
     """A decision was made and could not be recorded, so that it does not count."""
+
+
+class DigestKeyError(GatewayError):
+    """The key that marks of accounts are made with can't be used."""

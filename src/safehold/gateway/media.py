@@ -108,7 +108,7 @@ class MediaRoom:
         """Return what is seen of some bytes; whatever goes wrong is a gap."""
         versions = dict.fromkeys((*sorted(_DIGESTS), Algorithm.PDQ.value), "1") | dict(self.classifiers)
         if not data:
-            return Seen(Subject(frozenset({MediaKind.UNKNOWN}), gaps=(Gap("media", GapReason.EMPTY),)), versions)
+            return Seen(Subject(frozenset(), gaps=(Gap("media", GapReason.EMPTY),)), versions)
         try:
             index, is_whole = self.lists.current(), self.lists.behind == 0
         except (SafeholdError, OSError):

@@ -1,0 +1,166 @@
+"""Checking: the one native call, put together.
+
+1. The policies of this moment. 2. Is the request one that can be decided on? 3. What is remembered of account and
+session. 4. Everything that can be seen of it. 5. What the policy makes of that. 6. What is held or denied is sealed, if
+there is a review key. 7. Decision, event and memory are committed together. 8. Only then it is answered.
+"""
+
+import datetime as dt
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from safehold.gateway.answer import Answer, ItemAnswer
+from safehold.gateway.caller import Caller
+from safehold.gateway.conduct import Owner
+from safehold.gateway.features import Features
+from safehold.gateway.in_force import Policies
+from safehold.gateway.item import CheckRequest, Context
+from safehold.gateway.judgement import Judgement, judge
+from safehold.gateway.marks import Marks
+from safehold.gateway.memory import Remembered, recall
+from safehold.gateway.observing import Detectors, Observed
+from safehold.gateway.policy import GatewayPolicy
+from safehold.gateway.recording import Commits, Decided, Events, content_of, record
+from safehold.gateway.review import ReviewKey, SealedItem
+from safehold.gateway.validation import validate
+from safehold.home.database import Database
+from safehold.ledger import is_fit
+from safehold.vocabulary import Action, Clock
+
+_UNNAMED = "gateway"
+"""The actor of an event where the caller's name can't stand in one."""
+
+_RANDOM_BYTES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Where decisions go.
+
+    Attributes:
+        database: of the home, to read what is remembered.
+        commits: makes decisions durable.
+        events: the ledger.
+        marks: of accounts and sessions.
+        check_key: with which the home can tell that a sealed item is what it sealed.
+        review_key: to which items are sealed; None keeps nothing.
+    """
+
+    database: Database
+    commits: Commits
+    events: Events
+    marks: Marks
+    check_key: bytes
+    review_key: ReviewKey | None = None
+
+
+class GatewayChecks:
+    """The checks of an installation; threads may share one.
+
+    Args:
+        policies: which are in force.
+        detectors: what looks.
+        records: where decisions go.
+        clock: where the time comes from.
+    """
+
+    def __init__(self, policies: Policies, detectors: Detectors, records: Records, clock: Clock) -> None:
+        self._policies = policies
+        self._detectors = detectors
+        self._records = records
+        self._clock = clock
+
+    @property
+    def keeps_held_items(self) -> bool:
+        """Return whether there is a review key, so that what is held or denied is kept for people."""
+        return self._records.review_key is not None
+
+    def check(self, request: CheckRequest, caller: Caller) -> Answer:
+        """Decide, record and answer; see `safehold.gateway.checks.Checks`."""
+        in_force = self._policies.current()
+        policy = in_force.active
+        validate(request, policy.requests)
+        now = self._clock.now()
+        marks = self._marks_of(request.context)
+        remembered = self._recall(marks)
+        carried = _carried(remembered, marks, now)
+        observed = self._detectors.observe(request, policy, carried)
+        is_limited = any(one.conduct.is_limited(now.timestamp()) for one in remembered.values())
+        features = Features(observed.items, carried, is_limited)
+        judgement = judge(features, policy)
+        answer = _answer(request, observed, judgement, policy, now)
+        decided = Decided(
+            answer=answer,
+            features=features,
+            judgement=judgement,
+            policy=policy,
+            caller=caller.name if is_fit(caller.name) and caller.name else _UNNAMED,
+            at=now,
+            marks=marks,
+            concepts=observed.concepts if policy.session.carry_seconds else frozenset(),
+            sealed=self._sealed(request, judgement, policy),
+            shadow=_in_shadow(features, in_force.shadow),
+            counts=any(one.conduct.limit is not None for one in remembered.values()),
+        )
+        record(decided, self._records.commits, self._records.events)
+        return answer
+
+    def _marks_of(self, context: Context) -> dict[Owner, str]:
+        named = {Owner.ACCOUNT: context.account, Owner.SESSION: context.session}
+        marks = {owner: self._records.marks.of(owner.value, name) for owner, name in named.items()}
+        return {owner: mark for owner, mark in marks.items() if mark is not None}
+
+    def _recall(self, marks: Mapping[Owner, str]) -> dict[str, Remembered]:
+        if not marks:
+            return {}
+        with self._records.database.reading() as connection:
+            return recall(connection, marks.values())
+
+    def _sealed(self, request: CheckRequest, judgement: Judgement, policy: GatewayPolicy) -> dict[int, SealedItem]:
+        """Return what is kept, sealed: items that are held or denied for more than a limit, and not too large."""
+        key, retention = self._records.review_key, policy.retention
+        if key is None or not retention.held_hours:
+            return {}
+        return {
+            number: key.seal(content_of(item), check_key=self._records.check_key)
+            for number, (item, judged) in enumerate(zip(request.items, judgement.items, strict=True))
+            if judged.is_kept and len(item.data) <= retention.held_bytes
+        }
+
+
+def _in_shadow(features: Features, policy: GatewayPolicy | None) -> tuple[str, Action] | None:
+    return None if policy is None else (policy.label, judge(features, policy).action)
+
+
+def _carried(remembered: Mapping[str, Remembered], marks: Mapping[Owner, str], now: dt.datetime) -> frozenset[str]:
+    session = remembered.get(marks.get(Owner.SESSION, ""))
+    return frozenset() if session is None else session.session.carried(now.timestamp())
+
+
+def _answer(
+    request: CheckRequest, observed: Observed, judgement: Judgement, policy: GatewayPolicy, now: dt.datetime
+) -> Answer:
+    items = tuple(
+        ItemAnswer(
+            id=item.id,
+            kind=item.kind.value,
+            action=judged.action,
+            findings=features.subject.findings,
+            gaps=judged.gaps,
+            rules=judged.rules,
+        )
+        for item, features, judged in zip(request.items, observed.items, judgement.items, strict=True)
+    )
+    has_case = any(judged.is_kept for judged in judgement.items)
+    return Answer(
+        id=f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(_RANDOM_BYTES)}",
+        action=judgement.action,
+        items=items,
+        policy=policy.label,
+        detectors=observed.detectors,
+        refusal=judgement.refusal,
+        message_key=judgement.message_key,
+        case_id=f"case_{secrets.token_hex(_RANDOM_BYTES)}" if has_case else None,
+        would=judgement.would,
+    )

@@ -1,0 +1,67 @@
+"""Memory: what is remembered of an account or a session, in one row under its mark.
+
+remembered = recall(connection, [mark])
+keep(connection, mark, remembered, now)
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from safehold.gateway.conduct import Conduct, Incident, Limit, Owner
+from safehold.gateway.conversation import Session
+from safehold.gateway.tables import subjects
+from safehold.ledger.entry import timestamp
+from safehold.vocabulary import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What is remembered of one account or session.
+
+    Attributes:
+        session: its concepts.
+        conduct: its incidents and limit.
+    """
+
+    session: Session = field(default_factory=Session)
+    conduct: Conduct = field(default_factory=Conduct)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        limit = self.conduct.limit
+        return {
+            "concepts": dict(self.session.concepts),
+            "incidents": [[one.at, one.action.value, list(one.subjects)] for one in self.conduct.incidents],
+            "limit": limit and [limit.rule, limit.until, limit.checks_per_minute, limit.minute, limit.used],
+        }
+
+    @classmethod
+    def from_json(cls, fields: Mapping[str, Any]) -> "Remembered":
+        """Read what `to_json` wrote."""
+        incidents = tuple(Incident(at, Action(action), tuple(of)) for at, action, of in fields["incidents"])
+        limit = None if fields["limit"] is None else Limit(*fields["limit"])
+        return cls(Session(dict(fields["concepts"])), Conduct(incidents, limit))
+
+
+_RECALL = sa.select(subjects.c.mark, subjects.c.state).where(subjects.c.mark.in_(sa.bindparam("marks", expanding=True)))
+
+
+def recall(connection: sa.Connection, marks: Iterable[str]) -> dict[str, Remembered]:
+    """Return what is remembered under some marks; those of which nothing is are left out."""
+    rows = connection.execute(_RECALL, {"marks": list(marks)})
+    return {mark: Remembered.from_json(state) for mark, state in rows}
+
+
+def keep(
+    connection: sa.Connection, mark: str, remembered: Remembered, *, owner: Owner, expires_at: dt.datetime
+) -> None:
+    """Remember this under a mark, instead of what was there; in a writing transaction."""
+    row = {"owner": owner.value, "state": remembered.to_json(), "expires_at": timestamp(expires_at)}
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(subjects).values(mark=mark, **row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["mark"], set_=row))

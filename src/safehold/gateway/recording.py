@@ -1,0 +1,222 @@
+"""Recording: a decision, its event, what is remembered of account and session, and sealed items: all, or nothing.
+
+The work runs in the one writer's transaction and does little there: one row for a plain decision. What is remembered is
+read again inside it, since another process may have changed it since the decision.
+"""
+
+import datetime as dt
+import json
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from safehold.gateway.answer import Answer
+from safehold.gateway.conduct import Conduct, Incident, Owner, with_incident
+from safehold.gateway.conversation import with_concepts
+from safehold.gateway.features import Features
+from safehold.gateway.item import Item
+from safehold.gateway.judgement import Judgement
+from safehold.gateway.memory import Remembered, keep, recall
+from safehold.gateway.policy import GatewayPolicy
+from safehold.gateway.review import SealedItem
+from safehold.gateway.tables import decisions, held, proposals
+from safehold.ledger.entry import timestamp
+from safehold.vocabulary import Action, Event
+
+T = TypeVar("T")
+_ID_BYTES = 16
+
+
+class Commits(Protocol):
+    """Make a piece of work durable together with its events."""
+
+    def run(self, work: Callable[[sa.Connection], T], events: Sequence[Event] = ()) -> T:
+        """Do the work in a writing transaction; both are on the medium when this returns."""
+        ...
+
+
+class Events(Protocol):
+    """Record an event in the caller's transaction."""
+
+    def append(self, event: Event, connection: sa.Connection | None = None) -> int:
+        """Record it and return its place."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Everything that is recorded of one check.
+
+    Attributes:
+        answer: what the caller is told.
+        features: what it rests on.
+        judgement: what the policy made of it.
+        policy: the policy.
+        caller: who asked, as an event names them.
+        at: when.
+        marks: of the account and the session, those that were named.
+        concepts: that the session carries on.
+        sealed: items that are kept, by their place.
+        shadow: label and action of a policy that is tried in shadow.
+        counts: whether a limit may have to count this check.
+    """
+
+    answer: Answer
+    features: Features
+    judgement: Judgement
+    policy: GatewayPolicy
+    caller: str
+    at: dt.datetime
+    marks: Mapping[Owner, str]
+    concepts: frozenset[str] = frozenset()
+    sealed: Mapping[int, SealedItem] = field(default_factory=dict)
+    shadow: tuple[str, Action] | None = None
+    counts: bool = False
+
+
+def record(decided: Decided, commits: Commits, events: Events) -> None:
+    """Record a decision; it is durable when this returns.
+
+    Raises:
+        SafeholdError: nothing was recorded, and nothing may pass.
+    """
+    row = _row(decided)
+
+    def work(connection: sa.Connection) -> None:
+        connection.execute(sa.insert(decisions), row)
+        for number, sealed in decided.sealed.items():
+            connection.execute(sa.insert(held), _held_row(decided, number, sealed))
+        _remember(decided, connection, events)
+
+    commits.run(work, _events(decided))
+
+
+def _row(decided: Decided) -> dict[str, Any]:
+    answer = decided.answer
+    return {
+        "id": answer.id,
+        "at": timestamp(decided.at),
+        "caller": decided.caller,
+        "policy": answer.policy,
+        "action": answer.action.value,
+        "would": None if answer.would is None else answer.would.value,
+        "refusal": None if answer.refusal is None else answer.refusal.value,
+        "case_id": answer.case_id,
+        "account": decided.marks.get(Owner.ACCOUNT),
+        "session": decided.marks.get(Owner.SESSION),
+        "features": decided.features.to_json(),
+        "shadow_policy": decided.shadow and decided.shadow[0],
+        "shadow_action": decided.shadow and decided.shadow[1].value,
+    }
+
+
+def _held_row(decided: Decided, number: int, sealed: SealedItem) -> dict[str, Any]:
+    expires_at = decided.at + dt.timedelta(hours=decided.policy.retention.held_hours)
+    return {
+        "id": sealed.id,
+        "decision": decided.answer.id,
+        "item": number,
+        "kind": decided.features.items[number].kind.value,
+        "size": sealed.size,
+        "sealed": sealed.object,
+        "share": sealed.share,
+        "review_key": sealed.review_key,
+        "expires_at": timestamp(expires_at),
+    }
+
+
+def _events(decided: Decided) -> list[Event]:
+    answer, judgement = decided.answer, decided.judgement
+    details: dict[str, str | int | bool] = {
+        "check": answer.id,
+        "action": answer.action.value,
+        "items": len(answer.items),
+        "findings": sum(len(item.findings) for item in answer.items),
+        "gaps": sum(len(item.gaps) for item in answer.items),
+        "surfaces": "+".join(sorted({item.kind.surface.value for item in decided.features.items})),
+    }
+    if answer.refusal is not None:
+        details["refusal"] = answer.refusal.value
+    if answer.would is not None:
+        details["would"] = answer.would.value
+    if decided.sealed:
+        details["kept"] = len(decided.sealed)
+    told = [Event("check.decided", decided.caller, answer.policy, details)]
+    if judgement.has_failed_open:
+        told.append(Event("check.failed_open", decided.caller, answer.policy, {"check": answer.id}))
+    return told
+
+
+def _remember(decided: Decided, connection: sa.Connection, events: Events) -> None:
+    """Change what is remembered of account and session, where something changes."""
+    if not decided.marks or not _has_news(decided):
+        return
+    known = recall(connection, decided.marks.values())
+    for owner, mark in decided.marks.items():
+        before = known.get(mark, Remembered())
+        after = _after(decided, owner, before)
+        if after.remembered == before:
+            continue
+        keep(connection, mark, after.remembered, owner=owner, expires_at=_end(decided, after.remembered))
+        for rule, proposes in after.proposed:
+            _propose(decided, mark, rule, proposes=proposes, connection=connection, events=events)
+
+
+def _has_news(decided: Decided) -> bool:
+    return bool(decided.concepts or decided.judgement.incident) or decided.counts
+
+
+@dataclass(frozen=True, slots=True)
+class _After:
+    """What is remembered from now on, and which rules proposed what."""
+
+    remembered: Remembered
+    proposed: tuple[tuple[str, str], ...] = ()
+
+
+def _after(decided: Decided, owner: Owner, before: Remembered) -> _After:
+    at = decided.at.timestamp()
+    session, conduct = before.session, before.conduct
+    if owner is Owner.SESSION and decided.concepts:
+        carry_seconds = decided.policy.session.carry_seconds
+        session = with_concepts(session, decided.concepts, at, carry_seconds=carry_seconds)
+    if conduct.limit is not None and at < conduct.limit.until and not decided.features.is_limited:
+        conduct = replace(conduct, limit=conduct.limit.counted(at))
+    if decided.judgement.incident is None:
+        return _After(Remembered(session, conduct))
+    rules = tuple(rule for rule in decided.policy.conduct if rule.owner is owner)
+    conduct, met = with_incident(conduct, Incident(at, *decided.judgement.incident), rules)
+    proposed = tuple((rule.id, rule.proposes) for rule in met if rule.proposes)
+    return _After(Remembered(session, conduct), proposed)
+
+
+def _end(decided: Decided, remembered: Remembered) -> dt.datetime:
+    """Return when it may be forgotten: conduct with the accounts' data, mere concepts with the session."""
+    if remembered.conduct != Conduct():
+        return decided.at + dt.timedelta(days=decided.policy.retention.accounts_days)
+    last = max(remembered.session.concepts.values(), default=decided.at.timestamp())
+    return dt.datetime.fromtimestamp(last, dt.UTC)
+
+
+def _propose(
+    decided: Decided, mark: str, rule: str, *, proposes: str, connection: sa.Connection, events: Events
+) -> None:
+    proposal = secrets.token_hex(_ID_BYTES)
+    row = {"id": proposal, "at": timestamp(decided.at), "decision": decided.answer.id, "mark": mark, "rule": rule}
+    connection.execute(sa.insert(proposals), {**row, "proposes": proposes})
+    details = {"proposal": proposal, "check": decided.answer.id, "rule": rule, "proposes": proposes}
+    events.append(Event("account.action_proposed", decided.caller, decided.answer.policy, details), connection)
+
+
+def content_of(item: Item) -> bytes:
+    """Return an item as it is sealed: one line of JSON, which says what it is, and its bytes."""
+    told = {
+        "kind": item.kind.value,
+        "file_name": item.file_name,
+        "text": item.text,
+        "turns": [[turn.role, turn.text] for turn in item.turns],
+    }
+    return json.dumps(told).encode() + b"\n" + item.data
