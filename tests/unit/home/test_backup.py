@@ -8,10 +8,11 @@ import stat
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.conftest import Places
 from tests.unit.home.rows import add_bank, banks
 
 from safehold.home import (
@@ -40,16 +41,16 @@ PUBLIC = {
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    with Home.open(tmp_path / "home", SystemClock()) as opened:
-        for name in (PUBLIC | PRIVATE | {"indexes/segment/manifest", "vault/.0b.tmp"}) - {"safehold.db"}:
-            folder = opened.path
-            for part in Path(name).parts[:-1]:
-                folder = private_folder(folder / part)
-            write_atomic(opened.path / name, name.encode() * 1000)
-        with opened.database.writing() as connection:
-            add_bank(connection)
-        yield opened
+def home(chosen_places: Places, tmp_path: Path) -> Home:
+    opened = chosen_places.open(tmp_path / "home", SystemClock())
+    for name in (PUBLIC | PRIVATE | {"indexes/segment/manifest", "vault/.0b.tmp"}) - {"safehold.db"}:
+        folder = opened.path
+        for part in Path(name).parts[:-1]:
+            folder = private_folder(folder / part)
+        write_atomic(opened.path / name, name.encode() * 1000)
+    with opened.database.writing() as connection:
+        add_bank(connection)
+    return opened
 
 
 @pytest.fixture
@@ -308,16 +309,19 @@ def test_a_killed_restore_leaves_a_whole_home_or_none_and_can_be_repeated(
     assert not list(tmp_path.glob(".new*"))
 
 
-def test_a_full_disk_during_backup_leaves_nothing(home: Home, tmp_path: Path) -> None:
+def test_a_full_disk_during_backup_leaves_nothing(home: Home, chosen_places: Places, tmp_path: Path) -> None:
     (home.vault / "big").write_bytes(os.urandom(3_000_000))
     program = (
-        "import resource, signal, sys\nfrom pathlib import Path\nfrom safehold.home.backup import backup\n"
-        "from safehold.home.home import Home\nfrom safehold.vocabulary import SystemClock\n"
-        "home = Home.open(Path(sys.argv[1]), SystemClock())\n"
+        "import os, resource, signal, sys\nfrom pathlib import Path\nfrom safehold.home.backup import backup\n"
+        "from safehold.home.home import Home\nfrom safehold.settings import load_settings\n"
+        "from safehold.vocabulary import SystemClock\n"
+        "server = load_settings(Path(sys.argv[1]), os.environ).server()\n"
+        "home = Home.open(Path(sys.argv[1]), SystemClock(), server=server)\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nresource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))\n"
         "try:\n    backup(home, Path(sys.argv[2]))\nexcept OSError as error:\n    print(type(error).__name__)\n"
     )
     command = [sys.executable, "-c", program, str(home.path), str(tmp_path / "b.tar")]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "OSError\n"
+    environment = chosen_places.environment(home.path)
+    assert subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout == "OSError\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home"]
     assert not list(home.path.glob(".*.tmp"))

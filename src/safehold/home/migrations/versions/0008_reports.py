@@ -16,7 +16,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Remove the tables, those that point to others first."""
-    for name in ("message_accounts", "message_counts", "feedback", "report_sources", "report_hashes", "reports"):
+    for name in ("message_counts", "feedback", "report_sources", "report_hashes", "reports"):
         op.drop_table(name)
 
 
@@ -74,11 +74,3 @@ def _messages() -> None:
         sa.Column("shown", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("day", "key", "country", "language", "audience", name="pk_message_counts"),
     )
-    op.create_table(
-        "message_accounts",
-        sa.Column("account", sa.Text, nullable=False),
-        sa.Column("last_on", sa.Text, nullable=False),
-        sa.Column("refusals", sa.Integer, nullable=False),
-        sa.PrimaryKeyConstraint("account", name="pk_message_accounts"),
-    )
-    op.create_index("ix_message_accounts_last_on", "message_accounts", ["last_on"])
