@@ -61,6 +61,10 @@ uvicorn.run(app, port=PORT, log_level="error", access_log=False)
 """
 
 
+Command = tuple[list[str], int, str]
+"""How a server is started, on which port, and where it says that it is ready."""
+
+
 @dataclass(frozen=True, slots=True)
 class Served:
     """A server under load."""
@@ -147,13 +151,14 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def ours(home: Path) -> tuple[list[str], int, str]:
-    """Return how our server is started, and where it says that it is ready."""
+def ours(home: Path, processes: int = 1) -> Command:
+    """Return the command of our server."""
     port = free_port()
-    return [SAFEHOLD, "--home", str(home), "serve", "--port", str(port)], port, "/health/ready"
+    more = ["--workers", str(processes)]
+    return [SAFEHOLD, "--home", str(home), "serve", "--port", str(port), *more], port, "/health/ready"
 
 
-def ceiling() -> tuple[list[str], int, str]:
+def ceiling() -> Command:
     """Return the same for a server that does nothing."""
     port = free_port()
     return [sys.executable, "-c", CEILING.replace("PORT", str(port))], port, "/openapi.json"
@@ -164,7 +169,7 @@ def known(seed: int) -> np.ndarray:
     return np.frombuffer(bytes.fromhex(pdq_from_bytes(picture(seed))[0]), np.uint8)
 
 
-def answers(command: tuple[list[str], int, str], sent: Sequence[bytes]) -> list[bool]:
+def answers(command: Command, sent: Sequence[bytes]) -> list[bool]:
     """Return of each request whether it is let through."""
     argv, port, ready = command
     with serving(argv, port, ready=ready):
@@ -174,7 +179,7 @@ def answers(command: tuple[list[str], int, str], sent: Sequence[bytes]) -> list[
 def _action(port: int, sent: bytes) -> str:
     head, _, body = sent.partition(b"\r\n\r\n")
     headers = dict(line.decode().split(": ", 1) for line in head.split(b"\r\n")[1:])
-    asked = urllib.request.Request(f"http://127.0.0.1:{port}/v1/checks", body, headers)  # noqa: S310  # loopback
+    asked = urllib.request.Request(f"http://127.0.0.1:{port}/v1/checks", body, headers)  # loopback
     with urllib.request.urlopen(asked) as answer:  # noqa: S310
         return str(json.load(answer)["action"])
 
@@ -189,7 +194,7 @@ def loaded(servers: Sequence[Served], load: Load) -> tuple[Report, float]:
     return report, (used_seconds(pids) - before) / report.seconds
 
 
-def measured(commands: Sequence[tuple[list[str], int, str]], sent: tuple[bytes, ...], **how: float) -> dict[str, float]:
+def measured(commands: Sequence[Command], sent: tuple[bytes, ...], **how: float) -> dict[str, float]:
     """Serve, warm up, load in rounds, and return medians."""
     with ExitStack() as stack:
         servers = [stack.enter_context(serving(argv, port, ready=ready)) for argv, port, ready in commands]
@@ -240,7 +245,7 @@ def main() -> None:
         else:
             how = {"seconds": chosen.seconds, "connections": 24}
             other = measured([ceiling() for _ in range(chosen.processes)], prompts(key), **how)
-            mine = measured([ours(home) for _ in range(chosen.processes)], prompts(key), **how)
+            mine = measured([ours(home, chosen.processes)], prompts(key), **how)
             print(told(f"gateway, prompts sustained by {chosen.processes} processes", mine, other, unit="answers/s"))
 
 
