@@ -4,7 +4,6 @@ add(connection, message_counts, {"day": "2026-11-22", "key": "refused_by_policy"
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,8 +13,6 @@ def add(
     connection: sa.Connection,
     table: sa.Table,
     key: Mapping[str, str],
-    *,
-    latest: Mapping[str, str] = MappingProxyType({}),
     **counts: int,
 ) -> None:
     """Add to the counters of a row, making the row where there is none.
@@ -24,11 +21,9 @@ def add(
         connection: of a writing transaction.
         table: its primary key are the columns that `key` names.
         key: which row.
-        latest: columns that hold what was said last.
         counts: column to what is added.
     """
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values(**key, **latest, **counts)
+    statement = insert(table).values(**key, **counts)
     summed = {name: table.c[name] + statement.excluded[name] for name in counts}
-    told = {name: statement.excluded[name] for name in latest}
-    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_={**summed, **told}))
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=summed))

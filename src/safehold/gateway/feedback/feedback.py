@@ -17,6 +17,7 @@ from safehold.gateway.feedback.tables import feedback
 from safehold.gateway.reports import sources
 from safehold.gateway.reports.intake import Desk
 from safehold.gateway.reports.report import Sender
+from safehold.gateway.reports.sealing import sealed
 from safehold.home.database import Database
 from safehold.ledger import EventLog
 from safehold.ledger.entry import timestamp
@@ -80,6 +81,7 @@ class FeedbackBook:
         Raises:
             FeedbackUnusableError: the id has not the shape of one, or the words are too many.
             TooManyReportsError: the source sent too much; nothing was kept.
+            SealMissingError: it holds words, and there is no review key to seal them to.
         """
         if not _ID.fullmatch(told.reference) or len(told.note) > LONGEST_NOTE:
             raise FeedbackUnusableError(
@@ -87,14 +89,14 @@ class FeedbackBook:
                 advice=f"Give the id of the check or case, and at most {LONGEST_NOTE} characters.",
             )
         now, given = self._clock.now(), f"F-{secrets.token_hex(8)}"
-        sealed = self._desk.seals.seal(told.note.encode()) if told.note else None
+        note = sealed(told.note.encode(), self._desk.seals) if told.note else None
         with self._database.writing() as connection:
             if sender.source:
                 sources.count(
                     connection, sender.source, now=now, digest_key=self._desk.digest_key, limits=self._desk.limits
                 )
             row = {"id": given, "at": timestamp(now), "reference": told.reference, "reason": told.reason.value}
-            connection.execute(sa.insert(feedback).values(**row, actor=sender.actor, sealed=sealed))
+            connection.execute(sa.insert(feedback).values(**row, actor=sender.actor, sealed=note))
             details = {"id": given, "reason": told.reason.value, "check": told.reference}
             self._ledger.append(Event("feedback.received", sender.actor, details=details), connection)
         return given

@@ -4,7 +4,6 @@ Whether help was clicked on is nobody's business here; whether people who were t
 message works.
 
     exposures.shown(message, audience)
-    exposures.refused("a-17")
     exposures.summary().repeat_rate
 
 Source: the warning of Lucy Faithfull Foundation, IWF and Aylo in the United Kingdom, 2022 to 2023 (University of
@@ -12,8 +11,6 @@ Tasmania): 82 % of those warned did not search again, while few clicked.
 """
 
 import datetime as dt
-import hashlib
-import hmac
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,8 +18,10 @@ from threading import Lock
 
 import sqlalchemy as sa
 
+from safehold.gateway.answer import Refusal
 from safehold.gateway.messages.message import Audience, Message
-from safehold.gateway.messages.tables import message_accounts, message_counts
+from safehold.gateway.messages.tables import message_counts
+from safehold.gateway.tables import decisions
 from safehold.gateway.tally import add
 from safehold.home.database import Database
 from safehold.vocabulary import Clock
@@ -30,7 +29,9 @@ from safehold.vocabulary import Clock
 FLUSH_SECONDS = 5.0
 """How long counts may wait in memory: a process that is killed loses no more than these seconds of them."""
 
-_Shown = tuple[str, str, str, str, str]
+_NAMES = ("day", "key", "country", "language", "audience")
+_TELLING = (Refusal.POLICY, Refusal.REVIEW)
+"""Refusals that say something about what was asked for; the others are faults and limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class ExposureSummary:
 
     Attributes:
         shown: how often messages were shown, by key.
-        accounts: how many accounts were refused, as far back as accounts' data are kept.
+        accounts: how many accounts were refused, as far back as decisions are kept.
         accounts_again: how many of them were refused more than once.
     """
 
@@ -59,54 +60,44 @@ class Exposures:
     Args:
         database: of the home.
         clock: where the time comes from.
-        digest_key: for accounts' identifiers: at least 16 random bytes, the same in every process.
         flush_seconds: how long counts may wait in memory.
     """
 
-    def __init__(
-        self, database: Database, clock: Clock, *, digest_key: bytes, flush_seconds: float = FLUSH_SECONDS
-    ) -> None:
+    def __init__(self, database: Database, clock: Clock, *, flush_seconds: float = FLUSH_SECONDS) -> None:
         self._database = database
         self._clock = clock
-        self._digest_key = digest_key
         self._flush_seconds = flush_seconds
         self._lock = Lock()
-        self._shown: Counter[_Shown] = Counter()
-        self._refused: Counter[tuple[str, str]] = Counter()
+        self._waiting: Counter[tuple[str, ...]] = Counter()
         self._flushed_at = clock.now()
 
     def shown(self, message: Message, audience: Audience | None) -> None:
         """Count that a message was shown; writes what has waited for long enough."""
-        day = self._clock.now().date().isoformat()
+        now = self._clock.now()
         asked = "" if audience is None else audience.value
         with self._lock:
-            self._shown[day, message.key, message.country, message.language, asked] += 1
-        self._write_if_due()
-
-    def refused(self, account: str) -> None:
-        """Count that an account was refused; does nothing for ""."""
-        if account:
-            digest = hmac.new(self._digest_key, account.encode(), hashlib.sha256).hexdigest()
-            with self._lock:
-                self._refused[digest, self._clock.now().date().isoformat()] += 1
-            self._write_if_due()
+            self._waiting[now.date().isoformat(), message.key, message.country, message.language, asked] += 1
+            is_due = (now - self._flushed_at).total_seconds() >= self._flush_seconds
+        if is_due:
+            self.flush()
 
     def flush(self) -> None:
-        """Write the counts that wait; a failure leaves them waiting."""
+        """Write the counts that wait; after an error they still wait."""
         with self._lock:
-            shown, refused = self._shown.copy(), self._refused.copy()
+            waiting, self._waiting = self._waiting, Counter()
             self._flushed_at = self._clock.now()
-        if not shown and not refused:
+        if not waiting:
             return
-        with self._database.writing() as connection:
-            for key, count in sorted(shown.items()):
-                names = ("day", "key", "country", "language", "audience")
-                add(connection, message_counts, dict(zip(names, key, strict=True)), shown=count)
-            for (account, day), count in sorted(refused.items()):
-                add(connection, message_accounts, {"account": account}, latest={"last_on": day}, refusals=count)
-        with self._lock:
-            self._shown -= shown
-            self._refused -= refused
+        is_written = False
+        try:
+            with self._database.writing() as connection:
+                for key, count in sorted(waiting.items()):
+                    add(connection, message_counts, dict(zip(_NAMES, key, strict=True)), shown=count)
+            is_written = True
+        finally:
+            if not is_written:
+                with self._lock:
+                    self._waiting += waiting
 
     def summary(self, *, since: dt.date | None = None) -> ExposureSummary:
         """Return the counts.
@@ -115,23 +106,23 @@ class Exposures:
             since: the first day of showings that count; None for all.
         """
         self.flush()
-        total = sa.func.sum(message_counts.c.shown)
-        shown = sa.select(message_counts.c.key, total).group_by(message_counts.c.key)
+        shown = sa.select(message_counts.c.key, sa.func.sum(message_counts.c.shown)).group_by(message_counts.c.key)
         if since is not None:
             shown = shown.where(message_counts.c.day >= since.isoformat())
-        accounts = sa.select(sa.func.count()).select_from(message_accounts)
+        each = _refusals_of_each()
+        accounts = sa.select(sa.func.count()).select_from(each)
         with self._database.reading() as connection:
             by_key = {str(key): int(count) for key, count in connection.execute(shown)}
-            all_of_them = int(connection.execute(accounts).scalar_one())
-            again = int(connection.execute(accounts.where(message_accounts.c.refusals > 1)).scalar_one())
-        return ExposureSummary(by_key, all_of_them, again)
+            refused = int(connection.execute(accounts).scalar_one())
+            again = int(connection.execute(accounts.where(each.c.times > 1)).scalar_one())
+        return ExposureSummary(by_key, refused, again)
 
-    def forget(self, before: dt.date) -> int:
-        """Remove accounts that were last refused before a day, and return how many."""
-        query = sa.delete(message_accounts).where(message_accounts.c.last_on < before.isoformat())
-        with self._database.writing() as connection:
-            return connection.execute(query).rowcount
 
-    def _write_if_due(self) -> None:
-        if (self._clock.now() - self._flushed_at).total_seconds() >= self._flush_seconds:
-            self.flush()
+def _refusals_of_each() -> sa.Subquery:
+    """Return the query of how often each account was refused, as `times`."""
+    return (
+        sa.select(sa.func.count().label("times"))
+        .where(decisions.c.account.is_not(None), decisions.c.refusal.in_([refusal.value for refusal in _TELLING]))
+        .group_by(decisions.c.account)
+        .subquery()
+    )

@@ -9,6 +9,7 @@ from safehold.gateway.reports.errors import (
     MaterialSentError,
     ReportIncompleteError,
     ReportUnknownError,
+    SealMissingError,
     TooManyReportsError,
 )
 from safehold.gateway.reports.holding import BANK_NAME, BankHolding, Holding, NoHolding
@@ -47,6 +48,7 @@ __all__ = [
     "Reports",
     "ReviewSeal",
     "Role",
+    "SealMissingError",
     "Seals",
     "Sender",
     "Status",

@@ -33,5 +33,9 @@ class TooManyReportsError(UsageError):
         self.retry_seconds = retry_seconds
 
 
+class SealMissingError(UsageError):
+    """What somebody wrote can't be sealed, since the home has no review key; so it is not taken."""
+
+
 class ReportUnknownError(UsageError):
     """There is no report of this ticket or token."""

@@ -21,7 +21,7 @@ from safehold.gateway.reports.errors import ReportUnknownError
 from safehold.gateway.reports.holding import Holding
 from safehold.gateway.reports.judgement import is_own_id, judge
 from safehold.gateway.reports.report import Fingerprint, Kind, Receipt, Report, Role, Sender, Status, Submission
-from safehold.gateway.reports.sealing import Seals, note_of
+from safehold.gateway.reports.sealing import Seals, sealed_note
 from safehold.gateway.reports.sources import Limits
 from safehold.gateway.reports.stored import held_fingerprints, insert_fingerprints, to_report, with_counts
 from safehold.gateway.reports.tables import reports
@@ -47,14 +47,14 @@ class Desk:
     """What reports are kept with.
 
     Attributes:
-        seals: what people write is sealed with it.
+        seals: what people write is sealed with it; None where there is no review key: nothing written is taken then.
         holding: where fingerprints hold content.
         digest_key: for sources and references: at least 16 random bytes, the same in every process.
         limits: how many anonymous reports are accepted.
         retention_days: how long sealed notes stay after a report is closed.
     """
 
-    seals: Seals
+    seals: Seals | None
     holding: Holding
     digest_key: bytes
     limits: Limits = field(default_factory=Limits)
@@ -83,6 +83,7 @@ class Reports:
         Raises:
             MaterialSentError, ReportIncompleteError: it can't be received as it is.
             TooManyReportsError: its source sent too many; nothing was kept.
+            SealMissingError: it holds words, and there is no review key to seal them to.
         """
         judge(submission, sender)
         now = self._clock.now()
@@ -235,7 +236,7 @@ class Reports:
             "due_at": None if receipt.due_at is None else timestamp(receipt.due_at),
             "overdue_noted": 0,
             "holding": "pending" if _holds(submission, sender) else "none",
-            "sealed": self._desk.seals.seal(note_of(submission)),
+            "sealed": sealed_note(submission, self._desk.seals),
         }
 
     def _digest(self, reference: str) -> str:

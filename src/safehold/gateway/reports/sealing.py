@@ -8,6 +8,8 @@ from typing import Protocol
 
 from nacl.public import PublicKey, SealedBox
 
+from safehold.gateway.reports.errors import SealMissingError
+from safehold.gateway.reports.judgement import is_own_id
 from safehold.gateway.reports.report import Submission
 
 
@@ -34,8 +36,29 @@ class ReviewSeal:
         return self._box.encrypt(data)
 
 
-def note_of(submission: Submission) -> bytes:
-    """Return what of a submission is sealed, as JSON in UTF-8."""
+def sealed(data: bytes, seals: Seals | None) -> bytes:
+    """Return data sealed.
+
+    Raises:
+        SealMissingError: there is nothing to seal it with; whoever sent it is told so, and nothing is kept.
+    """
+    if seals is None:
+        raise SealMissingError(
+            "what people write can't be sealed: there is no review key",
+            advice="Make one on the console's machine; see docs/reports.md.",
+        )
+    return seals.seal(data)
+
+
+def sealed_note(submission: Submission, seals: Seals | None) -> bytes | None:
+    """Return what of a submission is sealed, as JSON in UTF-8; None where an id of ours says it all.
+
+    Raises:
+        SealMissingError: as for `sealed`.
+    """
+    texts = (submission.note, submission.contact, submission.signature)
+    if not any(texts) and is_own_id(submission.target, submission.reference):
+        return None
     told = {
         "contact": submission.contact,
         "note": submission.note,
@@ -43,4 +66,4 @@ def note_of(submission: Submission) -> bytes:
         "role": submission.role.value,
         "signature": submission.signature,
     }
-    return json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
+    return sealed(json.dumps(told, ensure_ascii=False, sort_keys=True).encode(), seals)

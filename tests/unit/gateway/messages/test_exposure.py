@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from safehold.gateway.messages import Audience, Exposures, load_catalogue
-from safehold.gateway.messages.tables import message_accounts, message_counts
+from safehold.gateway.messages.tables import message_counts
+from safehold.gateway.tables import decisions
 from safehold.home.home import Home
 from safehold.vocabulary import FixedClock
 
@@ -20,7 +21,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 
 def exposures(home: Home, *, flush_seconds: float = 5.0) -> Exposures:
-    return Exposures(home.database, home.clock, digest_key=b"k" * 16, flush_seconds=flush_seconds)
+    return Exposures(home.database, home.clock, flush_seconds=flush_seconds)
 
 
 def rows(home: Home, table: sa.Table) -> list[sa.RowMapping]:
@@ -49,28 +50,46 @@ def test_counts_that_waited_for_long_enough_are_written(home: Home) -> None:
     assert len(rows(home, message_counts)) == 1
 
 
-def test_the_share_of_accounts_refused_again_is_told_and_no_account_is_kept_in_plain(home: Home) -> None:
+def refuse(home: Home, number: int, account: str | None, refusal: str | None) -> None:
+    row = {"id": f"d-{number}", "at": "2026-11-22T12:00:00.000000Z", "caller": "web", "policy": "p@1", "action": "deny"}
+    with home.database.writing() as connection:
+        connection.execute(sa.insert(decisions).values(**row, account=account, refusal=refusal, features={}))
+
+
+def test_the_share_of_accounts_refused_again_is_told(home: Home) -> None:
     counting = exposures(home)
     assert counting.summary().repeat_rate is None
-    for account in ("a-1", "a-2", "a-2", "a-2", "a-3", "a-4", ""):
-        counting.refused(account)
+    refused = ("a-1", "a-2", "a-2", "a-2", "a-3", "a-4", None, None)
+    for number, account in enumerate(refused):
+        refuse(home, number, account, "refused_by_policy")
+    for number, refusal in enumerate(["not_examined", "limited", None], start=len(refused)):
+        refuse(home, number, "a-1", refusal)
     summary = counting.summary()
     assert (summary.accounts, summary.accounts_again, summary.repeat_rate) == (4, 1, 0.25)
-    assert all("a-" not in row["account"] for row in rows(home, message_accounts))
 
 
 def test_two_processes_add_to_the_same_counts(home: Home) -> None:
     one, other = exposures(home), exposures(home)
-    one.refused("a-1")
+    for counting in (one, other):
+        counting.shown(load_catalogue().resolve("limited"), None)
     one.flush()
-    other.refused("a-1")
-    assert other.summary().accounts_again == 1
+    assert other.summary().shown == {"limited": 2}
 
 
-def test_accounts_are_forgotten_after_their_time(home: Home) -> None:
+def test_counts_that_can_not_be_written_still_wait(home: Home) -> None:
     counting = exposures(home)
-    counting.refused("a-1")
-    counting.flush()
-    assert counting.forget(NOW.date()) == 0
-    assert counting.forget(NOW.date() + dt.timedelta(days=1)) == 1
-    assert counting.summary().accounts == 0
+    counting.shown(load_catalogue().resolve("limited"), None)
+    with home.database.writing() as connection:
+        connection.execute(sa.text("ALTER TABLE message_counts RENAME TO away"))
+    with pytest.raises(sa.exc.OperationalError):
+        counting.flush()
+    with home.database.writing() as connection:
+        connection.execute(sa.text("ALTER TABLE away RENAME TO message_counts"))
+    assert counting.summary().shown == {"limited": 1}
+
+
+def test_only_days_that_are_asked_for_count(home: Home) -> None:
+    counting = exposures(home)
+    counting.shown(load_catalogue().resolve("limited"), None)
+    assert counting.summary(since=NOW.date()).shown == {"limited": 1}
+    assert counting.summary(since=NOW.date() + dt.timedelta(days=1)).shown == {}

@@ -15,8 +15,10 @@ from safehold.gateway.reports import (
     Limits,
     MaterialSentError,
     ReportIncompleteError,
+    Reports,
     ReportUnknownError,
     Role,
+    SealMissingError,
     Sender,
     Status,
     Submission,
@@ -297,3 +299,13 @@ def test_tokens_are_kept_as_digests(office: Office) -> None:
         kept = connection.execute(sa.select(reports.c.token)).scalar_one()
     assert re.fullmatch("[0-9a-f]{64}", kept)
     assert receipt.token not in repr(receipt)
+
+
+def test_without_a_review_key_words_are_refused_and_a_number_of_ours_is_taken(office: Office) -> None:
+    unsealing = Reports(office.home.database, office.ledger, office.clock, replace(office.desk(), seals=None))
+    for submission in (NOTICE, REQUEST, replace(NOTICE, note="", target=Target.ACCOUNT)):
+        with pytest.raises(SealMissingError):
+            unsealing.submit(submission, PERSON)
+    assert unsealing.list() == []
+    ticket = unsealing.submit(replace(NOTICE, note=""), PERSON).ticket
+    assert not unsealing.show(ticket).has_sealed_note
