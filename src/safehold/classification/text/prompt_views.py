@@ -18,8 +18,8 @@ _SIGN = re.compile(r"[0-9@$!|+]")
 _TOUCHING = re.compile(
     rf"[0-9@$!|+]{_LETTER}|{_LETTER}[0-9@$]|{_LETTER}{_OTHER}[0-9@$]{_OTHER}{_LETTER}",
 )
-_BEFORE_WORD = re.compile(r"[^\w\s](?=\w)|_")
-_INNER_SIGNS = re.compile(r"(?<=[^\W_])[^\w\s]+(?=[^\W_])|_")
+_BEFORE_WORD = re.compile(r"[^\w\s](?=[^\W\d_])|_")
+_INNER_SIGNS = re.compile(r"(?<=[^\W\d_])[^\w\s]+(?=[^\W\d_])|_")
 _CLOSING_SIGN = re.compile(r"[!|+]+(?![^\W_])")
 _DIGITS_TO_SPACES = str.maketrans(dict.fromkeys("0123456789", " "))
 _RUN = re.compile(r"([^\W\d_])\1{2,}")
@@ -43,18 +43,20 @@ def prompt_views(text: str, normaliser: Normaliser) -> list[PromptView]:
 
 
 def _views(lowered: str) -> list[PromptView]:
-    views = _views_with_signs(lowered)
-    if _BEFORE_WORD.search(lowered) and _INNER_SIGNS.search(lowered):
-        views += _views_with_signs(_INNER_SIGNS.sub("", lowered))
-    return views
-
-
-def _views_with_signs(lowered: str) -> list[PromptView]:
     views = _untangled(words(lowered), is_skeleton=False)
+    if (closed := _closed(lowered)) != lowered:
+        views += _untangled(words(closed), is_skeleton=False)
     if _SIGN.search(lowered) and _TOUCHING.search(lowered):
         views.append((words(lowered.translate(_DIGITS_TO_SPACES)), False))
-        views += _untangled(words(_CLOSING_SIGN.sub(" ", lowered).translate(SKELETON)), is_skeleton=True)
+        skeleton = _CLOSING_SIGN.sub(" ", lowered).translate(SKELETON)
+        views += _untangled(words(skeleton), is_skeleton=True)
+        if (closed := _closed(skeleton)) != skeleton:
+            views += _untangled(words(closed), is_skeleton=True)
     return views
+
+
+def _closed(lowered: str) -> str:
+    return _INNER_SIGNS.sub("", lowered) if _BEFORE_WORD.search(lowered) else lowered
 
 
 def _untangled(view: str, *, is_skeleton: bool) -> list[PromptView]:
