@@ -115,6 +115,7 @@ def _batch(blob: Blob, walk: _Walk) -> list[tuple[Entry, bytes]]:
     found: list[tuple[Entry, bytes]] = []
     try:
         while len(found) < _BATCH and not walk.is_done:
+            _plain_run(blob, walk, found)
             walk.begin()
             if (step := _next(blob, walk)) is not None:
                 found.append(step)
@@ -132,9 +133,6 @@ def _next(blob: Blob, walk: _Walk) -> tuple[Entry, bytes] | None:
             _end(walk, header)
             return None
         kind = header[156]
-        if kind == _ORDINARY and at == walk.start and (ordinary := _ordinary(header, at, blob.size)) is not None:
-            walk.position = ordinary.stop
-            return ordinary, header
         if kind in _EXTENSIONS:
             _extension(blob, walk, header)
             if kind == _GLOBAL:
@@ -143,18 +141,25 @@ def _next(blob: Blob, walk: _Walk) -> tuple[Entry, bytes] | None:
         return _member(blob, walk, header), header
 
 
-def _ordinary(header: bytes, at: int, limit: int) -> Entry | None:
-    """Return the entry of a plain file's header, as `_member` would, or None if that has anything to weigh.
+def _plain_run(blob: Blob, walk: _Walk, found: list[tuple[Entry, bytes]]) -> None:
+    """Walk past as many headers of plain files as follow one another, as `_member` would.
 
-    Nearly all entries are such; this takes a fifth of the time.
+    Nearly all entries are such. One loop, since a shard has many: it stops before whatever has anything to weigh.
     """
-    octal, name = header[124:135], header[:100].partition(b"\0")[0]
-    if header[135] or header[345] or not name.isascii() or octal.strip(_OCTAL_DIGITS):
-        return None
-    data, size, said = at + BLOCK, int(octal, 8), name.decode("ascii")
-    if data + size > limit or is_unsafe(said):
-        return None
-    return Entry(said, at, data, size, None, is_member=True)
+    view, limit, at = blob.view, blob.size, walk.position
+    while len(found) < _BATCH:
+        header = bytes(view(at, at + BLOCK))
+        if len(header) < BLOCK or header[156] != _ORDINARY or header[135] or header[345]:
+            break
+        octal, name = header[124:135], header[:100].partition(b"\0")[0]
+        if octal.strip(_OCTAL_DIGITS) or not name.isascii():
+            break
+        data, size, said = at + BLOCK, int(octal, 8), name.decode("ascii")
+        if data + size > limit or is_unsafe(said):
+            break
+        found.append((Entry(said, at, data, size, None, is_member=True), header))
+        at = data + (size + BLOCK - 1) // BLOCK * BLOCK
+    walk.position = at
 
 
 def _end(walk: _Walk, header: bytes) -> None:
