@@ -20,7 +20,9 @@ from safehold.vocabulary import UsageError
 PREFIX = "SAFEHOLD_"
 NOT_SETTINGS = frozenset({"SAFEHOLD_HOME", "SAFEHOLD_DEBUG", "SAFEHOLD_SOAK", "SAFEHOLD_ENGINE"})
 """Variables that say how a command runs, not what an installation is."""
-_LISTS = frozenset({"lexicons", "registers", "classifiers", "source_variables", "trusted_proxies", "url_networks"})
+_LISTS = frozenset(
+    {"lexicons", "registers", "classifiers", "source_variables", "trusted_proxies", "url_networks", "word_lists"}
+)
 
 
 _SOURCE_VARIABLES = (
@@ -74,6 +76,18 @@ class Settings(BaseModel):
     database_file: Path | None = Field(
         None, description="A file that holds the database's address, in place of `database`; none."
     )
+    gateway_policy: Path | None = Field(
+        None, description="The gateway's policy file as long as none is active in the home; the shipped one."
+    )
+    word_lists: tuple[str, ...] = Field(
+        (), description="Own or licensed word lists for prompts, each as CONCEPT=FILE with one term on a line."
+    )
+    remote_classifiers: Path | None = Field(
+        None, description="The file of classifiers elsewhere that prompts and pictures are sent to; none."
+    )
+    media_children: int | None = Field(
+        None, ge=1, le=256, description="Decoding processes of one gateway process; one for each core."
+    )
     host: str = Field("127.0.0.1", description="Where the service listens: this machine alone, 127.0.0.1.")
     port: int = Field(8080, ge=0, le=65535, description="On which port, 8080; 0 for any that is free.")
     tls_certificate: Path | None = Field(None, description="The service's certificate chain, PEM; none: plain HTTP.")
@@ -107,8 +121,10 @@ class Settings(BaseModel):
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Return the files that these settings name: policy, lexicons, registers, in this order."""
-        return (*(() if self.policy is None else (self.policy,)), *self.lexicons, *self.registers)
+        """Return the files that these settings name: policies, lexicons, registers, word lists, in this order."""
+        single = (self.policy, self.gateway_policy, self.remote_classifiers)
+        words = (Path(named.partition("=")[2]) for named in self.word_lists)
+        return (*(path for path in single if path is not None), *self.lexicons, *self.registers, *words)
 
     def server(self) -> sa.URL | None:
         """Return the address of the database on a server; None where the tables lie in the home.

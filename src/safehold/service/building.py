@@ -5,7 +5,7 @@ import os
 from safehold.gateway.checks import Checks
 from safehold.home.home import Home
 from safehold.ledger import EventLog
-from safehold.service.checking.kept import KeptAnswers
+from safehold.service.checking.kept import Committing, KeptAnswers
 from safehold.service.context import Service
 from safehold.service.keys import KeyRing
 from safehold.service.lanes import Lanes
@@ -24,7 +24,7 @@ def build(
     checks: Checks,
     settings: Settings,
     index: FollowingIndex | None,
-    journal: Journal | None = None,
+    commits: Committing,
 ) -> Service:
     """Return the service of a home, without what other rooms add to it: `dataclasses.replace` does.
 
@@ -34,16 +34,16 @@ def build(
         checks: the one native call.
         settings: of the installation.
         index: that the checks look up in.
-        journal: where log lines go; standard error by default.
+        commits: makes what many threads write durable together.
     """
     return Service(
         checks=checks,
         keys=KeyRing(home.database, ledger, home.clock),
         settings=settings,
         clock=home.clock,
-        kept=KeptAnswers(home.database, home.clock, hours=settings.answers_hours),
+        kept=KeptAnswers(home.database, commits, home.clock, hours=settings.answers_hours),
         readiness=Readiness(home.database, index),
         lanes=Lanes.of(os.cpu_count() or 1),
         load=Load(settings.bytes_in_flight_mib * _MIB),
-        journal=journal or Journal(home.clock),
+        journal=Journal(home.clock),
     )

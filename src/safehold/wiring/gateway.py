@@ -3,22 +3,30 @@
     with open_gateway(None) as gateway:
         gateway.checks.check(request, caller)
 
-Make one a process, after any fork: it has threads of its own.
+Make one a process, after any fork: it has threads and children of its own.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from safehold.gateway import Answer, Caller, CheckRequest
+from safehold.classification import load_classifiers
+from safehold.classification.remote import Endpoint, load_remote, read_remote
+from safehold.classification.text import Lexicon, PromptRules, default_rules, load_lexicon, load_word_list
+from safehold.classification.text import prompt_lexicons as shipped_lexicons
+from safehold.gateway.assembly import Parts, open_checks
 from safehold.gateway.checks import Checks
-from safehold.gateway.errors import ChecksUnavailableError
+from safehold.gateway.in_force import FixedPolicies, InForce, Policies
+from safehold.gateway.policy import GatewayPolicy
+from safehold.gateway.policy_file import default_gateway_policy, load_gateway_policy
 from safehold.home.outbox import Outbox
 from safehold.ledger.commit import GroupCommit
 from safehold.matching.live import LiveIndex
+from safehold.settings import MalformedSettingsError, Settings
 from safehold.vocabulary import Clock
-from safehold.wiring.workshop import Workshop, open_workshop
+from safehold.wiring.workshop import Workshop, cores, open_workshop
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,7 @@ class Gateway:
         index: what finds bank entries; it follows the banks of the home.
         commits: makes decisions of many threads durable together.
         outbox: what is to be done after a decision.
+        policies: which are in force.
     """
 
     workshop: Workshop
@@ -38,6 +47,7 @@ class Gateway:
     index: LiveIndex
     commits: GroupCommit
     outbox: Outbox
+    policies: Policies
 
 
 @contextmanager
@@ -50,24 +60,70 @@ def open_gateway(
         named: the folder; None for the environment's or the platform's.
         environment: variables; the process's own by default.
         clock: where the time comes from; the machine's by default.
+
+    Raises:
+        SafeholdError: a policy, lexicon, classifier or key can't be used: a gateway that lacks one doesn't start.
     """
+    variables = os.environ if environment is None else environment
     with (
         open_workshop(named, environment=environment, clock=clock) as workshop,
         LiveIndex(workshop.home) as index,
         GroupCommit(workshop.home.database, workshop.ledger) as commits,
     ):
-        yield Gateway(
-            workshop=workshop,
-            checks=_NoChecks(),
-            index=index,
+        policies = FixedPolicies(InForce(own_policy(workshop.settings)))
+        parts = Parts(
+            home=workshop.home,
+            events=workshop.ledger,
             commits=commits,
-            outbox=Outbox(workshop.home.database, workshop.home.clock),
+            policies=policies,
+            lists=index,
+            text=prompt_rules(workshop.settings),
+            classifiers=load_classifiers(workshop.settings.classifiers),
+            further=_further(workshop, variables),
+            children=workshop.settings.media_children or cores(),
         )
+        with open_checks(parts) as checks:
+            yield Gateway(
+                workshop=workshop,
+                checks=checks,
+                index=index,
+                commits=commits,
+                outbox=Outbox(workshop.home.database, workshop.home.clock),
+                policies=policies,
+            )
 
 
-class _NoChecks:
-    """Decides nothing: until the checks are there, nothing passes."""
+def own_policy(settings: Settings) -> GatewayPolicy:
+    """Return the policy that an installation has as long as none is active in its home.
 
-    def check(self, request: CheckRequest, caller: Caller) -> Answer:
-        del request, caller
-        raise ChecksUnavailableError("there are no checks yet", advice="Let nothing pass.")
+    Raises:
+        GatewayPolicyError: the file that the settings name can't be used.
+    """
+    named = settings.gateway_policy
+    return default_gateway_policy() if named is None else load_gateway_policy(named)
+
+
+def prompt_rules(settings: Settings) -> PromptRules:
+    """Return what reads prompts: the shipped words in all languages, and the operator's own.
+
+    Raises:
+        ReviewedDataError: a lexicon or word list can't be read.
+        MalformedSettingsError: a word list is not named as CONCEPT=FILE.
+    """
+    own = (*map(load_lexicon, settings.lexicons), *map(_word_list, settings.word_lists))
+    return PromptRules((*shipped_lexicons(), *own), default_rules())
+
+
+def _word_list(named: str) -> Lexicon:
+    concept, equals, file = named.partition("=")
+    if not (concept and equals and file):
+        raise MalformedSettingsError(
+            "setting 'word_lists' names a list without its concept",
+            advice="Write CONCEPT=FILE, for instance minor=words.txt",
+        )
+    return load_word_list(Path(file), concept=concept)
+
+
+def _further(workshop: Workshop, variables: Mapping[str, str]) -> tuple[Endpoint, ...]:
+    named = workshop.settings.remote_classifiers
+    return load_remote(None if named is None else read_remote(named), variables, workshop.home.clock)

@@ -86,7 +86,7 @@ class Workshop:
 
     def workers(self) -> int:
         """Return how many decoding processes to run where a command doesn't say."""
-        return self.settings.workers or _cores()
+        return self.settings.workers or cores()
 
     def ray_engine(self, *, address: str | None, workers: int | None) -> "Engine":
         """Return the engine that scans on a Ray cluster, or on a Ray of our own if no address is given.
@@ -125,7 +125,7 @@ class Workshop:
         )
 
 
-def _cores() -> int:
+def cores() -> int:
     """Return the cores that this process may use."""
     allowed = getattr(os, "sched_getaffinity", None)  # Linux only; it knows of containers' and schedulers' limits
     return len(allowed(0)) if allowed is not None else os.cpu_count() or 1

@@ -6,7 +6,6 @@ from safehold.gateway import Answer, Caller, CheckRequest
 from safehold.service.checking.order import Order
 from safehold.service.checking.translation import to_bytes
 from safehold.service.context import Service
-from safehold.service.problem import Problem
 from safehold.vocabulary import SafeholdError
 
 LEASE_SECONDS = 120.0
@@ -33,20 +32,12 @@ def decide(service: Service, order: Order) -> Decided:
         Problem: 409 the same is under way, or the idempotency key belongs to another request.
         SafeholdError: nothing was decided.
     """
-    if order.repeat is None:
+    if order.asked.repeat is None:
         return Decided(answer(service, order))
-    begun = service.kept.begin(order.key.id, repeat=order.repeat, body=order.body, seconds=LEASE_SECONDS)
-    if begun.answer is not None:
-        return Decided(begun.answer.encode(), is_repeated=True)
-    if not begun.is_ours:
-        raise under_way()
-    try:
-        body = answer(service, order)
-    except SafeholdError:
-        service.kept.abandon(begun.id)
-        raise
-    service.kept.finish(begun.id, 200, body.decode())
-    return Decided(body)
+    with service.kept.once(order.asked) as earlier:
+        if earlier is not None:
+            return Decided(earlier.encode(), is_repeated=True)
+        return Decided(service.kept.keep(order.asked, answer(service, order).decode()).encode())
 
 
 def answer(service: Service, order: Order) -> bytes:
@@ -63,14 +54,3 @@ def decided(service: Service, request: CheckRequest, caller: Caller) -> Answer:
     found = service.checks.check(request, caller)
     service.measures.count(found)
     return found
-
-
-def under_way() -> Problem:
-    """Return the problem of a request that is just being decided."""
-    return Problem(
-        409,
-        "under_way",
-        "The same request is being decided",
-        "Ask again shortly, with the same idempotency key.",
-        headers={"Retry-After": "1"},
-    )

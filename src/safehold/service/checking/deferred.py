@@ -78,9 +78,7 @@ class Deferred:
             task.cancel()
 
     def _begin(self, order: Order) -> Begun:
-        return self._service.kept.begin(
-            order.key.id, repeat=order.repeat, body=order.body, seconds=LEASE_SECONDS, callback=order.callback
-        )
+        return self._service.kept.begin(order.asked, seconds=LEASE_SECONDS, callback=order.callback)
 
     async def _work(self, kept: str, order: Order) -> None:
         async with self._threads:

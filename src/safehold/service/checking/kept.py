@@ -1,19 +1,23 @@
 """Kept answers: for whoever asks again with the same idempotency key, and for checks that are answered later.
 
-Rules: the same key with the same request gives the same answer, and decides nothing twice; with another request it is
-refused. Keys belong to an API key. While the first request is under way a second one is told to wait. A process that
-ends meanwhile leaves a lease behind: once it is over, whoever asks again is served anew, since nothing was decided as
-far as anybody was told. What is kept holds no content: digests under the API key's own secret, and the outward answer.
+Rules: the same key with the same request gives the same answer; with another request it is refused. Keys belong to an
+API key. While the first request is under way in this process, or waits to be answered later, a second one is told to
+ask again. Where two processes get the same request at the same moment both decide, and both give the answer that was
+kept first. A process that ends leaves nothing behind, or a lease: then whoever asks again is served anew, since nobody
+was told anything. What is kept holds no content: digests under the API key's own secret, and the outward answer.
 
-    begun = kept.begin(key, repeat=token.sign(b"4f1c"), body=token.sign(body), seconds=60)
-    if begun.answer is None: kept.finish(begun.id, 200, answer)
+    with kept.once(ask) as earlier:
+        if earlier is None:
+            answer = kept.keep(ask, answer)
 """
 
 import datetime as dt
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from threading import Lock
+from typing import Protocol, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 
@@ -24,10 +28,26 @@ from safehold.service.problem import Problem
 from safehold.service.tables import kept_answers
 from safehold.vocabulary import Clock
 
+Result = TypeVar("Result")
 Then: TypeAlias = Callable[[sa.Connection], None]
 """What follows in the same transaction."""
 
 _ID_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What makes a request the same as another.
+
+    Attributes:
+        key: whose it is.
+        repeat: the digest of its idempotency key; None where it has none.
+        body: the digest of all else of it.
+    """
+
+    key: str
+    repeat: str | None
+    body: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,45 +69,90 @@ class Begun:
     is_ours: bool = True
 
 
+class Committing(Protocol):
+    """The part of a group commit that is needed."""
+
+    def run(self, work: Callable[[sa.Connection], Result]) -> Result:
+        """Do work in a transaction and return once it is durable."""
+        ...
+
+
 class KeptAnswers:
     """The kept answers of a home; threads and processes may share them.
 
     Args:
         database: of the home.
+        commits: makes what many threads keep durable together.
         clock: where the time comes from.
         hours: how long answers are kept.
     """
 
-    def __init__(self, database: Database, clock: Clock, *, hours: int) -> None:
+    def __init__(self, database: Database, commits: Committing, clock: Clock, *, hours: int) -> None:
         self._database = database
+        self._commits = commits
         self._clock = clock
         self._hours = hours
+        self._under_way: set[tuple[str, str]] = set()
+        self._lock = Lock()
 
-    def begin(self, key: str, *, repeat: str | None, body: str, seconds: float, callback: str | None = None) -> Begun:
-        """Keep a request, or find that it is kept.
+    @contextmanager
+    def once(self, asked: Asked) -> Iterator[str | None]:
+        """Give the earlier answer to a request, or None; keep others of this process from answering it meanwhile.
+
+        Raises:
+            Problem: 409 the same is under way, or the idempotency key belongs to another request.
+        """
+        place = (asked.key, asked.repeat or "")
+        with self._lock:
+            if place in self._under_way:
+                raise under_way()
+            self._under_way.add(place)
+        try:
+            with self._database.reading() as connection:
+                row = self._find(connection, asked)
+            yield None if row is None else self._answer(row, asked)
+        finally:
+            with self._lock:
+                self._under_way.discard(place)
+
+    def keep(self, asked: Asked, answer: str) -> str:
+        """Keep the answer to a request and return it; or the one that another process kept first.
+
+        Raises:
+            Problem: 409 another process kept one to another request.
+        """
+
+        def work(connection: sa.Connection) -> str:
+            row = self._living(connection, asked)
+            if row is not None:
+                return self._answer(row, asked) or self._replace(connection, row, answer)
+            self._insert(connection, asked, state=State.DONE, answer=answer)
+            return answer
+
+        return self._commits.run(work)
+
+    def begin(self, asked: Asked, *, seconds: float, callback: str | None = None) -> Begun:
+        """Keep a request that is answered later, or find that it is kept.
 
         Args:
-            key: whose it is.
-            repeat: the digest of its idempotency key; None where it has none.
-            body: the digest of all else of it.
+            asked: what makes it the same as another.
             seconds: for how long nobody else may answer it.
             callback: the webhook that is told of the answer.
 
         Raises:
             Problem: 409 the idempotency key belongs to another request (`repeated_otherwise`).
         """
-        now = self._clock.now()
-        lease = timestamp(now + dt.timedelta(seconds=seconds))
-        with self._database.writing() as connection:
-            row = None if repeat is None else self._find(connection, key, repeat)
-            if row is not None and row["expires_at"] <= timestamp(now):
-                connection.execute(sa.delete(kept_answers).where(kept_answers.c.id == row["id"]))
-                row = None
+
+        def work(connection: sa.Connection) -> Begun:
+            row = self._living(connection, asked)
             if row is None:
-                return self._insert(connection, key, repeat, body=body, lease=lease, callback=callback)
-            if row["body"] != body:
+                kept = self._insert(connection, asked, seconds=seconds, callback=callback)
+                return Begun(kept, State.PENDING)
+            if row["body"] != asked.body:
                 raise _otherwise()
-            return self._again(connection, row, lease)
+            return self._again(connection, row, seconds)
+
+        return self._commits.run(work)
 
     def finish(self, kept: str, status: int, answer: str, then: Then | None = None) -> None:
         """Keep the answer of a request, and do what follows from it in the same transaction."""
@@ -99,10 +164,8 @@ class KeptAnswers:
 
     def renew(self, kept: Collection[str], seconds: float) -> None:
         """Keep others from answering requests for longer."""
-        lease = timestamp(self._clock.now() + dt.timedelta(seconds=seconds))
-        query = sa.update(kept_answers).where(kept_answers.c.id.in_(kept))
-        with self._database.writing() as connection:
-            connection.execute(query.values(lease_until=lease))
+        query = sa.update(kept_answers).where(kept_answers.c.id.in_(kept)).values(lease_until=self._after(seconds))
+        self._commits.run(lambda connection: connection.execute(query))
 
     def find(self, kept: str, key: str | None) -> Begun | None:
         """Return a request; None where there is none, or it is another key's.
@@ -147,35 +210,78 @@ class KeptAnswers:
         with self._database.writing() as connection:
             return connection.execute(query).rowcount
 
-    def _find(self, connection: sa.Connection, key: str, repeat: str) -> sa.RowMapping | None:
-        query = sa.select(kept_answers).where(kept_answers.c.key_id == key, kept_answers.c.repeat == repeat)
+    def _living(self, connection: sa.Connection, asked: Asked) -> sa.RowMapping | None:
+        """Return the row of a request; one whose time is over is removed."""
+        row = None if asked.repeat is None else self._find(connection, asked, also_expired=True)
+        if row is None or row["expires_at"] > self._after(0):
+            return row
+        connection.execute(sa.delete(kept_answers).where(kept_answers.c.id == row["id"]))
+        return None
+
+    def _find(self, connection: sa.Connection, asked: Asked, *, also_expired: bool = False) -> sa.RowMapping | None:
+        query = sa.select(kept_answers).where(
+            kept_answers.c.key_id == asked.key, kept_answers.c.repeat == asked.repeat
+        )
+        if not also_expired:
+            query = query.where(kept_answers.c.expires_at > self._after(0))
         return connection.execute(query).mappings().first()
 
-    def _insert(
-        self, connection: sa.Connection, key: str, repeat: str | None, *, body: str, lease: str, callback: str | None
-    ) -> Begun:
-        kept = secrets.token_hex(_ID_BYTES)
-        expires = timestamp(self._clock.now() + dt.timedelta(hours=self._hours))
-        row = {"id": kept, "key_id": key, "repeat": repeat, "body": body, "state": State.PENDING.value}
-        told = {"callback": callback, "lease_until": lease, "expires_at": expires}
-        connection.execute(sa.insert(kept_answers), {**row, **told})
-        return Begun(kept, State.PENDING)
+    def _answer(self, row: sa.RowMapping, asked: Asked) -> str | None:
+        """Return what is kept, None where nobody answered and nobody will.
 
-    def _again(self, connection: sa.Connection, row: sa.RowMapping, lease: str) -> Begun:
+        Raises:
+            Problem: 409 somebody is about to, or it is the answer to another request.
+        """
+        if row["body"] != asked.body:
+            raise _otherwise()
+        if row["state"] == State.PENDING.value and row["lease_until"] > self._after(0):
+            raise under_way()
+        return str(row["answer"]) if row["state"] == State.DONE.value else None
+
+    def _insert(
+        self,
+        connection: sa.Connection,
+        asked: Asked,
+        *,
+        state: State = State.PENDING,
+        seconds: float = 0,
+        **told: str | None,
+    ) -> str:
+        kept = secrets.token_hex(_ID_BYTES)
+        row = {"id": kept, "key_id": asked.key, "repeat": asked.repeat, "body": asked.body, "state": state.value}
+        status = 200 if state is State.DONE else None
+        times = {"lease_until": self._after(seconds), "expires_at": self._after(self._hours * 3600)}
+        connection.execute(sa.insert(kept_answers), {**row, **told, **times, "status": status})
+        return kept
+
+    def _replace(self, connection: sa.Connection, row: sa.RowMapping, answer: str) -> str:
+        query = sa.update(kept_answers).where(kept_answers.c.id == row["id"])
+        connection.execute(query.values(state=State.DONE.value, status=200, answer=answer))
+        return answer
+
+    def _again(self, connection: sa.Connection, row: sa.RowMapping, seconds: float) -> Begun:
         """Return a request that is kept already, as ours to answer where nobody else is at it."""
         is_left = row["state"] == State.INTERRUPTED.value
-        is_over = row["state"] == State.PENDING.value and row["lease_until"] <= timestamp(self._clock.now())
+        is_over = row["state"] == State.PENDING.value and row["lease_until"] <= self._after(0)
         if is_left or is_over:
             query = sa.update(kept_answers).where(kept_answers.c.id == row["id"])
-            connection.execute(query.values(state=State.PENDING.value, lease_until=lease))
+            connection.execute(query.values(state=State.PENDING.value, lease_until=self._after(seconds)))
             return Begun(row["id"], State.PENDING)
         return _to_begun(row)
 
     def _change(self, kept: str, values: dict[str, object], then: Then | None) -> None:
-        with self._database.writing() as connection:
-            connection.execute(sa.update(kept_answers).where(kept_answers.c.id == kept).values(values))
+        query = sa.update(kept_answers).where(kept_answers.c.id == kept).values(values)
+
+        def work(connection: sa.Connection) -> None:
+            connection.execute(query)
             if then is not None:
                 then(connection)
+
+        self._commits.run(work)
+
+    def _after(self, seconds: float) -> str:
+        """Return the time so many seconds from now, as the database holds it."""
+        return timestamp(self._clock.now() + dt.timedelta(seconds=seconds))
 
 
 def _to_begun(row: sa.RowMapping) -> Begun:
@@ -188,4 +294,15 @@ def _otherwise() -> Problem:
         "repeated_otherwise",
         "This idempotency key belongs to another request",
         "Use a new key for a new request, and the same one only to send the same again.",
+    )
+
+
+def under_way() -> Problem:
+    """Return the problem of a request that is just being decided."""
+    return Problem(
+        409,
+        "under_way",
+        "The same request is being decided",
+        "Ask again shortly, with the same idempotency key.",
+        headers={"Retry-After": "1"},
     )

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from safehold.gateway import CheckRequest
+from safehold.service.checking.kept import Asked
 from safehold.service.checking.wire import CheckSent
 from safehold.service.keys import Key, Token
 
@@ -16,15 +17,13 @@ class Order:
     Attributes:
         request: what is to be checked.
         key: whose it is.
-        body: the digest of all of it but its idempotency key, under the key's own secret.
-        repeat: the digest of its idempotency key, likewise; None where it has none.
+        asked: what makes it the same as another.
         callback: the webhook that is told; None for none.
     """
 
     request: CheckRequest
     key: Key
-    body: str = field(default="", repr=False)
-    repeat: str | None = None
+    asked: Asked
     callback: str | None = None
 
 

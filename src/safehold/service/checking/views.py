@@ -10,7 +10,7 @@ from safehold.service.checking.body import JSON, media_type, not_understood, rea
 from safehold.service.checking.deciding import Decided, decide
 from safehold.service.checking.deferred import Deferred
 from safehold.service.checking.form import FORM, read_form
-from safehold.service.checking.kept import Begun
+from safehold.service.checking.kept import Asked, Begun
 from safehold.service.checking.order import Order, digest
 from safehold.service.checking.state import State
 from safehold.service.checking.translation import json_bytes, to_request
@@ -92,10 +92,10 @@ def _order(request: Request, key: Key, sent: CheckSent, contents: tuple[bytes, .
     asked = to_request(sent, fetcher(service_of(request).settings), contents)
     repeated = request.headers.get("idempotency-key") or sent.idempotency_key
     if repeated is None and sent.mode == "sync":
-        return Order(asked, key)
+        return Order(asked, key, Asked(key.id, None, ""))
     token = shown_token(request)
     repeat = None if repeated is None else token.sign(repeated.encode())
-    return Order(asked, key, digest(sent, contents, token), repeat, callback=sent.callback)
+    return Order(asked, key, Asked(key.id, repeat, digest(sent, contents, token)), callback=sent.callback)
 
 
 def _decide(request: Request, key: Key, sent: CheckSent, contents: tuple[bytes, ...]) -> Decided:

@@ -19,7 +19,6 @@ from safehold.service.serving.duties import duties_of
 from safehold.service.serving.options import Role, ServeOptions
 from safehold.service.serving.quiet import be_quiet
 from safehold.service.serving.worker import Worker
-from safehold.service.watching import Journal
 from safehold.settings import Settings
 from safehold.wiring.gateway import Gateway, open_gateway
 
@@ -87,7 +86,7 @@ def service_of(gateway: Gateway) -> Service:
         checks=gateway.checks,
         settings=workshop.settings,
         index=gateway.index,
-        journal=Journal(workshop.home.clock),
+        commits=gateway.commits,
     )
 
 
