@@ -13,13 +13,16 @@ RUN_STAMP := $(VENV)/installed-run-$(RUN_KEY)
 DEV_STAMP := $(VENV)/installed-dev-$(DEV_KEY)
 BENCH_STAMP := $(VENV)/installed-bench-$(BENCH_KEY)
 RAY_STAMP := $(VENV)/installed-ray-$(shell cat requirements/ray.txt | cksum | tr ' ' '-')
+LITELLM := $(VENV)/litellm
+LITELLM_STAMP := $(LITELLM)/installed-$(shell cat requirements/litellm.txt | cksum | tr ' ' '-')
 
-.PHONY: run test ray-test check lint types architecture lock bench soak docs clean help sanitize neon fuzz
+.PHONY: run test ray-test litellm-test check lint types architecture lock bench soak docs clean help sanitize neon fuzz
 
 help:
 	@echo "make run    safeguard a generated sample dataset and compare the result with what was planted"
 	@echo "make test   the whole test suite, with coverage"
 	@echo "make check  lint, format, types, import contracts        make ray-test  tests on a Ray cluster on this host"
+	@echo "make litellm-test    tests with LiteLLM's proxy, in an environment of its own"
 	@echo "make bench  benchmarks, one JSON line each    make soak  long crash tests"
 	@echo "make sanitize, make neon, make fuzz    the native extension under ASan and UBSan, on Arm, and on random cases"
 	@echo "make lock   resolve the dependencies again    make docs  generated pages and pictures"
@@ -33,6 +36,9 @@ test: $(DEV_STAMP)
 
 ray-test: $(RAY_STAMP)
 	@TEST_RAY=1 $(BIN)/python -m pytest tests/functional/datasets/test_ray.py
+
+litellm-test: $(DEV_STAMP) $(LITELLM_STAMP)
+	@TEST_LITELLM=$(LITELLM)/bin/litellm $(BIN)/python -m pytest tests/functional/guard/test_litellm.py
 
 check: lint types architecture
 
@@ -56,6 +62,8 @@ lock: $(DEV_STAMP)
 	$(COMPILE) --output-file requirements/dev.txt pyproject.toml requirements/build.in requirements/dev.in
 	$(COMPILE) --constraint requirements/dev.txt --extra bench --output-file requirements/bench.txt pyproject.toml
 	$(COMPILE) --constraint requirements/dev.txt --extra ray --output-file requirements/ray.txt pyproject.toml
+	$(subst --extra heif --extra video --extra vision,--extra client,$(COMPILE)) \
+		--output-file requirements/litellm.txt pyproject.toml requirements/build.in requirements/litellm.in
 
 bench: $(BENCH_STAMP) $(RAY_STAMP)
 	@for name in $$(cd benchmarks && ls *.py | grep -v '^_' | sed 's/\.py$$//'); do \
@@ -111,4 +119,12 @@ $(BENCH_STAMP): $(DEV_STAMP)
 $(RAY_STAMP): $(DEV_STAMP)
 	@echo "installing Ray (once, 80 MB)" >&2
 	@$(PIP) install --quiet --require-hashes --only-binary :all: -r requirements/ray.txt
+	@touch $@
+
+# LiteLLM's proxy asks for other versions of packages than our tests do.
+$(LITELLM_STAMP): | $(BIN)/python
+	@echo "installing LiteLLM's proxy in an environment of its own (once, 250 MB)" >&2
+	@rm -rf $(LITELLM) && $(PYTHON) -m venv $(LITELLM)
+	@$(LITELLM)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: -r requirements/litellm.txt
+	@$(LITELLM)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation -e .
 	@touch $@

@@ -19,6 +19,9 @@ _MOST_AXES = 5
 _FASTEST = 1
 """PNG's compression: the bytes go nowhere but into a check."""
 
+_ROUNDING = 1.0
+"""How far a value may lie outside its range, of 255: arithmetic with halves ends there."""
+
 Luma = NDArray[Any]
 
 
@@ -72,7 +75,8 @@ def _png(picture: Image.Image) -> bytes:
 def _array_of(tensor: Any) -> Luma:
     try:
         value = tensor.detach().cpu()
-        value = value.float() if callable(getattr(value, "float", None)) else value  # numpy knows no bfloat16
+        if "float" in str(getattr(value, "dtype", "")) and callable(getattr(value, "float", None)):
+            value = value.float()  # numpy knows no bfloat16
         return np.asarray(value.numpy())
     except (TypeError, ValueError, RuntimeError) as error:
         raise UnencodablePictureError from error
@@ -104,7 +108,7 @@ def _as_bytes(plane: Luma) -> NDArray[np.uint8]:
     if not np.isfinite(values).all():
         raise UnencodablePictureError
     if np.issubdtype(plane.dtype, np.floating):
-        values = values * 255 if values.min() >= 0 else (values + 1) * 127.5
-    if values.min() < -0.5 or values.max() > 255.5:
+        values = values * 255 if values.min() >= -_ROUNDING / 255 else (values + 1) * 127.5
+    if values.min() < -_ROUNDING or values.max() > 255 + _ROUNDING:
         raise UnencodablePictureError
-    return np.ascontiguousarray(np.rint(values).astype(np.uint8))
+    return np.ascontiguousarray(np.rint(values.clip(0, 255)).astype(np.uint8))
