@@ -5,7 +5,7 @@ keep(connection, mark, remembered, now)
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,12 +48,16 @@ class Remembered:
         return cls(Session(dict(fields["concepts"])), Conduct(incidents, limit))
 
 
-_RECALL = sa.select(subjects.c.mark, subjects.c.state).where(subjects.c.mark.in_(sa.bindparam("marks", expanding=True)))
+_RECALL = sa.select(subjects.c.mark, subjects.c.state).where(
+    sa.or_(subjects.c.mark == sa.bindparam("first"), subjects.c.mark == sa.bindparam("second"))
+)
+"""Of two marks at most, spelt out: what SQLAlchemy spells anew at every check costs more than the answer."""
 
 
-def recall(connection: sa.Connection, marks: Iterable[str]) -> dict[str, Remembered]:
-    """Return what is remembered under some marks; those of which nothing is are left out."""
-    rows = connection.execute(_RECALL, {"marks": list(marks)})
+def recall(connection: sa.Connection, marks: Collection[str]) -> dict[str, Remembered]:
+    """Return what is remembered under one or two marks; those of which nothing is are left out."""
+    first, *others = marks
+    rows = connection.execute(_RECALL, {"first": first, "second": others[0] if others else first})
     return {mark: Remembered.from_json(state) for mark, state in rows}
 
 
