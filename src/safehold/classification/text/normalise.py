@@ -60,6 +60,14 @@ _LOOK_ALIKES = dict(
 # Alphabets of pictures of letters that NFKC leaves alone: negative circled, negative squared, regional indicators.
 _LETTER_PICTURES = (0x1F150, 0x1F170, 0x1F1E6)
 
+# And pictures of children, as the words that Unicode calls them by (U+1F466, U+1F467, U+1F476, U+1F9D2).
+_WRITTEN = _LOOK_ALIKES | {
+    "\U0001f466": " boy ",
+    "\U0001f467": " girl ",
+    "\U0001f476": " baby ",
+    "\U0001f9d2": " child ",
+}
+
 # Tags (U+E0020 to U+E007E) are invisible and name the ASCII characters with the same last seven bits.
 _TAG = re.compile("[\U000e0020-\U000e007e]")
 _TAGS_TO_LETTERS = {0xE0000 + code: code for code in range(0x20, 0x7F)}
@@ -99,8 +107,8 @@ class _Folding(dict[int, str | None]):
 def _fold_character(character: str) -> str | None:
     if character == "\n" or character.isascii():
         return character
-    if character in _LOOK_ALIKES:
-        return _LOOK_ALIKES[character]
+    if character in _WRITTEN:
+        return _WRITTEN[character]
     for first in _LETTER_PICTURES:
         if first <= ord(character) < first + len(_LETTERS):
             return _LETTERS[ord(character) - first]

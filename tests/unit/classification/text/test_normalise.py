@@ -67,6 +67,19 @@ def test_texts_that_show_the_sign_of_a_trick_get_the_view_that_undoes_it(text: s
     assert view in normalise(text)
 
 
+def test_pictures_of_children_are_the_words_that_unicode_calls_them_by() -> None:
+    assert normalise("a\U0001f467\U0001f3fdand a\U0001f9d2")[0] == "a girl and a child"
+
+
+def test_tags_are_read_both_as_nothing_and_as_what_they_name() -> None:
+    tags = "".join(chr(0xE0000 + ord(letter)) for letter in " cube")
+    assert normalise(f"red{tags}") == ("red", "red cube")
+
+
+def test_turned_and_hooked_letters_are_the_letters_they_come_from() -> None:
+    assert normalise("ɹǝd ƀaɫɫ")[0] == "red ball"
+
+
 def test_skeletons_spell_i_as_l() -> None:
     assert Normaliser().skeleton("Big Bird") == "blg blrd"
     assert "blg blrd" in normalise("b1g b1rd")
