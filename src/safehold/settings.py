@@ -22,6 +22,7 @@ NOT_SETTINGS = frozenset({"SAFEHOLD_HOME", "SAFEHOLD_DEBUG", "SAFEHOLD_SOAK", "S
 """Variables that say how a command runs, not what an installation is."""
 _LISTS = frozenset(
     {"lexicons", "registers", "classifiers", "source_variables", "trusted_proxies", "url_networks", "word_lists"}
+    | {"messages", "trusted_flaggers", "report_embedders"}
 )
 
 
@@ -67,6 +68,7 @@ class Settings(BaseModel):
         _SOURCE_VARIABLES,
         description="Environment variables that decoding processes get, but only to read sources behind an address.",
     )
+    messages: tuple[Path, ...] = Field((), description="Own files of messages and help-lines, over the shipped ones.")
     workers: int | None = Field(None, ge=1, le=1024, description="Decoding processes of a scan; one for each core.")
     actor: str | None = Field(None, description="Who acts, in the ledger; the operating system's user name.")
     database: SecretStr = Field(
@@ -118,13 +120,20 @@ class Settings(BaseModel):
         (), description="Internal networks that may be fetched from all the same, such as 10.1.0.0/16; none."
     )
     url_seconds: int = Field(10, ge=1, le=120, description="How long fetching may take, redirects included; 10.")
+    trusted_flaggers: tuple[str, ...] = Field((), description="Names of API keys whose reports come first and hold.")
+    report_embedders: tuple[str, ...] = Field(
+        (), description="Origins, such as https://app.example, whose pages may show the report form in a frame."
+    )
+    report_days: int = Field(
+        90, ge=1, le=3650, description="Days that what people wrote stays, sealed, after a report is closed; 90."
+    )
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Return the files that these settings name: policies, lexicons, registers, word lists, in this order."""
+        """Return the files that these settings name: policies, lexicons, registers, messages, word lists; in order."""
         single = (self.policy, self.gateway_policy, self.remote_classifiers)
         words = (Path(named.partition("=")[2]) for named in self.word_lists)
-        return (*(path for path in single if path is not None), *self.lexicons, *self.registers, *words)
+        return (*(path for path in single if path is not None), *self.lexicons, *self.registers, *self.messages, *words)
 
     def server(self) -> sa.URL | None:
         """Return the address of the database on a server; None where the tables lie in the home.

@@ -5,6 +5,7 @@ leaves is a :class:`Message` of reviewed texts and help-lines, each help-line wi
 """
 
 from safehold.gateway.messages.catalogue import Catalogue
+from safehold.gateway.messages.desk import Messages
 from safehold.gateway.messages.errors import MessagesError, UnknownMessageError
 from safehold.gateway.messages.exposure import Exposures, ExposureSummary
 from safehold.gateway.messages.loading import load_catalogue
@@ -18,6 +19,7 @@ __all__ = [
     "Exposures",
     "HelpLine",
     "Message",
+    "Messages",
     "MessagesError",
     "Section",
     "UnknownMessageError",
