@@ -38,7 +38,7 @@ def sides_of(separation: Separation) -> tuple[Side, ...]:
     """Return the sides that a separation makes.
 
     Every record that stays belongs to exactly one. Those that claim both concepts of a pair, or the second concepts of
-    two, would belong to none: `final_actions` lets none of them stay.
+    two, would belong to none: `final_names` lets none of them stay.
     """
     apart = sorted({second for _, second in separation.outputs})
     others = {

@@ -19,16 +19,17 @@ from enum import Enum
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from safehold.datasets.apply.companions import Companions
 from safehold.datasets.apply.seal import Sealer
 from safehold.datasets.apply.sides import Side, sides_of
 from safehold.datasets.apply.strangers import remove_strangers
 from safehold.datasets.decide.decision import Decision, read_rows
-from safehold.datasets.decide.stage import final_actions, read_decisions
+from safehold.datasets.decide.stage import final_names, read_decisions
 from safehold.datasets.errors import ChangedSourceError
 from safehold.datasets.layout import Layout
-from safehold.datasets.scan.part import note_of
+from safehold.datasets.scan.part import content_of
 from safehold.datasets.sources import (
     Format,
     Mix,
@@ -205,8 +206,7 @@ def _require_examined(layout: Layout, output: Output) -> None:
         place = (shard.location, shard.files)
         if place not in contents:
             contents[place] = content_sha256(shard)
-        note = note_of(layout.part(shard.number))
-        if note is None or note.content != contents[place]:
+        if content_of(layout.part(shard.number)) != contents[place]:
             layout.part(shard.number).unlink(missing_ok=True)
             raise ShardError(
                 "the bytes of an input are not those that were scanned", reason=GapReason.CHANGED_SINCE_SCAN
@@ -227,20 +227,26 @@ def _fate_of(
     contents, records, is_whole = [], 0, True
     for shard in output.shards:
         decisions = read_decisions(layout, shard)
-        note = note_of(layout.part(shard.number))
-        contents.append(note.content if note else "")
+        contents.append(content_of(layout.part(shard.number)))
         is_whole = is_whole and contents[-1] != ""
         sealed |= {one.record for one in _confirmed(decisions) if sealer.takes(one.findings)}
-        keys = decisions.column("record").to_pylist()
-        records += sum(1 for key in keys if key)
-        rows = zip(keys, final_actions(decisions, separation), decisions.column("claims").to_pylist(), strict=True)
-        for key, action, claimed in rows:
-            for side in sides:
-                if key and action is Action.ALLOW and side.takes(claimed):
-                    kept[side.folder].add(key)
+        named = decisions.filter(pc.not_equal(decisions.column("record"), ""))
+        records += named.num_rows
+        staying = named.filter(pc.equal(final_names(named, separation), Action.ALLOW.value))
+        for side in sides:
+            kept[side.folder].update(_taken(staying, side))
     frozen = {side: frozenset(keys) for side, keys in kept.items()}
     is_fresh = all(shard.number in fresh for shard in output.shards)
     return _Fate(frozen, frozenset(sealed), records, is_whole, is_fresh, "".join(contents))
+
+
+def _taken(staying: pa.Table, side: Side) -> list[str]:
+    """Return the keys of the records that stay and belong to a side."""
+    claimed = staying.column("claims")
+    if side.concept is None and not pc.sum(pc.list_value_length(claimed)).as_py():  # as nearly always
+        return list(staying.column("record").to_pylist())
+    rows = zip(staying.column("record").to_pylist(), claimed.to_pylist(), strict=True)
+    return [key for key, own in rows if side.takes(own)]
 
 
 def _confirmed(decisions: pa.Table) -> list[Decision]:

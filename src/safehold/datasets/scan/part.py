@@ -96,3 +96,15 @@ def note_of(path: Path) -> PartNote | None:
         return read_part(path)[1]
     except DamagedStateError:
         return None
+
+
+def content_of(path: Path) -> str:
+    """Return the digest of the input that a committed part covers; "" if there is none that can be read.
+
+    Only what the part says of itself is read: of a part that was read as a whole before, in the same command.
+    """
+    try:
+        with pa.OSFile(str(path)) as file:
+            return str(json.loads((pa.ipc.open_file(file).schema.metadata or {})[_KEY])["content"])
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError):
+        return ""
