@@ -26,7 +26,6 @@ from safehold.home.home import Home
 from safehold.ledger import Ledger, open_ledger
 from safehold.vocabulary import SystemClock
 
-
 OWN = default_gateway_policy()
 
 
