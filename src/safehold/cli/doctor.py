@@ -166,10 +166,22 @@ def _home(workshop: "Workshop") -> list[Examined]:
         parts.append(
             Examined("vault", health, f"{counted(report.examined, 'object')}, {counted(custodians, 'custodian')}")
         )
+    with _reported(parts, "review key", "Make another: safehold vault review-key --replace --out FILE"):
+        parts.append(_review_key(workshop))
     with _reported(parts, "index", "Restore the banks from a backup."):
         banks = workshop.index().banks
         parts.append(Examined("index", Health.GOOD, f"{counted(len(banks), 'bank')}, the test bank among them"))
     return parts
+
+
+def _review_key(workshop: "Workshop") -> Examined:
+    from safehold.gateway.review import ReviewKey
+
+    key = ReviewKey.load(workshop.home.keys)
+    if key is None:
+        advice = "make one with: safehold vault review-key --out FILE"
+        return Examined("review key", Health.OPTIONAL, f"what the gateway holds or denies is not kept; {advice}")
+    return Examined("review key", Health.GOOD, f"held and denied items are sealed to {key.name}")
 
 
 SIGNATURE_EXAMINED = "test signature: examined"

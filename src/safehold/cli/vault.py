@@ -102,6 +102,30 @@ def retire(shell: Shell, name: str) -> Answer:
     return Answer({"custodian": name, "custodians": count}, [said])
 
 
+@command(vault, "review-key")
+@click.option(
+    "--out", type=NEW_FILE, required=True, help="Where the private key goes; for the console's process alone."
+)
+@click.option("--replace", "replaces", is_flag=True, help="Seal to a new key from now on; the old one opens the rest.")
+def review_key(shell: Shell, out: Path, *, replaces: bool) -> Answer:
+    """Make the key that the gateway seals held and denied items to, so that people can look at them.
+
+    The gateway keeps the public half and can't open what it seals. Without this key nothing is kept. A gateway that
+    runs takes the new key at its next start.
+    """
+    from safehold.gateway.review import make_review_key
+
+    with shell.workshop() as workshop, workshop.home.lock():
+        made = make_review_key(workshop.home.keys, out=out, replaces=replaces)
+        workshop.record("held.key_registered", key=made.name)
+    said = [
+        f"private key: {out}",
+        f"key: {made.name}",
+        "held and denied items are kept, sealed, from the next start on",
+    ]
+    return Answer({"key": made.name, "private_key": str(out)}, said)
+
+
 @command(vault, "list")
 def list_evidence(shell: Shell) -> Answer:
     """List what is sealed, without opening anything."""

@@ -17,9 +17,8 @@ from queue import Empty, LifoQueue
 from threading import Event, Lock
 from typing import Self
 
-from safehold.media.errors import ChildStartError
 from safehold.media.limits import Limits
-from safehold.media.sandbox.child import Answer, Child, Died, Failed, Progress
+from safehold.media.sandbox.child import START_SECONDS, Answer, Child, Died, Failed, Progress
 from safehold.media.sandbox.inbox import Outcry
 from safehold.vocabulary import GapReason, Seconds
 
@@ -32,6 +31,7 @@ WAITING_SECONDS = Seconds(10.0)
 
 _NOT_TAKEN = "did not take a request"
 _START_AGAIN_SECONDS = 1.0
+_LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +158,18 @@ class Crew:
         """Start one child, in the starter's thread; try again until it starts or the crew is closed."""
         while not self._closed.is_set():
             child = Child(self._argv, self._limits)
-            try:
-                child.wait_ready()
-            except ChildStartError:
-                self._closed.wait(_START_AGAIN_SECONDS)
-                continue
-            with self._lock:
-                self._living.add(child)
-            self._idle.put(child)
-            return
+            deadline = time.monotonic() + START_SECONDS
+            while child.is_alive and child.confinement is None and not self._closed.is_set():
+                child.poll(_LOOK_SECONDS)
+                if time.monotonic() >= deadline:
+                    child.kill()
+            if child.is_alive and not self._closed.is_set():
+                with self._lock:
+                    self._living.add(child)
+                self._idle.put(child)
+                return
+            child.kill()
+            self._closed.wait(_START_AGAIN_SECONDS)
 
 
 def _reason(outcry: Outcry) -> GapReason:
