@@ -139,8 +139,11 @@ class GroupCommit:
 
     def _commit(self, group: "Sequence[_Submitted]") -> None:
         with self._database.writing() as connection:
-            for submitted in group:
-                submitted.do(connection)
+            if len(group) == 1:
+                group[0].do_alone(connection)
+            else:
+                for submitted in group:
+                    submitted.do(connection)
             events = [event for submitted in group for event in submitted.recorded()]
             if events:
                 self._ledger.append_all(events, connection)
@@ -171,6 +174,10 @@ class _Submitted:
             connection.exec_driver_sql("ROLLBACK TO SAVEPOINT submitted")
         except DBAPIError:  # the fault (a full disk, a lost server) took the whole transaction along
             raise error from None
+
+    def do_alone(self, connection: sa.Connection) -> None:
+        """Do the work where nobody else's is in the transaction, so that undoing all of it harms nobody."""
+        self._result = self._work(connection)
 
     def recorded(self) -> tuple[Event, ...]:
         """Return the events of work that was done."""
