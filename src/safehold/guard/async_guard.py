@@ -120,10 +120,9 @@ class AsyncGuard:
         """Check a draft; an incomplete one lets nothing pass."""
         if draft.is_complete:
             return await self.check(draft.items, context=context)
-        request = CheckRequest(draft.items, context)
         if draft.items:
-            return with_unexamined_part(await self.check(draft.items, context=context), request)
-        self._tally.add(result := unexamined(request))
+            return with_unexamined_part(await self.check(draft.items, context=context))
+        self._tally.add(result := unexamined(CheckRequest((), context)))
         return result
 
     def stream(

@@ -146,10 +146,9 @@ class Guard:
         """Check a draft; an incomplete one lets nothing pass."""
         if draft.is_complete:
             return self.check(draft.items, context=context)
-        request = CheckRequest(draft.items, context)
         if draft.items:
-            return with_unexamined_part(self.check(draft.items, context=context), request)
-        self._tally.add(result := unexamined(request))
+            return with_unexamined_part(self.check(draft.items, context=context))
+        self._tally.add(result := unexamined(CheckRequest((), context)))
         return result
 
     def stream(self, texts: Iterable[str], *, context: Context = NOBODY, window: Window | None = None) -> Iterator[str]:

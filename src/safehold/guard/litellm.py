@@ -1,7 +1,7 @@
 """LiteLLM's proxy: check the pictures and clips that its own guardrails are not shown.
 
 LiteLLM shows guardrails neither the pictures that a model made nor the uploaded picture of an edit. This class sees
-both, through the hooks that LiteLLM calls itself. Text goes through LiteLLM's "generic guardrail" to Safehold's service.
+both, through the hooks that LiteLLM calls itself. Text goes through LiteLLM's generic guardrail to Safehold.
 
     guardrails:
       - guardrail_name: safehold-media

@@ -43,6 +43,7 @@ _SHORTEST_MEDIA = 128
 _DEEPEST = 16
 _LONGEST_NAME = 256
 _DATA_KEYS = frozenset({"b64_json", "partial_image_b64"})
+_PICTURE_TYPES = frozenset({"image_generation_call", "image_url", "output_image"})
 _NO_PICTURE = frozenset({"revised_prompt"})
 
 
@@ -181,7 +182,7 @@ def _made(value: object, name: str = "", depth: int = 0) -> Iterator[Item | None
     elif isinstance(value, str):
         yield from _made_in_words(name, value)
     elif isinstance(value, Mapping):
-        is_picture = value.get("type") in {"image_generation_call", "image_url", "output_image"}
+        is_picture = name == "image_url" or value.get("type") in _PICTURE_TYPES
         for inner_name, inner in value.items():
             is_result = is_picture and inner_name in {"result", "url", "image_url"}
             yield from _made(inner, "b64_json" if is_result and isinstance(inner, str) else str(inner_name), depth + 1)

@@ -86,7 +86,7 @@ def unexamined(request: CheckRequest, refusal: Refusal = Refusal.UNEXAMINED) -> 
         request: what was to be examined.
         refusal: why.
     """
-    return GuardResult(Action.DENY, refusal, _message_key(request, refusal), items=_items(request, Action.DENY))
+    return GuardResult(Action.DENY, refusal, refusal.value, items=_items(request, Action.DENY))
 
 
 def let_through_unexamined(request: CheckRequest) -> GuardResult:
@@ -94,12 +94,12 @@ def let_through_unexamined(request: CheckRequest) -> GuardResult:
     return GuardResult(Action.ALLOW_UNEXAMINED, items=_items(request, Action.ALLOW_UNEXAMINED))
 
 
-def with_unexamined_part(result: GuardResult, request: CheckRequest) -> GuardResult:
+def with_unexamined_part(result: GuardResult) -> GuardResult:
     """Return a result that lets nothing pass, since a part could not even be sent."""
     if not result.allowed:
         return result
-    key = _message_key(request, Refusal.UNEXAMINED)
-    return replace(result, action=Action.DENY, refusal=Refusal.UNEXAMINED, message_key=key)
+    unsent = Refusal.UNEXAMINED
+    return replace(result, action=Action.DENY, refusal=unsent, message_key=unsent.value)
 
 
 def _items(request: CheckRequest, action: Action) -> tuple[ItemResult, ...]:
@@ -108,8 +108,3 @@ def _items(request: CheckRequest, action: Action) -> tuple[ItemResult, ...]:
 
 def _item(item: Item, action: Action) -> ItemResult:
     return ItemResult(item.id, item.kind.value, action, (GapReason.DETECTOR_MISSING.value,))
-
-
-def _message_key(request: CheckRequest, refusal: Refusal) -> str:
-    surface = request.items[0].kind.surface.value if request.items else "input"
-    return f"{refusal.value}.{surface}"

@@ -14,6 +14,7 @@ from safehold.gateway import Scope
 from safehold.gateway.checks import Checks
 from safehold.home.home import Home
 from safehold.ledger import open_ledger
+from safehold.ledger.commit import GroupCommit
 from safehold.service.app import make_app
 from safehold.service.building import build
 from safehold.settings import Settings
@@ -59,10 +60,12 @@ class Running:
 def service_over(checks: Checks, folder: Path) -> Iterator[Running]:
     """Serve `checks` as the real service does, on a home in `folder`."""
     home = Home.open(folder, SystemClock())
+    ledger = open_ledger(home)
     try:
-        service = build(home, open_ledger(home), checks=checks, settings=Settings(), index=None)
-        _, token = service.keys.create("test", (Scope.CHECK,))
-        with served(make_app(service)) as url:
-            yield Running(url, token.written, checks)
+        with GroupCommit(home.database, ledger) as commits:
+            service = build(home, ledger, checks=checks, commits=commits, settings=Settings(), index=None)
+            _, token = service.keys.create("test", (Scope.CHECK,))
+            with served(make_app(service)) as url:
+                yield Running(url, token.written, checks)
     finally:
         home.close()

@@ -96,7 +96,7 @@ FAILURES: dict[str, httpx.Response | Exception] = {
 def test_a_service_that_does_not_answer_properly_lets_nothing_pass(name: str) -> None:
     result = Answers(FAILURES[name]).guard(attempts=1).check_prompt("a cone")
     assert (result.allowed, result.action, result.refusal) == (False, Action.DENY, Refusal.UNEXAMINED)
-    assert result.message_key == "not_examined.input"
+    assert result.message_key == "not_examined"
     with pytest.raises(GuardUnavailableError):
         Answers(FAILURES[name]).guard(attempts=1, on_failure=OnFailure.RAISE).check_prompt("a cone")
     openly = Answers(FAILURES[name]).guard(attempts=1, fail_open=frozenset({Surface.INPUT})).check_prompt("a cone")
