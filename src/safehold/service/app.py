@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
+from starlette.types import Receive, Scope, Send
 
 from safehold import __version__
 from safehold.service import health
@@ -23,6 +24,11 @@ from safehold.service.problem import listen_for_problems
 
 ROUTERS = (checks.router, moderations.router, guardrails.router, health.router)
 BODIES = (CheckSent, ModerationSent, GuardrailSent, ProblemTold)
+SHORT_WAY = {
+    "/v1/checks": checks.check,
+    "/v1/moderations": moderations.moderate,
+    "/beta/litellm_basic_guardrail_api": guardrails.guardrail,
+}
 DRAIN_SECONDS = 20.0
 """How long a process that stops waits for checks that are answered later."""
 
@@ -34,25 +40,49 @@ def make_app(service: Service, *, extra: Sequence[APIRouter] = ()) -> FastAPI:
         service: what its views work with.
         extra: further views.
     """
-    app = _App(
-        title="Safehold gateway",
-        version=__version__,
-        description="Check every prompt, input and output of a generative service.",
-        docs_url=None,  # their pages load scripts from elsewhere
-        redoc_url=None,
-        lifespan=_living,
-    )
-    app.state.service = service
-    app.state.deferred = Deferred(service)
-    listen_for_problems(app)
-    app.add_middleware(Edge, service=service)
+    app = _App(service)
     for router in (*ROUTERS, *extra):
         app.include_router(router)
     return app
 
 
 class _App(FastAPI):
-    """FastAPI, with the bodies that views read by themselves in its document."""
+    """FastAPI, but for the edge around it and a short way to the views that are asked most.
+
+    Those views read their requests themselves, so that of the framework they need nothing but its document; going
+    around it takes half a millisecond less.
+    """
+
+    def __init__(self, service: Service) -> None:
+        super().__init__(
+            title="Safehold gateway",
+            version=__version__,
+            description="Check every prompt, input and output of a generative service.",
+            docs_url=None,  # their pages load scripts from elsewhere
+            redoc_url=None,
+            redirect_slashes=False,  # the place to go would be made of what the request says of itself
+            lifespan=_living,
+        )
+        self.state.service = service
+        self.state.deferred = Deferred(service)
+        listen_for_problems(self)
+        self._edge = Edge(self._go, service)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if self.root_path:
+            scope["root_path"] = self.root_path
+        scope["app"] = self
+        await self._edge(scope, receive, send)
+
+    async def _go(self, scope: Scope, receive: Receive, send: Send) -> None:
+        view = SHORT_WAY.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        if view is None:
+            await super().__call__(scope, receive, send)
+            return
+        scope["safehold.route"] = view.__name__
+        response = await view(Request(scope, receive))
+        await response(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, made once."""

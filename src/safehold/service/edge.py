@@ -15,8 +15,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from safehold.service.context import Service
+from safehold.service.errors import ClientGoneError
 from safehold.service.lanes import busy
-from safehold.service.problem import Problem, unexpected
+from safehold.service.problem import Problem, problem_of, unexpected
+from safehold.vocabulary import SafeholdError
 
 _HEADERS = (
     (b"cache-control", b"no-store"),
@@ -75,7 +77,7 @@ class _Request:
     def route(self) -> str:
         """Return the name of the view that answers, one of our own words."""
         found = self._scope.get("route")
-        return getattr(found, "name", None) or "none"
+        return self._scope.get("safehold.route") or getattr(found, "name", None) or "none"
 
     async def answer(self, app: ASGIApp) -> None:
         """Let the app answer, and answer for it where it fails."""
@@ -84,6 +86,10 @@ class _Request:
             await app(self._scope, self._receive, self._send)
         except Problem as problem:
             await self._respond(problem.response())
+        except ClientGoneError:
+            self._service.journal.write("request.abandoned", request=self.id)
+        except SafeholdError as error:
+            await self._respond(problem_of(error).response())
         except Exception as error:  # noqa: BLE001 - the outermost edge: nothing of it may get into a log unread
             self._service.measures.failures.inc()
             self._service.journal.write("request.failed", request=self.id, **where(error))
@@ -93,8 +99,7 @@ class _Request:
         """Give back what it held, and say that it was answered."""
         self._service.load.give(self._held)
         seconds = time.perf_counter() - self._began
-        self._service.measures.requests.labels(self.route, str(self.status)).inc()
-        self._service.measures.seconds.labels(self.route).observe(seconds)
+        self._service.measures.count_request(self.route, self.status, seconds)
         state: dict[str, Any] = self._scope.get("state", {})
         key = state.get("key")
         self._service.journal.write(
@@ -137,7 +142,10 @@ class _Request:
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), *_HEADERS, (b"x-request-id", self.id.encode())]
+            own = list(message.get("headers", ()))
+            named = {name.lower() for name, _ in own}  # a view that lets its answer be kept says so itself
+            usual = [header for header in _HEADERS if header[0] not in named]
+            message["headers"] = [*own, *usual, (b"x-request-id", self.id.encode())]
         await self._send_plain(message)
 
     async def _respond(self, response: Response) -> None:

@@ -1,6 +1,6 @@
 """What can go wrong with keys and with starting the service. What a request is told is in `problem`."""
 
-from safehold.vocabulary import InternalError, UsageError
+from safehold.vocabulary import InternalError, OutsidePartyError, UsageError
 
 
 class KeyNameError(UsageError):
@@ -29,3 +29,7 @@ class AddressInUseError(UsageError):
 
 class ProcessesDieError(InternalError):
     """The service's processes end as soon as they start."""
+
+
+class ClientGoneError(OutsidePartyError):
+    """Whoever asked is gone before all of the request arrived: there is nobody to answer."""

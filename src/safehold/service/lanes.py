@@ -9,9 +9,11 @@ end in its thread, and is recorded; only nobody waits for it any more.
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, Self, TypeVar
 
 from safehold.service.problem import Problem
@@ -21,27 +23,34 @@ Result = TypeVar("Result")
 TEXT_THREADS = 32
 """Threads that check text mostly wait for the disk: at 600 a second and 20 ms a commit, 12 wait at a time."""
 
+LATER_THREADS = 2
+"""What may wait waits behind few: threads are for those who wait for their answer."""
+
 WAITING_FOR_A_THREAD = 8
 """How many times as many as there are threads may wait."""
 
-
-LATER_THREADS = 2
-"""What may wait waits behind few: threads are for those who wait for their answer."""
+Job = Callable[[], None]
 
 
 class Lane:
     """Some threads and a bounded line before them; for one event loop.
 
+    Threads are made when they are first needed. They are our own since the standard library's pool costs more for each
+    piece of work than a prompt takes to check.
+
     Args:
         name: of the threads.
-        threads: how many.
+        threads: how many at most.
         waiting: how many pieces of work may wait for a thread.
     """
 
     def __init__(self, name: str, threads: int, waiting: int) -> None:
-        self._pool = ThreadPoolExecutor(threads, f"safehold-{name}")
+        self._name = name
+        self._most_threads = threads
         self._room = threads + waiting
         self._taken = 0
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._threads: list[Thread] = []
 
     @property
     def taken(self) -> int:
@@ -59,33 +68,55 @@ class Lane:
         Raises:
             Problem: 503, the line is full (`busy`) or the work took too long (`timed_out`).
         """
-        waiting = asyncio.wrap_future(self.submit(work, *args))
-        try:
-            return await asyncio.wait_for(asyncio.shield(waiting), seconds)
-        except TimeoutError:
-            waiting.add_done_callback(_forget)
-            raise _too_late() from None
-
-    def submit(self, work: Callable[..., Result], *args: object) -> "Future[Result]":
-        """Hand a piece of work in; call on the event loop.
-
-        Raises:
-            Problem: 503, the line is full.
-        """
         if self._taken >= self._room:
             raise busy()
         loop = asyncio.get_running_loop()
-        future = self._pool.submit(partial(work, *args))
-        self._taken += 1
-        future.add_done_callback(lambda _: loop.call_soon_threadsafe(self._left))
-        return future
+        future: asyncio.Future[Result] = loop.create_future()
+        self._begin(partial(self._do, loop, future, partial(work, *args)))
+        timer = None if seconds is None else loop.call_later(seconds, _end, future)
+        try:
+            return await future
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     def close(self) -> None:
-        """Wait for what is being done; what waits for a thread is not begun."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        """Wait for what is being done or waits."""
+        for _ in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join()
 
-    def _left(self) -> None:
+    def _begin(self, job: Job) -> None:
+        self._taken += 1
+        if self._taken > len(self._threads) < self._most_threads:
+            thread = Thread(target=self._serve, name=f"safehold-{self._name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._jobs.put(job)
+
+    def _serve(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+
+    def _do(self, loop: asyncio.AbstractEventLoop, future: "asyncio.Future[Any]", work: Callable[[], object]) -> None:
+        result: object = None
+        failure: BaseException | None = None
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            failure = error
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(self._hand_over, future, result, failure)
+
+    def _hand_over(self, future: "asyncio.Future[Any]", result: object, failure: BaseException | None) -> None:
         self._taken -= 1
+        if future.done():  # too late, or whoever asked is gone
+            return
+        if failure is None:
+            future.set_result(result)
+        else:
+            future.set_exception(failure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +156,11 @@ def busy() -> Problem:
     return Problem(503, "busy", "Too much at a time", "Let nothing pass; ask again.", headers={"Retry-After": "1"})
 
 
+def _end(future: "asyncio.Future[Any]") -> None:
+    if not future.done():
+        future.set_exception(_too_late())
+
+
 def _too_late() -> Problem:
     return Problem(
         503,
@@ -133,9 +169,3 @@ def _too_late() -> Problem:
         "Let nothing pass; send smaller items, or ask for an answer later.",
         headers={"Retry-After": "1"},
     )
-
-
-def _forget(future: "asyncio.Future[Any]") -> None:
-    """Take note of an error that nobody waits for any more."""
-    if not future.cancelled():
-        future.exception()

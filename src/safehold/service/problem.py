@@ -124,6 +124,7 @@ def listen_for_problems(app: FastAPI) -> None:
     app.add_exception_handler(SafeholdError, _on_error_of_ours)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_anything)
 
 
 def places(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -158,6 +159,10 @@ def invalid(errors: Sequence[Mapping[str, Any]]) -> Problem:
     """Return the problem of a request whose shape is wrong."""
     detail = "Compare it with the OpenAPI document; fields that it doesn't name are refused."
     return Problem(422, "invalid", "The request has not the right shape", detail, errors=places(errors))
+
+
+async def _on_anything(_request: Request, _error: Exception) -> Response:
+    return unexpected().response()
 
 
 _HTTP = {

@@ -6,6 +6,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from safehold.service.context import service_of
+from safehold.service.errors import ClientGoneError
 from safehold.service.problem import Problem, invalid
 
 JSON = "application/json"
@@ -23,10 +24,26 @@ async def read_model(request: Request, model: type[Model]) -> Model:
     """
     if media_type(request) != JSON:
         raise not_understood(JSON)
-    body = await request.body()
+    body = await read_body(request)
     if len(body) <= INLINE_BYTES:
         return parse(body, model)
     return await service_of(request).lanes.media.run(parse, body, model)
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the body of a request; the edge sees to its limits.
+
+    Raises:
+        ClientGoneError: not all of it arrived.
+    """
+    message = await request.receive()
+    parts = [message.get("body", b"")]
+    while message.get("more_body", False):
+        message = await request.receive()
+        parts.append(message.get("body", b""))
+    if message["type"] == "http.disconnect":
+        raise ClientGoneError("the client is gone", advice="Nothing was decided, and nobody waits.")
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def media_type(request: Request) -> str:

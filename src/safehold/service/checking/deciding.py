@@ -6,7 +6,6 @@ from safehold.gateway import Answer, Caller, CheckRequest
 from safehold.service.checking.order import Order
 from safehold.service.checking.translation import to_bytes
 from safehold.service.context import Service
-from safehold.vocabulary import SafeholdError
 
 LEASE_SECONDS = 120.0
 """For how long a request under way belongs to its process; it is renewed well before."""

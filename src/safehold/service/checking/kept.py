@@ -219,9 +219,7 @@ class KeptAnswers:
         return None
 
     def _find(self, connection: sa.Connection, asked: Asked, *, also_expired: bool = False) -> sa.RowMapping | None:
-        query = sa.select(kept_answers).where(
-            kept_answers.c.key_id == asked.key, kept_answers.c.repeat == asked.repeat
-        )
+        query = sa.select(kept_answers).where(kept_answers.c.key_id == asked.key, kept_answers.c.repeat == asked.repeat)
         if not also_expired:
             query = query.where(kept_answers.c.expires_at > self._after(0))
         return connection.execute(query).mappings().first()

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from safehold.gateway import Scope
-from safehold.service.checking.body import JSON, media_type, not_understood, read_model
+from safehold.service.checking.body import JSON, media_type, not_understood, read_body, read_model
 from safehold.service.checking.deciding import Decided, decide
 from safehold.service.checking.deferred import Deferred
 from safehold.service.checking.form import FORM, read_form
@@ -84,7 +84,7 @@ async def _read(request: Request, service: Service) -> tuple[CheckSent, tuple[by
     if kind == JSON:
         return await read_model(request, CheckSent), ()
     if kind == _FORM:
-        return await service.lanes.media.run(read_form, await request.body(), request.headers["content-type"])
+        return await service.lanes.media.run(read_form, await read_body(request), request.headers["content-type"])
     raise not_understood(JSON, _FORM)
 
 

@@ -15,6 +15,7 @@ from safehold.ledger.entry import timestamp
 from safehold.vocabulary import Clock
 
 UNFIT = "unfit"
+_WRITTEN = json.JSONEncoder(separators=(",", ":"))
 
 
 class Journal:
@@ -44,7 +45,7 @@ class Journal:
         told = {name: _fit(value) for name, value in values.items() if value is not None}
         stream = sys.stderr if self._stream is None else self._stream
         try:
-            stream.write(json.dumps({**line, **told}, separators=(",", ":")) + "\n")
+            stream.write(_WRITTEN.encode({**line, **told}) + "\n")
             stream.flush()
         except OSError:  # nobody reads any more: that is no reason to stop deciding
             self._is_silent = True

@@ -22,6 +22,7 @@ class Measures:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._of_route: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
         self.requests = Counter("safehold_requests", "Requests answered.", ("route", "status"), registry=self._registry)
         self.seconds = Histogram(
             "safehold_request_seconds",
@@ -59,6 +60,17 @@ class Measures:
             registry=self._registry,
             multiprocess_mode="livemin",
         )
+
+    def count_request(self, route: str, status: int, seconds: float) -> None:
+        """Count a request that was answered."""
+        known = self._of_route.get((route, status))
+        if known is None:
+            known = self._of_route[route, status] = (
+                self.requests.labels(route, str(status)),
+                self.seconds.labels(route),
+            )
+        known[0].inc()
+        known[1].observe(seconds)
 
     def count(self, answer: Answer) -> None:
         """Count a decision."""

@@ -13,6 +13,9 @@ from opentelemetry.trace import Span, SpanKind, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from starlette.types import Scope
 
+_NOBODY = (trace.ProxyTracerProvider, trace.NoOpTracerProvider)
+"""The providers that stand where no other is installed."""
+
 _CARRIED = {b"traceparent": "traceparent", b"tracestate": "tracestate"}
 
 
@@ -25,11 +28,15 @@ class Traces:
 
     def __init__(self, tracer: Tracer | None = None) -> None:
         self._tracer = trace.get_tracer("safehold") if tracer is None else tracer
+        self._is_idle = tracer is None and isinstance(trace.get_tracer_provider(), _NOBODY)
         self._propagator = TraceContextTextMapPropagator()
 
     @contextmanager
     def span(self, scope: Scope) -> Iterator[Span]:
         """Give the span of a request while the block runs; what is raised in it is not written into it."""
+        if self._is_idle:
+            yield trace.INVALID_SPAN
+            return
         carried = {_CARRIED[name]: value.decode("latin-1") for name, value in scope["headers"] if name in _CARRIED}
         context = self._propagator.extract(carried) if carried else None
         with self._tracer.start_as_current_span(
