@@ -1,5 +1,6 @@
 """``safehold check``: single files as a dataset's, and texts and pictures as a generative service's."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ def check_text(shell: Shell, texts: tuple[str, ...], *, kind: str, account: str,
     """Decide on TEXTs as the gateway does, and record the decision; "-" reads one from standard input."""
     from safehold.gateway import Context, Item, ItemKind
 
-    said = [click.get_text_stream("stdin").read() if text == "-" else text for text in texts]
+    said = [sys.stdin.read() if text == "-" else text for text in texts]
     items = tuple(Item(ItemKind(kind), id=f"text {number}", text=text) for number, text in enumerate(said, start=1))
     return _decide(shell, items, Context(account=account, session=session))
 
