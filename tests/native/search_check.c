@@ -69,6 +69,9 @@ static Segment build(uint32_t count, uint32_t row_bytes, uint32_t width) {
     }
     const Building building = {words, count, starts, row_numbers, row_bytes, next_words, width, spill_starts, spill_words,
                                spilled};
+    static uint8_t marked[sizeof is_spilled];
+    if (search_mark_spilled(starts, width, marked) != largest || memcmp(marked, is_spilled, sizeof marked) != 0)
+        FAIL("which buckets are spilled differs");
     if (search_fill(&building) != SEARCH_DONE) FAIL("a segment of %u rows can't be built", count);
     const Segment segment = {permuted,   count, starts,  row_numbers, row_bytes,    next_words,
                              width,      largest, is_spilled, spill_starts, spill_words, spilled};

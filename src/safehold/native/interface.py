@@ -75,7 +75,6 @@ class Kernels(Protocol):
         values: NDArray[np.uint8],
         order: NDArray[np.uint8],
         tables: tuple[NDArray[np.generic], ...] = ...,
-        largest: int = ...,
         /,
     ) -> object:
         """Hold the arrays of a segment for `hamming_search`; they must not change as long as the result lives.
@@ -84,9 +83,7 @@ class Kernels(Protocol):
             values: ``(rows, 32)`` uint8, permuted.
             order: ``(256,)`` uint8, the permutation.
             tables: ``starts``, ``rows``, ``next_words``, ``spill_starts``, ``spill_words`` as
-                `safehold.matching.searching.tables` says, and which buckets have a spill: ``(131072,)`` uint8, a bit
-                for each, lowest first. Without tables, every search compares all rows.
-            largest: how many entries the largest bucket has.
+                `safehold.matching.searching.tables` says. Without tables, every search compares all rows.
         """
 
     def hamming_search(

@@ -236,6 +236,21 @@ static void prepare(Search *search, const Segment *segment, const Question *ques
     choose_flips(search);
 }
 
+uint32_t search_mark_spilled(const uint32_t *starts, uint32_t width, uint8_t *is_spilled) {
+    uint32_t largest = 0;
+    for (uint32_t eight = 0; eight < WORDS * KEYS / 8; eight++) {
+        const uint32_t *const start = starts + 8 * eight / KEYS + 8 * eight;
+        uint32_t bits = 0;
+        for (uint32_t one = 0; one < 8; one++) {
+            const uint32_t entries = start[one + 1] - start[one];
+            bits |= (uint32_t)(entries > width) << one;
+            largest = entries > largest ? entries : largest;
+        }
+        is_spilled[eight] = (uint8_t)bits;
+    }
+    return largest;
+}
+
 SearchState search_segment(const Segment *segment, const Question *question, Answer *answer) {
     answer->pairs = 0;
     if (question->queries == 0 || segment->rows == 0) return SEARCH_DONE;

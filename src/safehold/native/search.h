@@ -55,6 +55,10 @@ typedef struct {
     size_t pairs; /* how many there are, or as many as there was room for */
 } Answer;
 
+/* Set the bit of each bucket that has more than `width` entries, and clear the others; return what the largest has.
+ * `starts` and `is_spilled` are those of a segment. */
+uint32_t search_mark_spilled(const uint32_t *starts, uint32_t width, uint8_t *is_spilled);
+
 SearchState search_segment(const Segment *segment, const Question *question, Answer *answer);
 
 /* Put the bits of values in their order. */

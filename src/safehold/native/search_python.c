@@ -10,7 +10,7 @@
 
 enum { FEW_PAIRS = 64 };
 
-enum { VALUES, ORDER, STARTS, ROWS, NEXT_WORDS, SPILL_STARTS, SPILL_WORDS, IS_SPILLED, VIEWS };
+enum { VALUES, ORDER, STARTS, ROWS, NEXT_WORDS, SPILL_STARTS, SPILL_WORDS, VIEWS };
 
 static const Expected EXPECTED[VIEWS] = {
     [VALUES] = {"values", 'B', 1, 2, 0},
@@ -20,7 +20,6 @@ static const Expected EXPECTED[VIEWS] = {
     [NEXT_WORDS] = {"next_words", 'H', 2, 3, 0},
     [SPILL_STARTS] = {"spill_starts", 'I', 4, 2, 0},
     [SPILL_WORDS] = {"spill_words", 'H', 2, 1, 0},
-    [IS_SPILLED] = {"is_spilled", 'B', 1, 1, 0},
 };
 
 /* A segment with the arrays that it keeps alive. */
@@ -28,10 +27,12 @@ typedef struct {
     Segment segment;
     Py_buffer view[VIEWS];
     int views;
+    uint8_t *is_spilled;
 } Held;
 
 static void let_go(Held *held) {
     for (int view = 0; view < held->views; view++) PyBuffer_Release(&held->view[view]);
+    free(held->is_spilled);
     free(held);
 }
 
@@ -74,8 +75,6 @@ static int fill_segment(Held *held) {
     held->segment.rows = (uint64_t)view[VALUES].shape[0];
     if (held->views == STARTS) return 0;
     if (check_tables(view) < 0) return -1;
-    if (view[IS_SPILLED].shape[0] != SEARCH_WORDS * SEARCH_KEYS / 8)
-        return wrong("is_spilled: its shape is not (131072,)");
     held->segment.starts = view[STARTS].buf;
     held->segment.row_numbers = view[ROWS].buf;
     held->segment.row_bytes = (uint32_t)view[ROWS].shape[2];
@@ -84,19 +83,23 @@ static int fill_segment(Held *held) {
     held->segment.spill_starts = view[SPILL_STARTS].buf;
     held->segment.spill_words = view[SPILL_WORDS].buf;
     held->segment.spilled = (uint64_t)view[SPILL_WORDS].shape[0];
-    held->segment.is_spilled = view[IS_SPILLED].buf;
+    held->is_spilled = malloc(SEARCH_WORDS * SEARCH_KEYS / 8);
+    if (held->is_spilled == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    held->segment.is_spilled = held->is_spilled;
+    held->segment.largest = search_mark_spilled(held->segment.starts, held->segment.width, held->is_spilled);
     return 0;
 }
 
 static PyObject *hamming_open(PyObject *Py_UNUSED(module), PyObject *arguments) {
     PyObject *given[VIEWS] = {NULL};
-    unsigned int largest = 0;
-    if (!PyArg_ParseTuple(arguments, "OO|(OOOOOO)I", &given[VALUES], &given[ORDER], &given[STARTS], &given[ROWS],
-                          &given[NEXT_WORDS], &given[SPILL_STARTS], &given[SPILL_WORDS], &given[IS_SPILLED], &largest))
+    if (!PyArg_ParseTuple(arguments, "OO|(OOOOO)", &given[VALUES], &given[ORDER], &given[STARTS], &given[ROWS],
+                          &given[NEXT_WORDS], &given[SPILL_STARTS], &given[SPILL_WORDS]))
         return NULL;
     Held *const held = calloc(1, sizeof *held);
     if (held == NULL) return PyErr_NoMemory();
-    held->segment.largest = largest;
     const int views = given[STARTS] == NULL ? STARTS : VIEWS;
     for (; held->views < views; held->views++)
         if (array_open(given[held->views], &EXPECTED[held->views], &held->view[held->views]) < 0) {

@@ -5,7 +5,7 @@ Its list ships in the package, is always part of an index, and can't be changed 
 
 import datetime as dt
 from functools import lru_cache
-from importlib import resources
+from pathlib import Path
 
 from safehold.matching.banks.bank import TEST_BANK, Bank, BankTerms
 from safehold.matching.banks.catalogue import BankContents, living_entries
@@ -25,8 +25,7 @@ def builtin_bank() -> BankContents:
     Raises:
         UnreadableListError: the shipped list is missing or damaged.
     """
-    with resources.as_file(resources.files("safehold.matching.banks") / "test_bank.csv") as path:
-        listing = read_listing(path)
+    listing = read_listing(Path(__file__).with_name("test_bank.csv"))
     if listing.fault_count or not len(listing):
         raise UnreadableListError("the list of the built-in bank is damaged", advice="Install Safehold again.")
     parts = (MemoryPart(PartKind.IMPORT, listing.groups),)

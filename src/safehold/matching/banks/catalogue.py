@@ -25,9 +25,7 @@ class BankContents:
 
 def stored_contents(home: Home) -> tuple[BankContents, ...]:
     """Return every bank of a home, by name, at one moment; those taken out of use as well."""
-    with home.database.reading() as connection:
-        names = connection.execute(sa.select(banks.c.name).order_by(banks.c.name)).scalars().all()
-        return tuple(found for name in names if (found := contents_of(home.banks, name, connection)) is not None)
+    return followed_contents(home, ())
 
 
 def followed_contents(home: Home, known: Sequence[BankContents]) -> tuple[BankContents, ...]:

@@ -170,7 +170,8 @@ class _Reading:
         groups, duplicates, before = {}, 0, 0
         for algorithm, parts in self.parts.items():
             rows = concatenated(parts)
-            kept = rows.taken(first_of_equals(rows.values, rows.source_id))
+            first = first_of_equals(rows.values, rows.source_id)
+            kept = rows if len(first) == len(rows) else rows.taken(first)
             duplicates += len(rows) - len(kept)
             groups[algorithm] = kept.numbered(before)
             before += len(kept)

@@ -4,6 +4,7 @@ Rows of one algorithm lie together. What is read back has the digest that the da
 here.
 """
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from safehold.matching.hits import HARM_CLASSES
-from safehold.matching.parts.rows import NO_CLASS, Rows, class_code, has_thresholds
+from safehold.matching.parts.rows import NO_CLASS, Rows, arrow_numbers, class_code, has_thresholds
 from safehold.vocabulary import Algorithm, HarmClass, signal_width_bytes
 
 
@@ -36,6 +37,17 @@ def decoded(data: bytes) -> dict[Algorithm, Rows]:
     table = pq.read_table(pa.BufferReader(data))
     names = pc.unique(table["algorithm"]).to_pylist()
     return {Algorithm(name): _rows(Algorithm(name), table.filter(pc.equal(table["algorithm"], name))) for name in names}
+
+
+def digest_of(groups: Iterable[Rows]) -> str:
+    """Return a digest that tells rows in memory from any others, in a fraction of the time that encoding takes."""
+    digest = hashlib.sha256()
+    for rows in groups:
+        digest.update(f"{rows.algorithm.value} {len(rows)} ".encode())
+        for numbers in (rows.values, rows.harm_class, rows.entry, rows.thresholds()):
+            digest.update(np.ascontiguousarray(numbers).data)
+        digest.update(pa.record_batch([rows.note, rows.source_id], ["note", "source_id"]).serialize())
+    return digest.hexdigest()
 
 
 def classes_in(path: Path) -> frozenset[HarmClass | None]:
@@ -62,10 +74,10 @@ def _table(rows: Rows) -> pa.Table:
         {
             "algorithm": pa.repeat(pa.scalar(rows.algorithm.value, pa.large_string()), len(rows)),
             "value": values,
-            "class": names.take(pa.array(codes.astype(np.int64))),
+            "class": names.take(arrow_numbers(codes.astype(np.int64))),
             "note": rows.note,
             "source_id": rows.source_id,
-            "entry": rows.entry,
+            "entry": arrow_numbers(rows.entry),
         }
     )
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from safehold.matching.errors import damaged_segment
 from safehold.matching.searching.pairs import Pairs, Triples
 from safehold.matching.searching.permutation import bit_order
-from safehold.matching.searching.tables import spilled_buckets
 from safehold.native.interface import Kernels
 from safehold.vocabulary import Bits
 
@@ -102,17 +101,15 @@ def _held(native: Kernels, arrays: Mapping[str, NDArray[np.generic]]) -> object:
     values = np.asarray(arrays["values"], np.uint8)
     if "starts" not in arrays:
         return native.hamming_open(values, bit_order())
-    is_spilled, largest = spilled_buckets(arrays)
     tables = (
         np.asarray(arrays["starts"], np.uint32),
         np.asarray(arrays["rows"], np.uint8),
         np.asarray(arrays["next_words"], np.uint16),
         np.asarray(arrays["spill_starts"], np.uint32),
         np.asarray(arrays["spill_words"], np.uint16),
-        np.packbits(is_spilled.reshape(-1), bitorder="little"),
     )
     try:
-        return native.hamming_open(values, bit_order(), tables, largest)
+        return native.hamming_open(values, bit_order(), tables)
     except ValueError as error:
         raise damaged_segment("its arrays don't fit together") from error
 

@@ -56,7 +56,7 @@ class TableSearch:
         self._next_words: NDArray[np.uint16] = np.asarray(arrays["next_words"], np.uint16)
         self._spill_starts: NDArray[np.uint32] = np.asarray(arrays["spill_starts"], np.uint32)
         self._spill_words: NDArray[np.uint16] = np.asarray(arrays["spill_words"], np.uint16)
-        self._is_spilled, _ = spilled_buckets(arrays)
+        self._is_spilled = spilled_buckets(arrays)
         self._width = self._next_words.shape[2]
 
     def search(self, asked: NDArray[np.uint8], threshold: Bits) -> Iterator[Pairs]:

@@ -88,10 +88,10 @@ def row_numbers(rows: NDArray[np.uint8]) -> NDArray[np.uint32]:
     return wide.view("<u4").reshape(-1).astype(np.uint32, copy=False)
 
 
-def spilled_buckets(tables: Mapping[str, NDArray[np.generic]]) -> tuple[NDArray[np.bool_], int]:
-    """Return which buckets have a spill, (16, 65536), and how many entries the largest bucket has."""
-    counts = np.diff(np.asarray(tables["starts"], np.uint32), axis=1)
-    return counts > tables["next_words"].shape[2], int(counts.max())
+def spilled_buckets(tables: Mapping[str, NDArray[np.generic]]) -> NDArray[np.bool_]:
+    """Return which buckets have a spill, (16, 65536)."""
+    starts = np.asarray(tables["starts"], np.uint32)
+    return starts[:, 1:] - starts[:, :-1] > np.uint32(tables["next_words"].shape[2])
 
 
 def _starts(counts: NDArray[np.int64]) -> NDArray[np.uint32]:

