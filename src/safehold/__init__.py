@@ -1,6 +1,22 @@
 """Safehold: Safety by Design for generative AI, as running practice.
 
 Rooms, and what may import what, are described in ``docs/architecture.md``; the words in ``docs/glossary.md``.
+
+    from safehold import Guard          # loaded when it is asked for: importing a room alone stays light
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from safehold.guard import AsyncGuard, Guard
+
 __version__ = "0.1.0"
+__all__ = ["AsyncGuard", "Guard", "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    if name in {"AsyncGuard", "Guard"}:
+        from safehold import guard  # noqa: PLC0415  # on demand
+
+        return getattr(guard, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
