@@ -66,6 +66,11 @@ class HelpLine:
     basis: Basis
     read: str
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Return whether a page of the service itself or of an authority was read."""
+        return self.basis is not Basis.SECONDARY
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
