@@ -18,6 +18,7 @@ from safehold.matching.banks.builtin import builtin_bank
 from safehold.matching.banks.catalogue import stored_contents
 from safehold.matching.errors import PartDamagedError
 from safehold.matching.linear_index import LinearIndex
+from safehold.matching.watch import ChangeWatch
 from safehold.vocabulary import Algorithm, FixedClock, HarmClass, PdqFlavour, SafeholdError
 
 TRAITS = BankTraits(harm_class=HarmClass.TEST, pdq_flavour=PdqFlavour.FULL)
@@ -186,6 +187,13 @@ def tell(other: "subprocess.Popen[str]", order: str) -> None:
     other.stdin.write(f"{order}\n")
     other.stdin.flush()
     assert other.stdout.readline() == "done\n"
+
+
+def test_where_nothing_counts_commits_something_may_always_have_changed() -> None:
+    watch = ChangeWatch(None)
+    assert watch.has_changed()
+    assert watch.has_changed()
+    watch.close()
 
 
 def test_threads_may_ask_while_the_banks_change(home: Home, store: BankStore, tmp_path: Path) -> None:
