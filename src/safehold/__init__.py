@@ -5,18 +5,13 @@ Rooms, and what may import what, are described in ``docs/architecture.md``; the 
     from safehold import Guard          # loaded when it is asked for: importing a room alone stays light
 """
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from safehold.guard import AsyncGuard, Guard
+import importlib
 
 __version__ = "0.1.0"
-__all__ = ["AsyncGuard", "Guard", "__version__"]
+__all__ = ["AsyncGuard", "Guard", "__version__"]  # noqa: F822  # see __getattr__, and __init__.pyi for their types
 
 
 def __getattr__(name: str) -> object:
     if name in {"AsyncGuard", "Guard"}:
-        from safehold import guard  # noqa: PLC0415  # on demand
-
-        return getattr(guard, name)
+        return getattr(importlib.import_module("safehold.guard"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,4 @@
+from safehold.guard import AsyncGuard as AsyncGuard
+from safehold.guard import Guard as Guard
+
+__version__: str
