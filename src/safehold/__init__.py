@@ -8,7 +8,7 @@ Rooms, and what may import what, are described in ``docs/architecture.md``; the 
 import importlib
 
 __version__ = "0.1.0"
-__all__ = ["AsyncGuard", "Guard", "__version__"]  # noqa: F822  # see __getattr__, and __init__.pyi for their types
+__all__ = ["AsyncGuard", "Guard", "__version__"]  # the types are in __init__.pyi
 
 
 def __getattr__(name: str) -> object:
