@@ -18,8 +18,10 @@ from safehold.home.postgresql import parse_address
 from safehold.vocabulary import UsageError
 
 PREFIX = "SAFEHOLD_"
-NOT_SETTINGS = frozenset({"SAFEHOLD_HOME", "SAFEHOLD_DEBUG", "SAFEHOLD_SOAK", "SAFEHOLD_ENGINE"})
-"""Variables that say how a command runs, not what an installation is."""
+NOT_SETTINGS = frozenset(
+    {"SAFEHOLD_HOME", "SAFEHOLD_DEBUG", "SAFEHOLD_SOAK", "SAFEHOLD_ENGINE", "SAFEHOLD_URL", "SAFEHOLD_KEY"}
+)
+"""Variables that say how a command runs, or whom a client asks, not what an installation is."""
 _LISTS = frozenset(
     {"lexicons", "registers", "classifiers", "source_variables", "trusted_proxies", "url_networks", "word_lists"}
     | {"messages", "trusted_flaggers", "report_embedders"}
@@ -56,7 +58,7 @@ class MalformedSettingsError(UsageError):
 class Settings(BaseModel):
     """Everything an installation can be told."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     policy: Path | None = Field(None, description="The policy file used where a command names none; the shipped one.")
     lexicons: tuple[Path, ...] = Field((), description="Own lexicon files, read beside the shipped ones.")
