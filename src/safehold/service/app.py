@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.types import Receive, Scope, Send
 
 from safehold import __version__
-from safehold.service import health
+from safehold.service import health, messages
 from safehold.service.checking import views as checks
 from safehold.service.checking.deferred import Deferred
 from safehold.service.checking.wire import CheckSent, ProblemTold
@@ -21,9 +21,20 @@ from safehold.service.moderating import views as moderations
 from safehold.service.moderating.wire import ModerationSent
 from safehold.service.openapi import document
 from safehold.service.problem import listen_for_problems
+from safehold.service.reporting import pages as report_pages
+from safehold.service.reporting import views as reports
+from safehold.service.reporting.wire import FeedbackSent, ReportSent
 
-ROUTERS = (checks.router, moderations.router, guardrails.router, health.router)
-BODIES = (CheckSent, ModerationSent, GuardrailSent, ProblemTold)
+ROUTERS = (
+    checks.router,
+    moderations.router,
+    guardrails.router,
+    messages.router,
+    reports.router,
+    report_pages.router,
+    health.router,
+)
+BODIES = (CheckSent, ModerationSent, GuardrailSent, ReportSent, FeedbackSent, ProblemTold)
 SHORT_WAY = {
     "/v1/checks": checks.check,
     "/v1/moderations": moderations.moderate,
@@ -41,7 +52,7 @@ def make_app(service: Service, *, extra: Sequence[APIRouter] = ()) -> FastAPI:
         extra: further views.
     """
     app = _App(service)
-    for router in (*ROUTERS, *extra):
+    for router in (*ROUTERS, *(one for one in extra if not any(one is known for known in ROUTERS))):
         app.include_router(router)
     return app
 
