@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from safehold.gateway.answer import Answer, ItemAnswer
 from safehold.gateway.caller import Caller
 from safehold.gateway.conduct import Owner
+from safehold.gateway.conversation import Session
 from safehold.gateway.features import Features
 from safehold.gateway.in_force import Policies
 from safehold.gateway.item import CheckRequest, Context
@@ -98,7 +99,7 @@ class GatewayChecks:
             caller=caller.name if is_fit(caller.name) and caller.name else _UNNAMED,
             at=now,
             marks=marks,
-            concepts=observed.concepts if policy.session.carry_seconds else frozenset(),
+            concepts=_to_carry(observed, remembered.get(marks.get(Owner.SESSION, "")), policy, now),
             sealed=self._sealed(request, judgement, policy),
             shadow=_in_shadow(features, in_force.shadow),
             counts=any(one.conduct.limit is not None for one in remembered.values()),
@@ -131,6 +132,17 @@ class GatewayChecks:
 
 def _in_shadow(features: Features, policy: GatewayPolicy | None) -> tuple[str, Action] | None:
     return None if policy is None else (policy.label, judge(features, policy).action)
+
+
+def _to_carry(
+    observed: Observed, remembered: Remembered | None, policy: GatewayPolicy, now: dt.datetime
+) -> frozenset[str]:
+    """Return the concepts that the session is to carry on and does not yet for long enough."""
+    carry_seconds = policy.session.carry_seconds
+    if not carry_seconds:
+        return frozenset()
+    session = Session() if remembered is None else remembered.session
+    return session.wanting(observed.concepts, now.timestamp(), carry_seconds=carry_seconds)
 
 
 def _carried(remembered: Mapping[str, Remembered], marks: Mapping[Owner, str], now: dt.datetime) -> frozenset[str]:

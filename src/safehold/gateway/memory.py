@@ -61,11 +61,23 @@ def recall(connection: sa.Connection, marks: Collection[str]) -> dict[str, Remem
     return {mark: Remembered.from_json(state) for mark, state in rows}
 
 
+def _replacing(insert: postgresql.Insert | sqlite.Insert) -> sa.Insert:
+    """Return an insertion that replaces what is under the same mark."""
+    taken = {name: insert.excluded[name] for name in ("owner", "state", "expires_at")}
+    return insert.on_conflict_do_update(index_elements=["mark"], set_=taken)
+
+
+_KEEP = {"postgresql": _replacing(postgresql.insert(subjects)), "sqlite": _replacing(sqlite.insert(subjects))}
+
+
 def keep(
     connection: sa.Connection, mark: str, remembered: Remembered, *, owner: Owner, expires_at: dt.datetime
 ) -> None:
     """Remember this under a mark, instead of what was there; in a writing transaction."""
-    row = {"owner": owner.value, "state": remembered.to_json(), "expires_at": timestamp(expires_at)}
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(subjects).values(mark=mark, **row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["mark"], set_=row))
+    row = {
+        "mark": mark,
+        "owner": owner.value,
+        "state": remembered.to_json(),
+        "expires_at": timestamp(expires_at),
+    }
+    connection.execute(_KEEP[connection.dialect.name], row)
