@@ -83,6 +83,9 @@ class Settings(BaseModel):
     gateway_policy: Path | None = Field(
         None, description="The gateway's policy file as long as none is active in the home; the shipped one."
     )
+    single_operator: bool = Field(
+        False, description="Whether who proposes a gateway policy may approve it too, which is then stated; false."
+    )
     word_lists: tuple[str, ...] = Field(
         (), description="Own or licensed word lists for prompts, each as CONCEPT=FILE with one term on a line."
     )
@@ -122,6 +125,10 @@ class Settings(BaseModel):
         (), description="Internal networks that may be fetched from all the same, such as 10.1.0.0/16; none."
     )
     url_seconds: int = Field(10, ge=1, le=120, description="How long fetching may take, redirects included; 10.")
+    webhook_networks: tuple[str, ...] = Field(
+        (), description="Internal networks that webhooks may go to, also without TLS, such as 10.1.0.0/16; none."
+    )
+    webhook_seconds: int = Field(10, ge=1, le=120, description="How long one delivery of a webhook may take; 10.")
     trusted_flaggers: tuple[str, ...] = Field((), description="Names of API keys whose reports come first and hold.")
     report_embedders: tuple[str, ...] = Field(
         (), description="Origins, such as https://app.example, whose pages may show the report form in a frame."

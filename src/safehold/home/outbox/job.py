@@ -71,12 +71,12 @@ class Retries:
     Attributes:
         first_seconds: the wait after the first failure.
         longest_seconds: no wait is longer, but for a quarter more.
-        attempts: how often a job is tried before it is dead. The default spreads 12 tries over about 17 hours.
+        attempts: how often a job is tried before it is dead. The default spreads 15 tries over 14 to 17 hours.
     """
 
     first_seconds: float = 5
     longest_seconds: float = 4 * 3600
-    attempts: int = 12
+    attempts: int = 15
 
     def wait(self, job_id: str, attempt: int) -> dt.timedelta:
         """Return how long to wait after this try, with up to a quarter more, so that jobs don't come back together.
