@@ -56,10 +56,19 @@ def publish(folder: Path, facts: Facts, arrays: Mapping[str, NDArray[np.generic]
     fsync_folder(folder.parent)
 
 
+def remove(segment: Path) -> None:
+    """Remove a segment so that its name shows all of it or nothing; the caller keeps other builders out."""
+    going = segment.with_name(BUILDING + segment.name)
+    shutil.rmtree(going, ignore_errors=True)
+    with suppress(OSError):  # somebody else's home: it stays, and doesn't serve
+        segment.rename(going)
+    shutil.rmtree(going, ignore_errors=True)
+
+
 def sweep_unfinished(folder: Path) -> None:
     """Remove what builders that died have left; the caller keeps other builders out."""
     for orphan in folder.glob(f"{BUILDING}*"):
-        shutil.rmtree(orphan)
+        shutil.rmtree(orphan, ignore_errors=True)
 
 
 def facts_of(folder: Path) -> Facts:

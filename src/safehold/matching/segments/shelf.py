@@ -9,10 +9,9 @@ import fcntl
 import hashlib
 import json
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from safehold.matching.errors import SegmentDamagedError
 from safehold.matching.hits import HARM_CLASSES
 from safehold.matching.searching.permutation import PERMUTATION
 from safehold.matching.searching.tables import LAYOUT
-from safehold.matching.segments.files import BUILDING, facts_of, opened, publish, sweep_unfinished
+from safehold.matching.segments.files import BUILDING, facts_of, opened, publish, remove, sweep_unfinished
 from safehold.matching.segments.piece import Listed, Piece, Standing, built
 from safehold.matching.segments.sources import Source
 from safehold.matching.segments.tiers import Tier, outgrown, serving
@@ -95,8 +94,7 @@ class Shelf:
             tiers = serving(_segments(self._folder), source, _facts(source))
             rest = _rest(source, tiers)
             if not self.is_little(rest):
-                _build(self._folder, source, outgrown(tiers, rest.rows()), rest)
-                _remove_outgrown(self._folder, source)
+                _build(self._folder, source, tiers, rest)
 
     def is_little(self, rest: Source) -> bool:
         """Whether so few entries and parts may stay in memory."""
@@ -107,6 +105,7 @@ class Shelf:
         if not self.is_little(_rest(source, tiers)):
             self.settle(source)
             tiers = serving(_segments(folder), source, _facts(source))
+        _remove_left(folder, tiers)
         rest = _rest(source, tiers)
         found = [self._opened(tier, source) for tier in tiers]
         return [*found, in_memory(rest)] if rest.parts or not found else found
@@ -124,7 +123,7 @@ class Shelf:
                 try:
                     opened(segment)
                 except SegmentDamagedError:
-                    shutil.rmtree(segment, ignore_errors=True)
+                    remove(segment)
                     removed.append(segment.name)
         return removed
 
@@ -147,24 +146,43 @@ def _rest(source: Source, tiers: list[Tier]) -> Source:
     return source.without([part for tier in tiers for part in tier.parts])
 
 
-def _build(folder: Path, source: Source, older: list[Tier], rest: Source) -> None:
-    """Make one segment over the rest and the parts of older segments that are still wanted."""
+def _build(folder: Path, source: Source, tiers: list[Tier], rest: Source) -> None:
+    """Make one segment over the rest and the parts of outgrown ones that are still wanted; remove what it replaces."""
+    older = outgrown(tiers, rest.rows())
     kept = {part for tier in older for part in tier.parts} | {one.identity() for one in rest.parts}
     whole = Source(source.key, tuple(one for one in source.parts if one.identity() in kept))
-    facts = {**_facts(source), "parts": [one.identity() for one in whole.parts], "rows": whole.rows()}
+    replaced = _replaced(folder, source, [tier.folder for tier in tiers if tier not in older])
+    facts = {
+        **_facts(source),
+        "parts": [one.identity() for one in whole.parts],
+        "rows": whole.rows(),
+        "replaces": [segment.name for segment in replaced],
+    }
     segment = folder / hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
     if segment.exists():  # it is here and doesn't serve: what it says of itself is wrong
-        shutil.rmtree(segment, ignore_errors=True)
+        remove(segment)
     publish(segment, facts, built(source.key.algorithm, whole.listed()))
+    for one in replaced:
+        if one != segment:
+            remove(one)
 
 
-def _remove_outgrown(folder: Path, source: Source) -> None:
-    """Remove the segments of a source, of whatever layout, that no longer serve."""
-    serve = {tier.folder for tier in serving(_segments(folder), source, _facts(source))}
+def _replaced(folder: Path, source: Source, staying: list[Path]) -> list[Path]:
+    """Return the segments of a source, of whatever layout, that are not among those that stay."""
     of_source = {name: value for name, value in _facts(source).items() if name != "layout"}
-    for segment in _segments(folder):
-        if segment not in serve and of_source.items() <= facts_of(segment).items():
-            shutil.rmtree(segment, ignore_errors=True)
+    others = [segment for segment in _segments(folder) if segment not in staying]
+    return [segment for segment in others if of_source.items() <= facts_of(segment).items()]
+
+
+def _remove_left(folder: Path, tiers: list[Tier]) -> None:
+    """Remove what a killed builder has left, unless another one is at work now, who does it then."""
+    replaced = {folder / name for tier in tiers for name in tier.replaces}.intersection(_segments(folder))
+    if not replaced and next(folder.glob(f"{BUILDING}*"), None) is None:
+        return
+    with suppress(OSError), _only_builder(folder, waits=False):
+        sweep_unfinished(folder)
+        for segment in replaced:
+            remove(segment)
 
 
 def _facts(source: Source) -> dict[str, object]:
@@ -181,11 +199,15 @@ def _segments(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def _only_builder(folder: Path) -> Iterator[None]:
-    """Keep every other process from building here; ends with the process, however it ends."""
+def _only_builder(folder: Path, *, waits: bool = True) -> Iterator[None]:
+    """Keep every other process from building here; ends with the process, however it ends.
+
+    Raises:
+        BlockingIOError: another one builds, and this one doesn't wait.
+    """
     descriptor = os.open(folder / "building.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
         yield
     finally:
         os.close(descriptor)

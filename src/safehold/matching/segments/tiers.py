@@ -25,11 +25,13 @@ class Tier:
         folder: where it is.
         parts: the identities of the parts that it holds.
         rows: how many entries of them are still wanted.
+        replaces: the names of segments that it was made in place of: they are gone unless their builder was killed.
     """
 
     folder: Path
     parts: tuple[str, ...]
     rows: int
+    replaces: frozenset[str] = frozenset()
 
 
 def serving(folders: Sequence[Path], source: Source, facts: dict[str, object]) -> list[Tier]:
@@ -58,7 +60,9 @@ def _tier(folder: Path, wanted: dict[str, int], facts: dict[str, object]) -> Tie
         return None
     parts = tuple(str(part) for part in listed)
     rows = sum(wanted.get(part, 0) for part in parts)
-    return Tier(folder, parts, rows) if 2 * rows > held else None
+    replaces = told.get("replaces")
+    replaced = frozenset(map(str, replaces)) if isinstance(replaces, list) else frozenset()
+    return Tier(folder, parts, rows, replaced) if 2 * rows > held else None
 
 
 def outgrown(tiers: Sequence[Tier], rows: int) -> list[Tier]:

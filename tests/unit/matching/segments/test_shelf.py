@@ -205,6 +205,16 @@ def test_what_a_killed_builder_left_is_swept(tmp_path: Path) -> None:
     assert [path.name.startswith("building") for path in segments(tmp_path)] == [False]
 
 
+def test_a_builder_killed_at_any_moment_loses_nothing_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.unit.matching.segments.killed_builder", os.fspath(tmp_path)]
+    done = subprocess.run(command, cwd=Path(__file__).parents[4], capture_output=True, text=True, check=True)
+    *killed, last = map(json.loads, done.stdout.splitlines())
+    assert len(killed) > 20
+    right = {"found": True, "rebuilt": [], "unfinished": [], "rows": [500]}
+    assert killed == [{"killed": True, "ended": False, **right}] * len(killed)
+    assert last == {"killed": False, "ended": True, **right}
+
+
 def test_publishing_again_changes_nothing(tmp_path: Path) -> None:
     publish(tmp_path / "one", {"rows": 1}, {"values": np.zeros(3)})
     publish(tmp_path / "one", {"rows": 2}, {"values": np.ones(3)})
