@@ -24,6 +24,7 @@ GROUPS = {
     "check": "safehold.cli.check:check",
     "bank": "safehold.cli.bank:bank",
     "policy": "safehold.cli.policy:policy",
+    "gateway": "safehold.cli.gateway:gateway",
     "ledger": "safehold.cli.ledger:ledger",
     "vault": "safehold.cli.vault:vault",
     "hold": "safehold.cli.hold:hold",

@@ -18,7 +18,8 @@ from safehold.classification.text import Lexicon, PromptRules, default_rules, lo
 from safehold.classification.text import prompt_lexicons as shipped_lexicons
 from safehold.gateway.assembly import Parts, open_checks
 from safehold.gateway.checks import Checks
-from safehold.gateway.in_force import FixedPolicies, InForce, Policies
+from safehold.gateway.in_force import Policies
+from safehold.gateway.lifecycle import LivePolicies
 from safehold.gateway.policy import GatewayPolicy
 from safehold.gateway.policy_file import default_gateway_policy, load_gateway_policy
 from safehold.home.outbox import Outbox
@@ -70,7 +71,7 @@ def open_gateway(
         LiveIndex(workshop.home) as index,
         GroupCommit(workshop.home.database, workshop.ledger) as commits,
     ):
-        policies = FixedPolicies(InForce(own_policy(workshop.settings)))
+        policies = LivePolicies(workshop.home.database, own_policy(workshop.settings))
         parts = Parts(
             home=workshop.home,
             events=workshop.ledger,
@@ -79,7 +80,7 @@ def open_gateway(
             lists=index,
             text=prompt_rules(workshop.settings),
             classifiers=load_classifiers(workshop.settings.classifiers),
-            further=_further(workshop, variables),
+            further=remote_classifiers(workshop, variables),
             children=workshop.settings.media_children or cores(),
         )
         with open_checks(parts) as checks:
@@ -124,6 +125,12 @@ def _word_list(named: str) -> Lexicon:
     return load_word_list(Path(file), concept=concept)
 
 
-def _further(workshop: Workshop, variables: Mapping[str, str]) -> tuple[Endpoint, ...]:
+def remote_classifiers(workshop: Workshop, variables: Mapping[str, str]) -> tuple[Endpoint, ...]:
+    """Return the classifiers elsewhere that the settings name.
+
+    Raises:
+        ReviewedDataError: their file can't be used.
+        RemoteKeyError, RemoteSettingsError, TransportMissingError: a key or a file is missing, or what speaks HTTP.
+    """
     named = workshop.settings.remote_classifiers
     return load_remote(None if named is None else read_remote(named), variables, workshop.home.clock)

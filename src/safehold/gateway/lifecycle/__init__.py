@@ -16,7 +16,7 @@ from safehold.gateway.lifecycle.errors import (
 )
 from safehold.gateway.lifecycle.history import Activation
 from safehold.gateway.lifecycle.in_force import LivePolicies
-from safehold.gateway.lifecycle.recorded import recorded_decisions
+from safehold.gateway.lifecycle.recorded import recorded_decisions, shadow_tally
 from safehold.gateway.lifecycle.store import PolicyStore
 from safehold.gateway.lifecycle.stored import PolicyState, StoredPolicy
 
@@ -39,4 +39,5 @@ __all__ = [
     "compare_policies",
     "counted_directions",
     "recorded_decisions",
+    "shadow_tally",
 ]

@@ -45,6 +45,14 @@ def recorded_decisions(
         )
 
 
+def shadow_tally(connection: sa.Connection, label: str) -> dict[tuple[Action, Action], int]:
+    """Return what was done, and what the policy of a label would have done, to in how many decisions beside it."""
+    columns = (table.c.action, table.c.shadow_action)
+    wanted = sa.select(*columns, sa.func.count()).where(table.c.shadow_policy == label).group_by(*columns)
+    counted = {(Action(done), Action(would)): count for done, would, count in connection.execute(wanted)}
+    return dict(sorted(counted.items()))
+
+
 def _features(fields: Mapping[str, Any]) -> Features | None:
     """Return the features; None for a record that another version, or somebody else, wrote."""
     try:
