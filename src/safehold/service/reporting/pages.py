@@ -35,7 +35,7 @@ router = APIRouter(include_in_schema=False)
 _FORM = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 32
 _ASSET_SECONDS = 86_400
-_DEFAULTS = {"kind": "notice", "target": "generation", "role": "anybody"}
+_DEFAULTS = {"kind": "notice", "target": "generation", "role": "depicted"}
 _PREFILLED = ("target", "reference", "category", "kind")
 
 Text = Annotated[str, Query(max_length=2000)]
@@ -191,6 +191,7 @@ def _sent(values: Mapping[str, str], view: View) -> ReportSent:
         name: values[name] for name in ("kind", "category", "target", "reference", "note", "contact") if name in values
     }
     if is_request:
+        told.setdefault("category", "image_of_me")
         told |= {name: values[name] for name in ("role", "signature") if name in values}
     extra = {
         "good_faith": is_request and values.get("good_faith") == "yes",

@@ -67,7 +67,7 @@ def form_page(view: View, filled: Filled) -> str:
         kinds=[one.value for one in Kind],
         categories=[one.value for one in Category],
         targets=[one.value for one in Target],
-        roles=[one.value for one in Role],
+        roles=[Role.DEPICTED.value, Role.REPRESENTATIVE.value],
     )
 
 

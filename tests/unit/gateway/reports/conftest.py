@@ -1,4 +1,5 @@
 import datetime as dt
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,9 +40,18 @@ class Office:
         return [entry for entry in self.ledger.events() if entry.event.kind.startswith(prefix)]
 
 
+@pytest.fixture(scope="session")
+def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("made") / "home"
+    with Home.open(path, FixedClock(NOW)) as home:
+        open_ledger(home).checkpoint()
+    return path
+
+
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
+def office(tmp_path: Path, made_home: Path) -> Iterator[Office]:
     clock = FixedClock(NOW)
+    shutil.copytree(made_home, tmp_path / "home")
     with Home.open(tmp_path / "home", clock) as home:
         ledger = open_ledger(home)
         yield Office(home, clock, ledger, BankStore(home, ledger))
