@@ -120,7 +120,7 @@ class MediaRoom:
         except (SafeholdError, OSError):
             found, is_whole = (), False
         gaps = observed.gaps if is_whole else (*observed.gaps, Gap(LISTS, GapReason.DETECTOR_MISSING))
-        subject = Subject(frozenset({observed.kind}), found, gaps, observed.examined)
+        subject = Subject(frozenset({observed.kind}), found, gaps, observed.examined & versions.keys())
         return Seen(subject, {**versions, LISTS: index.version[:16]})
 
     def _observed(self, data: bytes, policy: GatewayPolicy, index: Index) -> Observed:

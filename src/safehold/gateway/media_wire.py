@@ -12,7 +12,7 @@ from typing import Any
 from safehold.examination import Notes, ObservedMember, ObservedScore
 from safehold.media import FrameChoice, Limits
 from safehold.signals import Variant
-from safehold.vocabulary import Algorithm, Gap, GapReason, MediaKind, PdqFlavour, Seconds, Signal
+from safehold.vocabulary import Algorithm, Gap, GapReason, MediaKind, PdqFlavour, SafeholdError, Seconds, Signal
 
 _LONGEST_PLACE = 200
 
@@ -123,7 +123,7 @@ def decode(answer: bytes) -> Observed:
             ),
             gaps=tuple(Gap(_place(detector), GapReason(reason)) for detector, reason in fields["gaps"]),
         )
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, SafeholdError) as error:
         raise MisshapenAnswerError from error
 
 

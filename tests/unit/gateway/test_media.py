@@ -74,8 +74,8 @@ def test_a_near_copy_is_found_by_what_the_child_saw() -> None:
 
 def test_a_mirrored_copy_is_found_and_named() -> None:
     out = io.BytesIO()
-    ImageOps.mirror(Image.open(io.BytesIO(picture()))).save(out, "PNG")
-    (found,) = seen(out.getvalue(), bank(print_of(picture()))).findings
+    ImageOps.mirror(Image.open(io.BytesIO(picture(1, 512)))).save(out, "PNG")
+    (found,) = seen(out.getvalue(), bank(print_of(picture(1, 512)))).findings
     assert found.place == "mirrored"
 
 
