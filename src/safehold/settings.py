@@ -24,7 +24,7 @@ NOT_SETTINGS = frozenset(
 """Variables that say how a command runs, or whom a client asks, not what an installation is."""
 _LISTS = frozenset(
     {"lexicons", "registers", "classifiers", "source_variables", "trusted_proxies", "url_networks", "word_lists"}
-    | {"messages", "trusted_flaggers", "report_embedders"}
+    | {"messages", "trusted_flaggers", "report_embedders", "webhook_networks"}
 )
 
 

@@ -32,6 +32,7 @@ GROUPS = {
     "restore": "safehold.cli.backup:restore",
     "serve": "safehold.cli.serve:serve",
     "key": "safehold.cli.key:key",
+    "webhook": "safehold.cli.webhook:webhook",
     "doctor": "safehold.cli.doctor:doctor",
     "completion": "safehold.cli.completion:completion",
 }
