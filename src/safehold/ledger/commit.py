@@ -1,8 +1,9 @@
 """Group commit: decisions of many threads become durable together, so that each waits for the disk but none in a line.
 
-One writer takes what is waiting, runs each piece of work in a savepoint, appends all their events at once, and commits
-once. Who submitted a piece of work hears of it after that commit: what was reported as done survives a kill and a power
-cut, and one that fails takes nothing else along.
+One writer takes what is waiting, runs it, appends all their events at once, and commits once. Should a piece of work
+fail, all of it is undone and done again with each piece in a savepoint of its own: so work may run twice, and changes
+nothing but the database. Who submitted a piece of work hears of it after that commit: what was reported as done
+survives a kill and a power cut, and one that fails takes nothing else along.
 
     with GroupCommit(home.database, ledger) as commits:
         case = commits.run(lambda connection: decide(connection), [Event("check.decided", actor)])
@@ -42,8 +43,8 @@ class Appending(Protocol):
 class GroupCommit:
     """A writer of its own thread that commits the work of many threads together.
 
-    Make one a process, after any fork. Work gets the writing connection and nothing else to change: it is quick, waits
-    for nothing outside the database, and leaves committing and rolling back alone.
+    Make one a process, after any fork. Work gets the writing connection and nothing else to change, and may be run
+    twice: it is quick, waits for nothing outside the database, and leaves committing and rolling back alone.
 
     Args:
         database: of a home.
@@ -138,15 +139,23 @@ class GroupCommit:
             return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._largest_group))]
 
     def _commit(self, group: "Sequence[_Submitted]") -> None:
+        """Commit a group: at first without savepoints, which cost more than a decision; work hardly ever fails."""
+        try:
+            self._together(group, _Submitted.do)
+        except _WorkFailedError:
+            self._together(group, _Submitted.do_apart)
+
+    def _together(self, group: "Sequence[_Submitted]", do: "Callable[[_Submitted, sa.Connection], None]") -> None:
         with self._database.writing() as connection:
-            if len(group) == 1:
-                group[0].do_alone(connection)
-            else:
-                for submitted in group:
-                    submitted.do(connection)
+            for submitted in group:
+                do(submitted, connection)
             events = [event for submitted in group for event in submitted.recorded()]
             if events:
                 self._ledger.append_all(events, connection)
+
+
+class _WorkFailedError(Exception):
+    """A piece of work raised; the whole transaction was undone. Never seen outside this module."""
 
 
 class _Submitted:
@@ -160,7 +169,18 @@ class _Submitted:
         self._error: Exception | None = None
 
     def do(self, connection: sa.Connection) -> None:
-        """Do the work, or leave nothing of it."""
+        """Do the work in everybody's transaction.
+
+        Raises:
+            _WorkFailedError: it failed, and the transaction can't be used any more.
+        """
+        try:
+            self._result = self._work(connection)
+        except Exception as error:
+            raise _WorkFailedError from error
+
+    def do_apart(self, connection: sa.Connection) -> None:
+        """Do the work in a savepoint, or leave nothing of it."""
         connection.exec_driver_sql("SAVEPOINT submitted")
         try:
             self._result = self._work(connection)
@@ -174,10 +194,6 @@ class _Submitted:
             connection.exec_driver_sql("ROLLBACK TO SAVEPOINT submitted")
         except DBAPIError:  # the fault (a full disk, a lost server) took the whole transaction along
             raise error from None
-
-    def do_alone(self, connection: sa.Connection) -> None:
-        """Do the work where nobody else's is in the transaction, so that undoing all of it harms nobody."""
-        self._result = self._work(connection)
 
     def recorded(self) -> tuple[Event, ...]:
         """Return the events of work that was done."""
