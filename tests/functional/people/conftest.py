@@ -24,11 +24,10 @@ from safehold.gateway.sandbox import SandboxChecks
 from safehold.home.home import Home
 from safehold.ledger import GroupCommit, Ledger, open_ledger
 from safehold.matching import BankStore
-from safehold.service import messages
 from safehold.service.app import make_app
 from safehold.service.building import build
 from safehold.service.context import Service
-from safehold.service.reporting import pages, views
+from safehold.service.reporting import pages
 from safehold.service.reporting.form_texts import FormTexts, load_form_texts
 from safehold.settings import Settings
 from safehold.vocabulary import FixedClock
@@ -96,7 +95,7 @@ def opened(folder: Path, *, per_source: int = 50, seals: bool = True) -> Iterato
         with GroupCommit(home.database, ledger) as commits:
             built = build(home, ledger, checks=SandboxChecks(), commits=commits, settings=Settings(), index=None)
             service = replace(built, messages=people.messages, reports=people)
-            app = make_app(service, extra=(messages.router, views.router, pages.router))
+            app = make_app(service)
             app.state.report_pages = pages.Pages(form_texts(), people.messages, people.embedders)
             client = TestClient(app, client=("192.0.2.7", 50_000), raise_server_exceptions=False)
             yield Desks(app, client, service, people, home, ledger, clock, key)
