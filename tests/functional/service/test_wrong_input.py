@@ -14,8 +14,8 @@ from safehold.home.errors import HomeUnusableError
 from safehold.service.problem import MEDIA_TYPE
 from safehold.settings import Settings
 
-SECRET = "kanarienvogel"
-CUBE = {"items": [{"kind": "prompt", "text": SECRET}]}
+CANARY = "kanarienvogel"
+CUBE = {"items": [{"kind": "prompt", "text": CANARY}]}
 JSON = {"Content-Type": "application/json"}
 
 
@@ -24,13 +24,13 @@ def require_problem(answer: Any, status: int, code: str) -> None:
     assert answer.headers["content-type"] == MEDIA_TYPE
     told = answer.json()
     assert (told["status"], told["code"], told["type"]) == (status, code, f"urn:safehold:problem:{code}")
-    assert SECRET not in answer.text
+    assert CANARY not in answer.text
     assert answer.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"\xff\xfe", b'{"items": [', f'{{"{SECRET}"'.encode(), b"[" * 100_000],
+    [b"", b"{", b"\xff\xfe", b'{"items": [', f'{{"{CANARY}"'.encode(), b"[" * 100_000],
     ids=["empty", "cut", "not-unicode", "open", "secret", "deep"],
 )
 def test_what_is_no_json_is_malformed(served: Served, content: bytes) -> None:
@@ -44,15 +44,15 @@ def test_what_is_no_json_is_malformed(served: Served, content: bytes) -> None:
         [],
         {},
         {"items": []},
-        {"items": [{"kind": SECRET}]},
+        {"items": [{"kind": CANARY}]},
         {"items": [{"kind": "prompt", "text": 7}]},
-        {"items": [{"kind": "prompt", "text": "x", SECRET: 1}]},
-        {**CUBE, SECRET: SECRET},
-        {**CUBE, "country": SECRET},
-        {**CUBE, "account": SECRET * 100},
-        {**CUBE, "mode": SECRET},
+        {"items": [{"kind": "prompt", "text": "x", CANARY: 1}]},
+        {**CUBE, CANARY: CANARY},
+        {**CUBE, "country": CANARY},
+        {**CUBE, "account": CANARY * 100},
+        {**CUBE, "mode": CANARY},
         {"items": [{"kind": "prompt", "text": "x"}] * 65},
-        {"items": [{"kind": "messages", "turns": [{"role": SECRET, "text": "x"}]}]},
+        {"items": [{"kind": "messages", "turns": [{"role": CANARY, "text": "x"}]}]},
     ],
     ids=lambda body: str(body)[:30],
 )
@@ -62,16 +62,16 @@ def test_what_has_not_the_right_shape_is_told_by_place_alone(served: Served, bod
 
 
 def test_an_unknown_field_is_refused_without_its_name(served: Served) -> None:
-    told = served.post({"items": [{"kind": "prompt", "text": "x", SECRET: 1}]}).json()
+    told = served.post({"items": [{"kind": "prompt", "text": "x", CANARY: 1}]}).json()
     assert told["errors"] == [{"at": "items.0.?", "problem": "extra_forbidden"}]
 
 
 @pytest.mark.parametrize(
     ("item", "code"),
     [
-        ({"kind": "image", "data": SECRET + "!"}, "base64"),
+        ({"kind": "image", "data": CANARY + "!"}, "base64"),
         ({"kind": "image", "data": "AAAA", "url": "https://example.org/"}, "data_and_url"),
-        ({"kind": "image", "url": f"https://example.org/{SECRET}"}, "url_off"),
+        ({"kind": "image", "url": f"https://example.org/{CANARY}"}, "url_off"),
     ],
 )
 def test_an_item_that_cant_be_is_refused(served: Served, item: dict[str, str], code: str) -> None:
@@ -79,7 +79,7 @@ def test_an_item_that_cant_be_is_refused(served: Served, item: dict[str, str], c
 
 
 def test_two_items_of_one_id_are_refused(served: Served) -> None:
-    item = {"kind": "prompt", "id": SECRET, "text": "x"}
+    item = {"kind": "prompt", "id": CANARY, "text": "x"}
     require_problem(served.post({"items": [item, item]}), 422, "same_id")
 
 
@@ -109,7 +109,7 @@ def test_broken_forms_are_malformed(served: Served, kind: str, content: bytes) -
     require_problem(answer, 400, "malformed")
 
 
-@pytest.mark.parametrize("fields", [{SECRET: "x"}, {"prompt": "x", "mode": SECRET}, {"account": "a"}])
+@pytest.mark.parametrize("fields", [{CANARY: "x"}, {"prompt": "x", "mode": CANARY}, {"account": "a"}])
 def test_forms_of_the_wrong_shape_are_refused(served: Served, fields: dict[str, str]) -> None:
     files = [(name, (None, value)) for name, value in fields.items()]
     require_problem(served.client.post("/v1/checks", files=files, headers=served.headers()), 422, "invalid")
@@ -204,21 +204,21 @@ def test_where_nothing_can_be_decided_nothing_passes(served: Served) -> None:
     served.checks.misbehave(Fault.UNREACHABLE)
     for path, body in (
         ("/v1/checks", CUBE),
-        ("/v1/moderations", {"input": SECRET}),
-        ("/beta/litellm_basic_guardrail_api", {"input_type": "request", "texts": [SECRET], "request_data": {}}),
+        ("/v1/moderations", {"input": CANARY}),
+        ("/beta/litellm_basic_guardrail_api", {"input_type": "request", "texts": [CANARY], "request_data": {}}),
     ):
         require_problem(served.post(body, path), 503, "unavailable")
 
 
 def test_an_unexpected_error_says_nothing_of_itself(served: Served) -> None:
     def broken(*_: object) -> None:
-        raise ValueError(SECRET)
+        raise ValueError(CANARY)
 
     served.checks.check = broken  # type: ignore[method-assign, assignment]
     require_problem(served.post(CUBE), 500, "unexpected")
     failed = next(line for line in served.lines() if line["event"] == "request.failed")
     assert failed["kind"] == "ValueError"
-    assert SECRET not in served.log.getvalue()
+    assert CANARY not in served.log.getvalue()
 
 
 def test_an_unreachable_database_accepts_no_key(served: Served, tmp_path: Path) -> None:

@@ -1,25 +1,60 @@
 """The duties of a worker: which there are, and how often."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import sqlalchemy as sa
 
+from safehold.gateway.purge import purge
 from safehold.service.checking.deferred import announce
 from safehold.service.checking.state import State
 from safehold.service.context import Service
 from safehold.service.serving.worker import Duty
+from safehold.service.webhooks.setup import courier_of
+from safehold.wiring.gateway import Gateway
+from safehold.wiring.people import People
 
+DELIVER_SECONDS = 1.0
 LOST_SECONDS = 10.0
-EXPIRE_SECONDS = 600.0
+OVERDUE_SECONDS = 60.0
+FORGET_SECONDS = 600.0
+_ACTOR = "system"
 
 
-def duties_of(service: Service) -> Sequence[Duty]:
-    """Return what a worker of the service has to do."""
+def duties_of(gateway: Gateway, service: Service) -> Sequence[Duty]:
+    """Return what a worker of the service has to do.
 
+    Raises:
+        SafeholdError: the settings of webhooks, or their key, can't be used.
+    """
+    courier = courier_of(gateway.workshop.home, gateway.workshop.ledger, service.settings)
+    deliveries = Duty("webhooks.deliver", DELIVER_SECONDS, courier.deliver_due)
+    return (deliveries, *_checks(gateway, service), *_reports(service))
+
+
+def _checks(gateway: Gateway, service: Service) -> Sequence[Duty]:
     def interrupt(connection: sa.Connection, kept: str, callback: str | None) -> None:
         announce(service, connection, kept, callback=callback, state=State.INTERRUPTED)
 
+    def forget() -> int:
+        home = gateway.workshop.home
+        retention = gateway.policies.current().active.retention
+        purged = purge(home.database, gateway.workshop.ledger, retention, home.clock.now(), actor=_ACTOR)
+        return sum(asdict(purged).values())
+
     return (
         Duty("checks.interrupt_lost", LOST_SECONDS, lambda: service.kept.interrupt_lost(interrupt)),
-        Duty("answers.expire", EXPIRE_SECONDS, service.kept.expire),
+        Duty("answers.expire", FORGET_SECONDS, service.kept.expire),
+        Duty("checks.forget", FORGET_SECONDS, forget),
+    )
+
+
+def _reports(service: Service) -> Sequence[Duty]:
+    people = service.reports
+    if not isinstance(people, People):
+        return ()
+    return (
+        Duty("reports.note_overdue", OVERDUE_SECONDS, lambda: len(people.reports.note_overdue())),
+        Duty("reports.forget", FORGET_SECONDS, people.reports.forget),
+        Duty("feedback.forget", FORGET_SECONDS, people.feedback.forget),
     )

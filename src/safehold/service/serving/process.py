@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import uvicorn
 from fastapi import FastAPI
@@ -19,8 +19,10 @@ from safehold.service.serving.duties import duties_of
 from safehold.service.serving.options import Role, ServeOptions
 from safehold.service.serving.quiet import be_quiet
 from safehold.service.serving.worker import Worker
+from safehold.service.webhooks.setup import endpoints_of
 from safehold.settings import Settings
 from safehold.wiring.gateway import Gateway, open_gateway
+from safehold.wiring.people import open_people
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than what proxies keep idle connections for (60 s is common), so that they close first, not we."""
@@ -70,7 +72,7 @@ def run(
         on_ready(service.settings)
         service.journal.write("process.started", role=options.role.value)
         try:
-            with _working(service, options):
+            with _working(gateway, service, options):
                 _wait(service, listening, parent)
         finally:
             service.lanes.close()
@@ -80,7 +82,8 @@ def run(
 def service_of(gateway: Gateway) -> Service:
     """Return the service over an opened gateway."""
     workshop = gateway.workshop
-    return build(
+    people = open_people(workshop)
+    made = build(
         workshop.home,
         workshop.ledger,
         checks=gateway.checks,
@@ -88,16 +91,24 @@ def service_of(gateway: Gateway) -> Service:
         index=gateway.index,
         commits=gateway.commits,
     )
+    return replace(
+        made,
+        messages=people.messages,
+        reports=people,
+        policies=gateway.policies,
+        outbox=gateway.outbox,
+        webhooks=endpoints_of(workshop.home, workshop.ledger),
+    )
 
 
 @contextmanager
-def _working(service: Service, options: ServeOptions) -> Iterator[None]:
+def _working(gateway: Gateway, service: Service, options: ServeOptions) -> Iterator[None]:
     """Do a worker's duties in a thread while the block runs, where that is this process' role."""
     if options.role is Role.GATEWAY:
         yield
         return
     stop = threading.Event()
-    thread = threading.Thread(target=Worker(duties_of(service), service.journal).run, args=(stop,), name="worker")
+    thread = threading.Thread(target=Worker(duties_of(gateway, service), service.journal).run, args=(stop,))
     thread.start()
     try:
         yield
