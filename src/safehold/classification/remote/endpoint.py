@@ -21,7 +21,7 @@ from safehold.classification.remote.breaker import Breaker, BreakerState
 from safehold.classification.remote.budget import Budget
 from safehold.classification.remote.dialect import Dialect
 from safehold.classification.remote.reading import Failure, RemoteReading, Said
-from safehold.classification.remote.terms import RemoteTerms
+from safehold.classification.remote.terms import OperatedBy, RemoteTerms
 from safehold.vocabulary import Clock, Finding, FindingKind, Fraction, Gap, MediaKind
 
 _PICTURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF8", "image/gif"))
@@ -95,6 +95,11 @@ class Endpoint:
     def is_required(self) -> bool:
         """Return whether its gaps count whatever the policy requires."""
         return self._terms.required
+
+    @property
+    def is_party(self) -> bool:
+        """Return whether another company gets what it is asked about."""
+        return self._terms.operated_by is OperatedBy.PARTY
 
     @property
     def breaker(self) -> BreakerState:

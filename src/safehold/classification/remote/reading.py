@@ -94,6 +94,7 @@ class RemoteClassifier(Protocol):
         surfaces: where it is asked: "input", "output", "edit", "account".
         reads: TEXT, IMAGE or both.
         is_required: whether a gap of its counts whatever the policy requires.
+        is_party: whether another company gets what it is asked about: it may not be sent pictures that a list knows.
     """
 
     @property
@@ -108,6 +109,8 @@ class RemoteClassifier(Protocol):
     def reads(self) -> frozenset[MediaKind]: ...  # noqa: D102
     @property
     def is_required(self) -> bool: ...  # noqa: D102
+    @property
+    def is_party(self) -> bool: ...  # noqa: D102
 
     def read_text(self, turns: Sequence[Said], *, place: str = "") -> RemoteReading:
         """Judge a text or a conversation, oldest turn first; blocks for no longer than the endpoint's timeout."""

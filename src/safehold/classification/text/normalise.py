@@ -32,7 +32,7 @@ SEPARATOR = " \n "
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _NO_WORD = {code: " " for code in range(128) if not chr(code).isalnum() and code != 10}
 _CONTROLS = {code: None for code in (*range(32), 127) if not chr(code).isspace()}
-_ASCII_TO_WORDS = {**_NO_WORD, **_CONTROLS}
+ASCII_TO_WORDS = {**_NO_WORD, **_CONTROLS}
 _DIGITS_TO_SPACES = str.maketrans(dict.fromkeys("0123456789", " "))
 
 # Which signs are read as letters: what looks like the letter, in Latin handwriting and on seven-segment displays. One
@@ -214,7 +214,7 @@ def frame(texts: Sequence[str]) -> str:
 
 def words(lowered: str) -> str:
     """Return a lowered batch with everything but letters and digits as single spaces."""
-    spaced = lowered.translate(_ASCII_TO_WORDS)
+    spaced = lowered.translate(ASCII_TO_WORDS)
     while "  " in spaced:
         spaced = spaced.replace("  ", " ")
     if spaced.count("\n") != lowered.count("\n"):

@@ -14,16 +14,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from safehold.classification.text.automaton import Mark, Role
 from safehold.classification.text.combination import NEGATED, PROTECTED, TextRules
 from safehold.classification.text.joining import Page, State, join
 from safehold.classification.text.lexicon import Lexicon
 from safehold.classification.text.normalise import Normaliser, frame
-from safehold.classification.text.pattern_search import Mark, PatternSearch, Role
+from safehold.classification.text.pattern_search import PatternSearch
 from safehold.classification.text.prompt_views import prompt_views
 from safehold.vocabulary import Finding, FindingKind
 
 PROMPT_DETECTOR = "text-rules"
 """The detector's name in findings, gaps and policies."""
+
+_READER = "1"
+"""Counted up whenever texts are read otherwise than before by the same rules and lexicons."""
 
 _ENDINGS = {State.PLAIN: "", State.PROTECTED: PROTECTED, State.NEGATED: NEGATED}
 _STATES = {ending: state for state, ending in _ENDINGS.items()}
@@ -65,7 +69,7 @@ class PromptRules:
         self.rules = rules
         self._normaliser = Normaliser()
         self._search = PatternSearch(self.lexicons, rules, self._normaliser)
-        digests = "\n".join([rules.digest, *(lexicon.digest for lexicon in self.lexicons)])
+        digests = "\n".join([_READER, rules.digest, *(lexicon.digest for lexicon in self.lexicons)])
         self.version = f"{rules.version}-{hashlib.sha256(digests.encode('ascii')).hexdigest()[:12]}"
 
     def read(self, texts: Sequence[str], *, carried: frozenset[str] = frozenset()) -> Reading:
@@ -111,24 +115,28 @@ class PromptRules:
     def _hits(self, text: str) -> tuple[list[_Hit], int]:
         """Return a text's claims, and by how many words their places may be off."""
         views = prompt_views(text, self._normaliser)
-        marks = self._search.marks(views[0])
+        folded = self._search.find(views[0])
+        marks = folded.marks()
         forwards = [mark for mark in marks if not mark.is_reversed]
         hits = self._judged([mark for mark in forwards if not mark.is_shielded], text)
         new = [mark for mark in marks if mark.is_reversed]
         slack = 0
         if len(views) > 1:
-            known = _words_by_term(forwards)
-            words = views[0][0].count(" ")
+            known, kinds, words = _words_by_term(forwards), folded.kinds, views[0][0].count(" ")
             for view in views[1:]:
-                shift = abs(view[0].count(" ") - words)
-                slack = max(slack, shift)
-                new += _unknown(self._search.marks(view), known, shift)
+                found = self._search.find(view)
+                if found.kinds != kinds:
+                    shift = abs(view[0].count(" ") - words)
+                    slack = max(slack, shift)
+                    new += _unknown(found.marks(), known, shift)
         # What only a further view shows was disguised: nothing lowers it.
         claims = [mark for mark in new if mark.target.role is Role.CLAIM and not mark.is_shielded]
         return [*hits, *(_Hit(mark, State.PLAIN) for mark in claims)], slack if claims else 0
 
     def _judged(self, marks: Sequence[Mark], text: str) -> list[_Hit]:
         """Return the claims of the folded view, each as plain, protected or negated."""
+        if not marks:
+            return []
         contexts = sorted(mark.first for mark in marks if mark.target.role is Role.CONTEXT)
         negated = self._negated(marks, text)
         hits = []
@@ -148,10 +156,12 @@ class PromptRules:
             for mark in marks
             if mark.target.role is Role.NEGATION
         }
+        if not negations:
+            return set()
         is_adjacent = functools.cache(functools.partial(self._is_adjacent, text))
         return {
             (mark.first, mark.last, mark.target.concept)
-            for mark in (marks if negations else ())
+            for mark in marks
             if mark.target.role is Role.CLAIM
             and (negation := negations.get((mark.first, mark.target.language))) is not None
             and is_adjacent(negation, mark.target.term)

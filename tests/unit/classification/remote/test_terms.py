@@ -1,5 +1,6 @@
 """The file of remote classifiers, its keys, and the cards."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,10 @@ def test_an_authority_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_every_protocol_has_a_card_that_says_it_is_unmeasured(protocol: Protocol) -> None:
     card = remote_card(protocol)
     assert (card.protocol, card.measured) == (protocol, "nothing")
+
+
+def test_the_file_that_the_page_shows_can_be_used(tmp_path: Path) -> None:
+    page = Path(__file__).resolve().parents[4] / "docs" / "remote-classifiers.md"
+    (shown,) = re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    endpoints = load_remote(read_remote(written(tmp_path, shown)), {"MODERATION_KEY": "k"}, SystemClock())
+    assert [(one.name, one.is_required) for one in endpoints] == [("guard", True), ("moderation", False)]

@@ -49,6 +49,11 @@ def test_two_concepts_that_stand_together_are_a_finding_beside_one_for_each() ->
         "a red cube" + "".join(chr(0xE0000 + ord(letter)) for letter in " and a blue ball"),
         "r3d cub3 and b l u e b a l l",
         "r.3.d c.u.b.3 and blue ball",
+        "%72ed%20cube and &#98;lue&nbsp;b&#x61;ll",
+        "RedishCube and BlueishBall",
+        "redish_cube#blueish-ball",
+        "r e d i s h c u b e and blue ball",
+        "ebuc hsider dna llabhsieulb",
     ],
 )
 def test_both_are_found_in_every_disguise_that_a_view_undoes(text: str) -> None:
