@@ -19,7 +19,8 @@ LITELLM_STAMP := $(LITELLM)/installed-$(shell cat requirements/litellm.txt | cks
 .PHONY: run test ray-test litellm-test check lint types architecture lock bench soak docs clean help sanitize neon fuzz
 
 help:
-	@echo "make run    safeguard a generated sample dataset and compare the result with what was planted"
+	@echo "make run    safeguard a generated sample dataset, compare the result with what was planted, then serve the gateway"
+	@echo "            until Ctrl-C; ONCE=1 make run ends after a check through HTTP"
 	@echo "make test   the whole test suite, with coverage"
 	@echo "make check  lint, format, types, import contracts        make ray-test  tests on a Ray cluster on this host"
 	@echo "make litellm-test    tests with LiteLLM's proxy, in an environment of its own"
@@ -55,14 +56,14 @@ architecture: $(DEV_STAMP)
 # Only a package's public name and its digests may enter a lock file: no index, host, link or path of this machine.
 COMPILE := env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null CUSTOM_COMPILE_COMMAND="make lock" \
 	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
-	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra heif --extra video --extra vision
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra heif --extra server --extra video --extra vision
 
 lock: $(DEV_STAMP)
 	$(COMPILE) --output-file requirements/run.txt pyproject.toml requirements/build.in
 	$(COMPILE) --output-file requirements/dev.txt pyproject.toml requirements/build.in requirements/dev.in
 	$(COMPILE) --constraint requirements/dev.txt --extra bench --output-file requirements/bench.txt pyproject.toml
 	$(COMPILE) --constraint requirements/dev.txt --extra ray --output-file requirements/ray.txt pyproject.toml
-	$(subst --extra heif --extra video --extra vision,--extra client,$(COMPILE)) \
+	$(subst --extra heif --extra server --extra video --extra vision,--extra client,$(COMPILE)) \
 		--output-file requirements/litellm.txt pyproject.toml requirements/build.in requirements/litellm.in
 
 bench: $(BENCH_STAMP) $(RAY_STAMP)

@@ -1,7 +1,8 @@
 """What ``make run`` does: make the sample, safeguard it through the real command line, compare with what was planted.
 
 Everything lies below ``--out`` (``sample/``): ``data/`` the sample, ``home/`` an installation's state, ``result/`` what
-``safehold dataset scan`` made of it. Exits 0 only if every record became exactly what was planted.
+``safehold dataset scan`` made of it. Then the home is served on this machine until Ctrl-C, or with ``ONCE=1`` until a
+check through HTTP. Exits 0 only if every record became exactly what was planted, and the checks decided as they should.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from rich.table import Table
 
 from compare import counts, differences
 from sample_dataset import make
+from serve_sample import is_proved, serving, tell
 
 HERE = Path(__file__).resolve().parent
 SAFEHOLD = Path(sys.executable).with_name("safehold")
@@ -68,7 +70,26 @@ def main() -> int:
     for name, path in _results(root):
         console.print(f"  {name:<16} {path}", soft_wrap=True)
     console.print(f"\n{ABOUT_THE_CARD}")
-    return 0
+    return _serve(root, console)
+
+
+def _serve(root: Path, console: Console) -> int:
+    """Serve the sample's home: until Ctrl-C, or with ONCE=1 until it has proved itself."""
+    signature = root / "test-signature.png"
+    _run(console, root, "doctor", "--write-test-signature", str(signature))
+    with serving(SAFEHOLD, root / "home") as service:
+        tell(service, console)
+        if not is_proved(service, signature, console):
+            console.print("[bold red]The gateway does not decide as it should.[/]")
+            return 1
+        if os.environ.get("ONCE") == "1":
+            return 0
+        console.print("  Ctrl-C ends it.")
+        try:
+            return service.process.wait()
+        except KeyboardInterrupt:
+            console.print("\nstopped")
+            return 0
 
 
 def _safeguard(root: Path, console: Console) -> str:
