@@ -50,12 +50,13 @@ class Further:
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def ask(self, item: Item, kind: MediaKind) -> tuple[Asked, ...]:
+    def ask(self, item: Item, kind: MediaKind, *, parties: bool = False) -> tuple[Asked, ...]:
         """Ask everybody who reads such an item on its surface, and return at once.
 
         Args:
             item: what it is about.
             kind: what its bytes are, TEXT where it is text.
+            parties: whether to ask other companies about a picture, which must have been looked up; else all others.
         """
         if self._threads is None:
             return ()
@@ -64,6 +65,7 @@ class Further:
             Asked(one, threads.submit(_read, one, item, kind))
             for one in self._classifiers
             if item.kind.surface.value in one.surfaces and kind in one.reads
+            if parties is (one.is_party and kind is MediaKind.IMAGE)
         )
 
     @staticmethod

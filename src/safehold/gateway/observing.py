@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from safehold.gateway.features import ItemFeatures
 from safehold.gateway.further import Asked, Further
 from safehold.gateway.item import CheckRequest, Item, ItemKind
-from safehold.gateway.media import MediaRoom, Seen
+from safehold.gateway.media import LISTS, MediaRoom, Seen
 from safehold.gateway.policy import GatewayPolicy
 from safehold.gateway.text import TextReader, merged, read_texts, versions, words_of, words_of_file
 from safehold.media import sniff
-from safehold.screening import Subject
-from safehold.vocabulary import Gap, GapReason, MediaKind
+from safehold.screening import NEVER_ALLOWED, Subject
+from safehold.vocabulary import FindingKind, Gap, GapReason, MediaKind
 
 _SNIFFED_BYTES = 4096
 _IS_NO_MEDIA = Gap("media", GapReason.UNKNOWN_KIND)
@@ -63,6 +63,9 @@ class Detectors:
         kinds = [_kind_of(item) for item in request.items]
         asked = [self.further.ask(item, kind) for item, kind in zip(request.items, kinds, strict=True)]
         seen = [None if item.kind.is_text else self.media.examine(item.data, policy) for item in request.items]
+        for number, (item, one) in enumerate(zip(request.items, seen, strict=True)):
+            if one is not None and not _may_be_listed(one):
+                asked[number] += self.further.ask(item, kinds[number], parties=True)
         words = [
             words_of_file(item) if _is_text_file(item, one) else words_of(item)
             for item, one in zip(request.items, seen, strict=True)
@@ -89,6 +92,13 @@ class Detectors:
 
 def _kind_of(item: Item) -> MediaKind:
     return MediaKind.TEXT if item.kind.is_text else sniff(item.data[:_SNIFFED_BYTES], "").kind
+
+
+def _may_be_listed(seen: Seen) -> bool:
+    """Return whether a list knows it as what nobody may pass on, or the lists could not all be asked."""
+    subject = seen.subject
+    is_listed = any(one.kind is FindingKind.MATCH and one.subject in NEVER_ALLOWED for one in subject.findings)
+    return is_listed or any(gap.detector == LISTS for gap in subject.gaps)
 
 
 def _is_text_file(item: Item, seen: Seen | None) -> bool:

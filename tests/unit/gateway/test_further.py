@@ -10,6 +10,8 @@ from tests.unit.gateway.made_up import Made, open_desk, picture
 
 from safehold.classification.remote import RemoteReading, Said
 from safehold.gateway import Item, ItemKind, Turn
+from safehold.matching import Index
+from safehold.media.signature_picture import test_signature_png as signature_png
 from safehold.vocabulary import Action, Finding, FindingKind, Fraction, Gap, GapReason, MediaKind
 
 GAP = Gap("elsewhere", GapReason.TIMED_OUT)
@@ -22,6 +24,7 @@ class Elsewhere:
     version = "1"
     concepts = ("blue_ball",)
     reads = frozenset({MediaKind.TEXT, MediaKind.IMAGE})
+    is_party = False
 
     def __init__(self, value: float | None = 0.0, *, is_required: bool = False, surfaces: str = "input edit") -> None:
         self.value, self.is_required = value, is_required
@@ -102,3 +105,30 @@ def test_one_that_raises_or_is_late_is_a_gap(tmp_path: Path) -> None:
             late.until.set()
         assert answer.action is Action.HOLD
         assert [gap.reason for gap in answer.items[0].gaps] == [reason]
+
+
+class Company(Elsewhere):
+    """One on another company's machine."""
+
+    is_party = True
+
+
+class NoLists:
+    """An index that can't be asked."""
+
+    behind = 0
+
+    def current(self) -> Index:
+        raise OSError("made up")
+
+
+def test_another_company_is_sent_no_picture_that_a_list_knows_or_that_could_not_be_looked_up(tmp_path: Path) -> None:
+    company = Company()
+    policy = made_up.policy(thresholds__scores={"elsewhere": {"blue_ball": 1}})
+    with open_desk(tmp_path / "0", Made(policy, further=(company,))) as desk:
+        assert desk.ask(Item(ItemKind.IMAGE, data=picture())).action is Action.ALLOW
+        assert desk.ask(Item(ItemKind.IMAGE, data=signature_png())).action is Action.DENY
+        desk.say("a green tree")
+    with open_desk(tmp_path / "1", Made(policy, lists=NoLists(), further=(company,))) as desk:
+        assert desk.ask(Item(ItemKind.IMAGE, data=picture())).action is Action.HOLD
+    assert company.heard == [picture(), [("user", "a green tree")]]
