@@ -4,8 +4,8 @@ python -m benchmarks.prompts [--json]
 
 Ours reads each prompt through every view that its signs call for, joins concepts by rules and remembers them. The peers
 see one view (lower case, signs as spaces): *ceiling* is the same automaton alone, which nothing built on it can
-pass; *pyahocorasick* (if installed) and *re* are what one would write instead. Equal work is done by *batches of one*: the
-views of `CaptionRules`, which are made for many texts at once. Half of the prompts show no sign of a
+pass; *pyahocorasick* (if installed) and *re* are what one would write instead. Equal work is done by *batches of one*,
+the views of `CaptionRules`, which are made for many texts at once. Half of the prompts show no sign of a
 trick, as plain prose does; the other half hold "8k", "35mm", "f/1.8" and the like, as prompts for pictures do, and cost
 several views. One in twenty holds a pattern. All words are made up.
 """

@@ -1,4 +1,4 @@
-"""Many patterns searched for at once: which of them a text holds, what each means and where among its words it stands."""
+"""Many patterns searched for at once: which of them a text holds, what each means, and among which of its words."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
