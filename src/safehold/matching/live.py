@@ -28,6 +28,9 @@ from safehold.matching.videos import ListedVideos
 from safehold.matching.watch import ChangeWatch
 from safehold.vocabulary import SafeholdError
 
+WAITING_LISTS = 4
+"""How many times as long as what stays in memory a new list may be that is searched before its segment is made."""
+
 LOOK_SECONDS = 0.005
 """How long a snapshot may be given out before the database is asked whether anything has changed."""
 
@@ -37,7 +40,7 @@ class LiveIndex:
 
     Args:
         home: where the banks are; must stay open.
-        small_rows: the most entries that are kept in memory instead of in files.
+        small_rows: the most entries that stay in memory instead of in files.
         in_background: whether a thread makes segments when they are due; without, `settle` does when it is called.
 
     Raises:
@@ -147,7 +150,8 @@ class LiveIndex:
     def _follow(self, contents: tuple[BankContents, ...], before: Index) -> None:
         """Bring an index up to these banks and give it out; nothing changes if that fails; under the lock."""
         used = in_use(self._all(contents))
-        pieces, behind = followed(before.pieces, used, self._readings, small_rows=self._small_rows)
+        most = WAITING_LISTS * self._small_rows
+        pieces, behind = followed(before.pieces, used, self._readings, small_rows=most)
         self._index = Index(used, tuple(pieces), before.rebuilt, ListedVideos(used))
         self._contents, self._behind = contents, behind
         if self._in_background and self._worker is None and self._is_due():

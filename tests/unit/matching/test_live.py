@@ -104,7 +104,7 @@ def test_a_snapshot_stays_as_it_was(home: Home, store: BankStore, tmp_path: Path
 def test_a_long_list_is_searched_once_its_segment_is_made_in_the_background(
     home: Home, store: BankStore, tmp_path: Path
 ) -> None:
-    with LiveIndex(home, small_rows=50) as live:
+    with LiveIndex(home, small_rows=12) as live:
         add(store, tmp_path, LISTED[:60])
         live.refresh()
         wait_until_settled(live)

@@ -1,6 +1,6 @@
 """The shelf: the folder where segments are kept between runs.
 
-Rules: what has come since the segments were made is searched in memory, until it is more than 65,536 entries or 256
+Rules: what has come since the segments were made is searched in memory, until it is more than 16,384 entries or 256
 parts: then a segment is made of it (see `tiers`). One builder at a time; those who search keep the files that they have
 mapped, whatever is removed meanwhile. A damaged segment is removed and made anew.
 """
@@ -24,8 +24,9 @@ from safehold.matching.segments.piece import Listed, Piece, Standing, built
 from safehold.matching.segments.sources import Source
 from safehold.matching.segments.tiers import Tier, outgrown, serving
 
-SMALL_ROWS = 65_536
-"""The most entries that are kept in memory instead of in files."""
+SMALL_ROWS = 16_384
+"""The most entries that are kept in memory instead of in files. Measured: so many are made ready in 25 ms, a segment of
+any size is opened in 6, and takes 17 MB more than its entries."""
 
 LOOSE_PARTS = 256
 """The most parts that are read one by one at each opening: each costs about a millisecond."""
