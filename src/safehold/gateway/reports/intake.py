@@ -36,9 +36,11 @@ TAKE_DOWN_HOURS = 48
 RETENTION_DAYS = 90
 """How long sealed notes and contacts stay after a report is closed: long enough for an answer and a complaint. Ours."""
 
-_TOKEN_BYTES = 32
-_TICKET_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is taken for another when it is read aloud
-_TICKET_LENGTH = 10
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that is taken for another when it is read or copied by hand
+_TICKET_GROUPS = 2
+_TOKEN_GROUPS = 5
+"""25 letters of 30: 122 bits, which nobody guesses, and which a person can still write down."""
+
 _LISTED = 100
 
 
@@ -88,7 +90,7 @@ class Reports:
         judge(submission, sender)
         now = self._clock.now()
         due = now + dt.timedelta(hours=TAKE_DOWN_HOURS) if submission.kind is Kind.TAKE_DOWN else None
-        receipt = Receipt(_ticket(), secrets.token_urlsafe(_TOKEN_BYTES), now, due)
+        receipt = Receipt(f"R-{_grouped(_TICKET_GROUPS)}", _grouped(_TOKEN_GROUPS), now, due)
         with self._database.writing() as connection:
             if sender.source:
                 sources.count(
@@ -262,13 +264,14 @@ def _received(submission: Submission, sender: Sender, receipt: Receipt) -> Event
     return Event("report.received", sender.actor, details=details)
 
 
-def _ticket() -> str:
-    letters = "".join(secrets.choice(_TICKET_LETTERS) for _ in range(_TICKET_LENGTH))
-    return f"R-{letters[:5]}-{letters[5:]}"
+def _grouped(groups: int) -> str:
+    """Return random letters in groups of five."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(groups))
 
 
 def _token_digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    """Return the digest of a token, however its letters were typed."""
+    return hashlib.sha256("".join(one for one in token.upper() if one in _LETTERS).encode()).hexdigest()
 
 
 def _unknown() -> ReportUnknownError:

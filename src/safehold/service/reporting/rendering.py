@@ -14,7 +14,7 @@ from importlib import resources
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from safehold.gateway.messages import Message
+from safehold.gateway.messages import Audience, Message
 from safehold.gateway.reports import Category, Kind, Receipt, Report, Role, Target
 from safehold.service.reporting.form_texts import FormTexts
 
@@ -107,13 +107,17 @@ _FIELDS = (
 )
 
 
+_HELP_ORDER = (Audience.AFFECTED, Audience.YOUNG_PERSON, Audience.WITNESS, Audience.SELF_CONCERN)
+"""Who reports is most often one of the first three; adults' and young people's services stand together here too."""
+
+
 def _shared(view: View) -> dict[str, object]:
     return {
         "t": view.texts.texts,
         "language": view.texts.language,
         "languages": view.languages,
         "country": view.country,
-        "help": view.help,
+        "sections": sorted(view.help.sections, key=lambda section: _HELP_ORDER.index(section.audience)),
         "labels": dict(view.help.labels),
         "is_embedded": view.is_embedded,
         "version": assets_version(),

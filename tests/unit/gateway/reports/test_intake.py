@@ -63,6 +63,8 @@ def test_anybody_gets_a_ticket_and_a_token_that_tells_the_status(office: Office)
     assert re.fullmatch(r"R-[2-9A-Z]{5}-[2-9A-Z]{5}", receipt.ticket)
     found = office.reports().status(receipt.token)
     assert (found.ticket, found.status, found.due_at) == (receipt.ticket, Status.RECEIVED, None)
+    assert re.fullmatch(r"([2-9A-Z]{5}-){4}[2-9A-Z]{5}", receipt.token)
+    assert office.reports().status(receipt.token.lower().replace("-", " ")).ticket == receipt.ticket
     with pytest.raises(ReportUnknownError):
         office.reports().status(receipt.token[:-1])
     with pytest.raises(ReportUnknownError):
