@@ -4,6 +4,7 @@ Digests of no bytes are not looked up. An entry that a frame is near to in both 
 one finding: of the frame itself if it is near, else of the form that its place names.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -15,6 +16,9 @@ from safehold.gateway.media_wire import Observed
 from safehold.matching import HARM_CLASSES, MOST_HITS, Hits, Index
 from safehold.signals import Variant, names_of
 from safehold.vocabulary import DIGESTS_OF_NOTHING, Algorithm, Bits, Finding, FindingKind, PdqFlavour, Signal
+
+MOST_OF_A_LIST = 16
+"""How many near entries of one list and class are told of an item: what they lead to is the same for all."""
 
 _UNCAPPED = 1 << 40
 """More hits than any index has entries."""
@@ -58,7 +62,19 @@ def _near(prints: Sequence[Prints], index: Index, threshold: Bits) -> Iterator[F
                 key, rank = (found.place, found.subject, found.reference), (form != "", found.distance or 0)
                 if key not in best or rank < best[key][0]:
                     best[key] = rank, replace(found, place=f"{found.place} {form}".strip())
-    yield from (found for _, found in best.values())
+    yield from _enough([found for _, found in sorted(best.values(), key=lambda ranked: ranked[0])])
+
+
+def _enough(nearest_first: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield the nearest findings of each bank and class: a clip's frames may be near to thousands of one list."""
+    groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for found in nearest_first:
+        groups[found.subject, found.reference.partition("#")[0]].append(found)
+    for group in groups.values():
+        more = len(group) - MOST_OF_A_LIST
+        yield from group[: MOST_OF_A_LIST - 1]
+        for last in group[MOST_OF_A_LIST - 1 : MOST_OF_A_LIST]:
+            yield last if more <= 0 else replace(last, place=f"{last.place} and {more} more".lstrip())
 
 
 def _finding(index: Index, hits: Hits, number: int, signal: Signal) -> Finding:
