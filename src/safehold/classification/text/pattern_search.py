@@ -42,14 +42,11 @@ class PatternSearch:
         return patterns
 
     def _is_sign_backwards(self, text: str, target: Target, lexicon: Lexicon) -> bool:
+        if target.role is not Role.CLAIM or not lexicon.word_edges:
+            return False
         folded = self._normaliser.fold(text)
-        return (
-            target.role is Role.CLAIM
-            and lexicon.word_edges
-            and len(folded) >= self._rules.shortest_reversed
-            and folded not in self._rules.not_reversed
-            and folded != folded[::-1]
-        )
+        is_long = len(folded) >= self._rules.shortest_reversed
+        return is_long and folded not in self._rules.not_reversed and folded != folded[::-1]
 
     def _targets(self, lexicon: Lexicon, *, with_ages: bool) -> Iterator[tuple[str, Target]]:
         role = self._role(lexicon)
