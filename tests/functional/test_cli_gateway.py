@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
+from safehold.classification.remote.sandbox import MODEL, SandboxEndpoint
+from safehold.cli.doctor import Health
+from safehold.cli.gateway_health import gateway_parts
 from safehold.gateway.policy_file import default_source
 from safehold.media.signature_picture import test_signature_png as signature_png
+from safehold.wiring import open_workshop
 
 Call = Callable[..., Any]
 CANARY = "kanarienvogel"
@@ -122,3 +126,23 @@ def test_a_line_that_is_no_request_is_named_without_what_it_holds(tmp_path: Path
         list(read_lines(path))
     assert complaint in str(caught.value)
     assert CANARY not in str(caught.value)
+
+
+def test_the_doctor_names_the_policy_in_force_and_asks_classifiers_elsewhere(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "remote.yaml"
+    monkeypatch.setenv("SAFEHOLD_REMOTE_CLASSIFIERS", str(file))
+    with SandboxEndpoint({"blue ball": "S4"}) as sandbox:
+        one = f"protocol: llama-guard, url: '{sandbox.url}', model: {MODEL}, operated_by: own, surfaces: [input]"
+        file.write_text(
+            "format: safehold.remote/1\nclassifiers:\n"
+            f"  - {{name: near, {one}, text: {{S4: blue_ball}}}}\n"
+            f"  - {{name: far, {one}, text: {{S4: blue_ball}}, answers_as: [other-*]}}\n"
+        )
+        with open_workshop(home) as workshop:
+            parts = {one.part: (one.health, one.note) for one in gateway_parts(workshop)}
+    assert parts["gateway policy"] == (Health.GOOD, "default-gateway@1 in force")
+    assert parts["classifier elsewhere: near"] == (Health.GOOD, f"{MODEL} answers")
+    assert parts["classifier elsewhere: far"][0] is Health.FAILED
+    assert "other_model" in parts["classifier elsewhere: far"][1]

@@ -77,6 +77,10 @@ def doctor(shell: Shell, signature: Path | None) -> Answer:
     ):
         parts += _home(workshop)
         parts += _real_path(workshop)
+        with _reported(parts, "gateway", "See docs/policy-lifecycle.md and docs/remote-classifiers.md."):
+            from safehold.cli.gateway_health import gateway_parts
+
+            parts.extend(gateway_parts(workshop))
     return _answer(parts)
 
 
