@@ -14,7 +14,7 @@ from safehold.service.checking.kept import Asked, Begun
 from safehold.service.checking.order import Order, digest
 from safehold.service.checking.state import State
 from safehold.service.checking.translation import json_bytes, to_request
-from safehold.service.checking.wire import AnswerTold, CheckSent, LaterTold
+from safehold.service.checking.wire import MOST_REPEAT_LETTERS, AnswerTold, CheckSent, LaterTold
 from safehold.service.context import Service, admit, service_of, shown_token
 from safehold.service.fetching import fetcher
 from safehold.service.keys import Key
@@ -90,12 +90,24 @@ async def _read(request: Request, service: Service) -> tuple[CheckSent, tuple[by
 
 def _order(request: Request, key: Key, sent: CheckSent, contents: tuple[bytes, ...]) -> Order:
     asked = to_request(sent, fetcher(service_of(request).settings), contents)
-    repeated = request.headers.get("idempotency-key") or sent.idempotency_key
+    repeated = _repeated(request, sent)
     if repeated is None and sent.mode == "sync":
         return Order(asked, key, Asked(key.id, None, ""))
     token = shown_token(request)
     repeat = None if repeated is None else token.sign(repeated.encode())
     return Order(asked, key, Asked(key.id, repeat, digest(sent, contents, token)), callback=sent.callback)
+
+
+def _repeated(request: Request, sent: CheckSent) -> str | None:
+    """Return the idempotency key of a request; the header's before the body's.
+
+    Raises:
+        Problem: 422 the header's is empty or too long.
+    """
+    told = request.headers.get("idempotency-key")
+    if told is not None and not 0 < len(told) <= MOST_REPEAT_LETTERS:
+        raise Problem(422, "idempotency_key", "The idempotency key can't be used", "Send 1 to 256 characters.")
+    return sent.idempotency_key if told is None else told
 
 
 def _decide(request: Request, key: Key, sent: CheckSent, contents: tuple[bytes, ...]) -> Decided:

@@ -9,6 +9,7 @@ from safehold.gateway import ItemKind
 
 MOST_ITEMS = 64
 MOST_TURNS = 1024
+MOST_REPEAT_LETTERS = 256
 _ID = Annotated[str, Field(max_length=128)]
 _NAME = Annotated[str, Field(max_length=256)]
 
@@ -59,7 +60,7 @@ class CheckSent(Sent):
     model: _NAME = ""
     locale: Annotated[str, Field(max_length=64, pattern="^[A-Za-z0-9-]*$")] = ""
     country: Annotated[str, Field(pattern="^([A-Za-z]{2})?$")] = ""
-    idempotency_key: Annotated[str, Field(min_length=1, max_length=256)] | None = None
+    idempotency_key: Annotated[str, Field(min_length=1, max_length=MOST_REPEAT_LETTERS)] | None = None
     mode: Literal["sync", "async"] = "sync"
     callback: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(
         None, description="With mode async: the name of a registered webhook that is told when the answer is there."
