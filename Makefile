@@ -23,6 +23,7 @@ help:
 	@echo "            until Ctrl-C; ONCE=1 make run ends after a check through HTTP"
 	@echo "make test   the whole test suite, with coverage"
 	@echo "make check  lint, format, types, import contracts        make ray-test  tests on a Ray cluster on this host"
+	@echo "make postgresql-test  what uses the database, on a real PostgreSQL"
 	@echo "make litellm-test    tests with LiteLLM's proxy, in an environment of its own"
 	@echo "make bench  benchmarks, one JSON line each    make soak  long crash tests"
 	@echo "make sanitize, make neon, make fuzz    the native extension under ASan and UBSan, on Arm, and on random cases"
@@ -40,6 +41,12 @@ ray-test: $(RAY_STAMP)
 
 litellm-test: $(DEV_STAMP) $(LITELLM_STAMP)
 	@TEST_LITELLM=$(LITELLM)/bin/litellm $(BIN)/python -m pytest tests/functional/guard/test_litellm.py
+
+# Every room's homes on a real PostgreSQL; left out: tests whose other processes open the home by themselves, or look into SQLite.
+postgresql-test: $(DEV_STAMP)
+	@TEST_DATABASE=postgresql $(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not sqlite" \
+		tests/contract tests/unit/gateway tests/unit/home tests/unit/ledger tests/unit/service tests/unit/vault \
+		tests/functional/people tests/functional/service tests/functional/test_cli_*.py
 
 check: lint types architecture
 

@@ -1,7 +1,8 @@
 """Where homes of tests keep their tables: in SQLite, in PostgreSQL, or in both in turn.
 
 Suites about the database ask for `places` and run on both. `TEST_DATABASE=sqlite` or `postgresql` leaves one of them
-out; with `postgresql`, the command line's tests run on it as well.
+out. With `postgresql`, every home that a test opens in its own process without saying where its tables lie has them on
+the server, so that all rooms are tried on it; `make postgresql-test` runs what makes sense so.
 """
 
 import os
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from tests import postgresql
 
 from safehold.home.database import Database
-from safehold.home.home import Home
+from safehold.home.home import DATABASE_NAME, Home
 from safehold.vocabulary import Clock
 
 KINDS = [os.environ["TEST_DATABASE"]] if os.environ.get("TEST_DATABASE") else ["sqlite", "postgresql"]
@@ -41,7 +42,7 @@ class Places:
         return self._ready[path]
 
     def environment(self, path: Path) -> dict[str, str]:
-        """Return variables with which `load_settings(path, os.environ).server()` finds the tables in another process."""
+        """Return variables with which `load_settings(path, os.environ)` knows the tables in another process."""
         address = self.address(path)
         told = {} if address is None else {"SAFEHOLD_DATABASE": address.render_as_string(hide_password=False)}
         return os.environ | told
@@ -82,6 +83,20 @@ def places(request: pytest.FixtureRequest) -> Iterator[Places]:
 def chosen_places(request: pytest.FixtureRequest) -> Iterator[Places]:
     """Give what opens homes on the kind of database that `TEST_DATABASE` names; SQLite where it names none."""
     yield from _given(request, KINDS[0])
+
+
+@pytest.fixture(autouse=KINDS == ["postgresql"])
+def homes_on_a_server(monkeypatch: pytest.MonkeyPatch, postgresql_server: postgresql.Server) -> Iterator[None]:
+    """Give homes that name no server one of the server's schemas each; those that hold their tables keep them."""
+    opened, places = Home.open, Places(postgresql_server)
+
+    def on_server(path: Path, clock: Clock, *, server: sa.URL | None = None) -> Home:
+        is_told = server is not None or (path / DATABASE_NAME).exists()
+        return opened(path, clock, server=server if is_told else places.address(path.absolute()))
+
+    monkeypatch.setattr(Home, "open", on_server)
+    yield
+    places.close()
 
 
 def _given(request: pytest.FixtureRequest, kind: str) -> Iterator[Places]:

@@ -20,6 +20,7 @@ def test_every_test_that_the_page_names_is_there(file: str, name: str) -> None:
     [
         *("Backup", "Restore", "Rotating the installation key", "Loss of the installation key"),
         *("Custodians' keys, k of n", "Loss of the vault key", "Upgrading"),
+        *("PostgreSQL", "How decisions become durable"),
     ],
 )
 def test_every_procedure_names_its_tests(procedure: str) -> None:
