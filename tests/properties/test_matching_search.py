@@ -240,6 +240,7 @@ def test_permuting_keeps_distances(seed: int, bits: int) -> None:
     assert permuted.tolist() == [bits] * 3
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32))
 def test_distance_is_a_metric(first: bytes, second: bytes, third: bytes) -> None:
     a, b, c = (np.frombuffer(value, np.uint64).reshape(1, -1) for value in (first, second, third))
@@ -279,6 +280,7 @@ def test_exact_search_tells_values_apart_that_begin_alike() -> None:
     assert len(found) == 2000
 
 
+@settings(deadline=None)  # sanitisers and busy machines take their time
 @given(
     st.lists(st.binary(min_size=9, max_size=9).map(lambda value: bytes(8) + value[8:]), max_size=40)
     | st.lists(st.sampled_from([bytes(20), b"a" * 20, b"a" * 19 + b"b"]), max_size=20)
