@@ -33,6 +33,8 @@ GROUPS = {
     "serve": "safehold.cli.serve:serve",
     "key": "safehold.cli.key:key",
     "webhook": "safehold.cli.webhook:webhook",
+    "report": "safehold.cli.report:report",
+    "message": "safehold.cli.message:message",
     "doctor": "safehold.cli.doctor:doctor",
     "completion": "safehold.cli.completion:completion",
 }

@@ -7,6 +7,7 @@ clock of 48 hours and fingerprints that hold identical copies until somebody has
 
 from safehold.gateway.reports.errors import (
     MaterialSentError,
+    NoteUnopenedError,
     ReportIncompleteError,
     ReportUnknownError,
     SealMissingError,
@@ -41,6 +42,7 @@ __all__ = [
     "Limits",
     "MaterialSentError",
     "NoHolding",
+    "NoteUnopenedError",
     "Receipt",
     "Report",
     "ReportIncompleteError",

@@ -37,5 +37,9 @@ class SealMissingError(UsageError):
     """What somebody wrote can't be sealed, since the home has no review key; so it is not taken."""
 
 
+class NoteUnopenedError(UsageError):
+    """What somebody wrote does not open with the key that was given."""
+
+
 class ReportUnknownError(UsageError):
     """There is no report of this ticket or token."""

@@ -21,7 +21,7 @@ from safehold.gateway.reports.errors import ReportUnknownError
 from safehold.gateway.reports.holding import Holding
 from safehold.gateway.reports.judgement import is_own_id, judge
 from safehold.gateway.reports.report import Fingerprint, Kind, Receipt, Report, Role, Sender, Status, Submission
-from safehold.gateway.reports.sealing import Seals, sealed_note
+from safehold.gateway.reports.sealing import Seals, open_note, sealed_note
 from safehold.gateway.reports.sources import Limits
 from safehold.gateway.reports.stored import held_fingerprints, insert_fingerprints, to_report, with_counts
 from safehold.gateway.reports.tables import reports
@@ -200,6 +200,25 @@ class Reports:
         if row is None:
             raise _unknown()
         return bytes(row.sealed or b"")
+
+    def opened(self, ticket: str, secret: bytes, *, actor: str) -> dict[str, str]:
+        """Return what somebody wrote, and record that it was opened, before it is shown; {} where it is gone.
+
+        Args:
+            ticket: of the report.
+            secret: the review key's private half.
+            actor: who reads it.
+
+        Raises:
+            ReportUnknownError: there is none of this ticket.
+            NoteUnopenedError: another key sealed it.
+        """
+        kept = self.sealed_note(ticket)
+        if not kept:
+            return {}
+        told = open_note(kept, secret)
+        self._ledger.append(Event("report.opened", actor, details={"ticket": ticket.upper()}))
+        return told
 
     def _settle_one(self, ticket: str, holding: str, fingerprints: Sequence[Fingerprint]) -> None:
         if holding == "pending":

@@ -6,9 +6,10 @@ Source: libsodium's sealed boxes (X25519, XSalsa20-Poly1305).
 import json
 from typing import Protocol
 
-from nacl.public import PublicKey, SealedBox
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, PublicKey, SealedBox
 
-from safehold.gateway.reports.errors import SealMissingError
+from safehold.gateway.reports.errors import NoteUnopenedError, SealMissingError
 from safehold.gateway.reports.judgement import is_own_id
 from safehold.gateway.reports.report import Submission
 
@@ -67,3 +68,22 @@ def sealed_note(submission: Submission, seals: Seals | None) -> bytes | None:
         "signature": submission.signature,
     }
     return sealed(json.dumps(told, ensure_ascii=False, sort_keys=True).encode(), seals)
+
+
+def open_note(sealed_bytes: bytes, secret: bytes) -> dict[str, str]:
+    """Return a sealed note; the caller owes that the opening is recorded.
+
+    Args:
+        sealed_bytes: as they are kept.
+        secret: the review key's private half, 32 bytes.
+
+    Raises:
+        NoteUnopenedError: another key sealed it, or it was changed.
+    """
+    try:
+        told = json.loads(SealedBox(PrivateKey(secret)).decrypt(sealed_bytes))
+    except (CryptoError, ValueError) as error:
+        raise NoteUnopenedError(
+            "what was written does not open with this key", advice="Use the review key that it was sealed to."
+        ) from error
+    return {str(name): str(value) for name, value in told.items()}
