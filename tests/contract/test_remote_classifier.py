@@ -21,7 +21,8 @@ from safehold.classification.remote import (
 from safehold.classification.remote.sandbox import MODEL, Fault, SandboxEndpoint
 from safehold.vocabulary import FindingKind, GapReason, MediaKind, SystemClock
 
-TIMEOUT = 0.25
+SHORT = 0.25
+"""A timeout that is meant to be reached; any other is long, since the machine may be busy."""
 PHRASE = "red cube"
 CATEGORIES = {
     Protocol.OPENAI_MODERATION: "shapes/cubes",
@@ -55,7 +56,7 @@ def terms_of(protocol: Protocol, url: str, folder: Path) -> dict[str, object]:
         "key": {"variable": "FAR_KEY"},
         "surfaces": ["input"],
         "text": {category: "red_cube"},
-        "timeout_seconds": TIMEOUT,
+        "timeout_seconds": 10,
         "largest_answer_bytes": 4096,
     }
     if protocol is Protocol.POLICY_PROMPT:
@@ -155,14 +156,15 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.value)
-def test_a_misbehaving_endpoint_is_a_gap_in_time(classifier: Endpoint, sandbox: SandboxEndpoint, fault: Fault) -> None:
+def test_a_misbehaving_endpoint_is_a_gap_in_time(opened: Open, sandbox: SandboxEndpoint, fault: Fault) -> None:
+    late = fault in {Fault.SLOW, Fault.DRIPS}
+    classifier = opened(timeout_seconds=SHORT) if late else opened()
     sandbox.misbehave(fault)
     started = time.monotonic()
     reading = classifier.read_text(said("a blue ball"))
-    assert time.monotonic() - started < TIMEOUT + 0.75  # the machine may be busy
+    assert time.monotonic() - started < (sandbox.slow_seconds if late else 10)
     assert reading.findings == ()
     (gap,) = reading.gaps
-    late = fault in {Fault.SLOW, Fault.DRIPS}
     assert (gap.detector, gap.reason) == (
         "far-away",
         GapReason.TIMED_OUT if late else GapReason.DETECTOR_FAILED,
@@ -173,7 +175,7 @@ def test_a_misbehaving_endpoint_is_a_gap_in_time(classifier: Endpoint, sandbox: 
 
 
 def test_after_a_fault_it_answers_again(classifier: Endpoint, sandbox: SandboxEndpoint) -> None:
-    for fault in (Fault.HANGS_UP, Fault.HUGE, Fault.SLOW, Fault.GARBAGE):
+    for fault in (Fault.HANGS_UP, Fault.HUGE, Fault.GARBAGE):
         sandbox.misbehave(fault)
         assert classifier.read_text(said("a blue ball")).gaps
     sandbox.misbehave(None)
@@ -215,11 +217,11 @@ def test_a_spent_budget_is_a_gap_without_a_call(opened: Open, sandbox: SandboxEn
 def test_more_questions_at_a_time_than_allowed_wait_no_longer_than_the_timeout(
     opened: Open, sandbox: SandboxEndpoint
 ) -> None:
-    classifier = opened(concurrent=1)
+    classifier = opened(concurrent=1, timeout_seconds=SHORT)
     sandbox.misbehave(Fault.SLOW)
     started = time.monotonic()
     readings = read_all([classifier] * 4, lambda one: one.read_text(said("a blue ball")))
-    assert time.monotonic() - started < 2 * TIMEOUT + 0.75
+    assert time.monotonic() - started < sandbox.slow_seconds
     assert {reading.failure for reading in readings} <= {Failure.TIMED_OUT, Failure.OVER_BUDGET}
     assert all(reading.gaps and not reading.findings for reading in readings)
 
