@@ -8,6 +8,8 @@ import pytest
 import sqlalchemy as sa
 from tests.conftest import Places
 
+from safehold.gateway.features import Features, ItemFeatures
+from safehold.gateway.item import ItemKind
 from safehold.gateway.lifecycle import (
     FourEyesError,
     LivePolicies,
@@ -18,13 +20,17 @@ from safehold.gateway.lifecycle import (
     PolicyState,
     PolicyStateError,
     PolicyStore,
+    recorded_decisions,
+    shadow_tally,
 )
 from safehold.gateway.lifecycle.tables import gateway_policies
 from safehold.gateway.policy import GatewayPolicy
 from safehold.gateway.policy_file import default_gateway_policy, parse_gateway_policy
+from safehold.gateway.tables import decisions
 from safehold.home.home import Home
 from safehold.ledger import Ledger, open_ledger
-from safehold.vocabulary import SystemClock
+from safehold.screening import Subject
+from safehold.vocabulary import Action, MediaKind, SystemClock
 
 OWN = default_gateway_policy()
 
@@ -209,3 +215,22 @@ def test_a_stored_text_that_somebody_changed_decides_nothing(home: Home, policie
         connection.execute(sa.update(gateway_policies).values(canonical=changed))
     with pytest.raises(PolicyAlteredError):
         LivePolicies(home.database, OWN).current()
+
+
+def test_recorded_decisions_are_read_newest_first_with_what_a_shadow_said(home: Home) -> None:
+    features = Features((ItemFeatures(ItemKind.PROMPT, Subject(frozenset({MediaKind.TEXT}))),))
+    for number, would in enumerate([None, "hold", "allow"]):
+        row = {"id": f"c-{number}", "at": f"2026-11-22T12:00:0{number}.000000Z", "caller": "web", "policy": OWN.label}
+        shadow = {"shadow_policy": would and "house@1", "shadow_action": would}
+        row |= {"action": "allow", "features": features.to_json(), **shadow}
+        with home.database.writing() as connection:
+            connection.execute(sa.insert(decisions), row)
+    with home.database.reading() as connection:
+        read = list(recorded_decisions(connection, newest=2, since="2026-11-22T12:00:00"))
+        assert [(one.check_id, one.shadow_action) for one in read] == [("c-2", Action.ALLOW), ("c-1", Action.HOLD)]
+        assert read[0].features == features
+        assert len(list(recorded_decisions(connection, newest=9, shadow="house@1"))) == 2
+        assert shadow_tally(connection, "house@1") == {
+            (Action.ALLOW, Action.ALLOW): 1,
+            (Action.ALLOW, Action.HOLD): 1,
+        }
