@@ -100,7 +100,11 @@ def _asked(name: str, value: object, depth: int = 0) -> Iterator[Item | None]:
         data = _content(cast("UploadedFile", value))
         yield None if data is None else _source(name, data)
     elif isinstance(value, Mapping | list | tuple) and depth < _DEEPEST:
-        named = value.items() if isinstance(value, Mapping) else ((name, inner) for inner in value)
+        named = (
+            ((f"{name}.{inner}", value[inner]) for inner in value)
+            if isinstance(value, Mapping)
+            else ((name, inner) for inner in value)
+        )
         for inner_name, inner in named:
             yield from _asked(str(inner_name), inner, depth + 1)
     elif isinstance(value, Mapping | list | tuple) or _MEDIA.search(name):
@@ -111,15 +115,14 @@ def _asked_in_words(name: str, value: str) -> Iterator[Item | None]:
     if value.startswith("data:"):
         data = from_data_address(value)
         yield None if data is None else _source(name, data)
-    elif _WORDS.search(name):
-        yield Item(ItemKind.NEGATIVE_PROMPT if "negative" in name else ItemKind.PROMPT, text=value)
     elif _MEDIA.search(name) and _ADDRESS.match(value):
         yield None
-    elif _MEDIA.search(name) and len(value) >= _SHORTEST_MEDIA:
-        data = from_base64(value)
-        yield None if data is None else _source(name, data)
+    elif _MEDIA.search(name) and len(value) >= _SHORTEST_MEDIA and (data := from_base64(value)) is not None:
+        yield _source(name, data)
+    elif _WORDS.search(name):
+        yield Item(ItemKind.NEGATIVE_PROMPT if "negative" in name else ItemKind.PROMPT, text=value)
     elif _MEDIA.search(name):
-        yield Item(ItemKind.PROMPT, text=value)
+        yield None if len(value) >= _SHORTEST_MEDIA else Item(ItemKind.PROMPT, text=value)
 
 
 def _source(name: str, data: bytes) -> Item | None:
