@@ -100,6 +100,7 @@ def test_a_real_child_examines_what_an_hour_of_text_is_joined_with(gateway: Gate
     assert ask(gateway, Item(ItemKind.VIDEO, data=b"RIFF\x00\x00\x00\x00AVI LIST")).action is Action.HOLD
 
 
+@pytest.mark.sqlite
 def test_nothing_that_was_sent_comes_up_in_home_ledger_or_logs(
     gateway: Gateway, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -141,6 +142,7 @@ with open_gateway(Path(sys.argv[1])) as gateway:
 """
 
 
+@pytest.mark.sqlite
 def test_what_was_answered_survives_a_kill_and_what_was_not_is_whole_or_absent(tmp_path: Path, call: Call) -> None:
     home = tmp_path / "home"
     command = [sys.executable, "-c", KILLED, str(home)]

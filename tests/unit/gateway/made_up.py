@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import sqlalchemy as sa
 from PIL import Image
 
 from safehold.classification.remote import RemoteClassifier
@@ -31,6 +32,7 @@ from safehold.gateway.policy_file import default_gateway_policy, parse_gateway_p
 from safehold.gateway.review import ReviewKey
 from safehold.gateway.text import TextReader
 from safehold.home.home import Home
+from safehold.home.tables import metadata
 from safehold.ledger import Ledger, open_ledger
 from safehold.ledger.commit import GroupCommit
 from safehold.matching import Index
@@ -115,7 +117,7 @@ class Desk:
 
     def rows(self, table: str) -> list[Mapping[str, Any]]:
         with self.home.database.reading() as connection:
-            return [dict(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table}").mappings()]  # noqa: S608
+            return [dict(row) for row in connection.execute(sa.select(metadata.tables[table])).mappings()]
 
     def events(self, kind: str) -> list[Mapping[str, Any]]:
         return [dict(entry.event.details) for entry in self.ledger.events() if entry.event.kind == kind]

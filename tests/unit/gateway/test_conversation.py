@@ -86,7 +86,7 @@ def test_a_concept_is_forgotten_after_its_time_and_lasts_when_it_is_named_again(
 def test_what_is_remembered_are_names_of_concepts_under_a_keyed_mark(desk: Desk) -> None:
     desk.say(f"a red cube {CANARY}", session=f"{CANARY}-s", account=f"{CANARY}-a")
     (row,) = desk.rows("gateway_subjects")
-    assert list(json.loads(row["state"])["concepts"]) == ["red_cube"]
+    assert list(row["state"]["concepts"]) == ["red_cube"]
     assert CANARY not in str(row)
     assert desk.rows("gateway_decisions")[0]["session"] == row["mark"] != "s"
 
