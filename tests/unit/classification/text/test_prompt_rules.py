@@ -98,6 +98,15 @@ def test_negation_counts_only_for_a_plain_word_right_behind_it(text: str) -> Non
     assert BOTH in subjects(text)
 
 
+def test_a_word_negates_only_words_of_its_own_language() -> None:
+    cube = stand_in_lexicons()[1]
+    other = replace(cube, id="xx-red-cube", language="xx")
+    words = [entry for entry in stand_in_prompt_lexicons() if entry.concept == "negation"]
+    assert subjects("no red cube", rules=PromptRules([*words, cube], stand_in_rules())) == {"red_cube:negated"}
+    assert subjects("no red cube", rules=PromptRules([*words, other], stand_in_rules())) == {"red_cube"}
+    assert subjects("no red cube", rules=PromptRules([*words, cube, other], stand_in_rules())) == {"red_cube:negated"}
+
+
 def test_protected_contexts_lower_a_finding_and_never_drop_it() -> None:
     assert subjects("geometry of the red cube and the blue ball") == {f"{BOTH}:protected", "red_cube", "blue_ball"}
 
@@ -156,6 +165,7 @@ def test_a_neutral_context_shields_only_the_one_term_in_it() -> None:
     assert subjects("the red cube museum: r3d cub3") == {"red_cube"}
     assert subjects("red cube museum r e d c u b e") == {"red_cube"}
     assert subjects("red cube museum, 4k, it's here") == set()
+    assert subjects("r3d cub3 museum") == set()
 
 
 def test_an_operators_concept_without_a_rule_is_a_finding_alone() -> None:
