@@ -55,6 +55,7 @@ class Deferred:
         if begun.is_ours:
             task = asyncio.create_task(self._work(begun.id, order))
             self._running[begun.id] = task
+            service.measures.deferred.set(len(self._running))
             task.add_done_callback(lambda _: self._left(begun.id, size))
         else:
             service.load.give(size)
@@ -105,6 +106,7 @@ class Deferred:
 
     def _left(self, kept: str, size: int) -> None:
         self._running.pop(kept, None)
+        self._service.measures.deferred.set(len(self._running))
         self._service.load.give(size)
 
 
