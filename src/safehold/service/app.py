@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.types import Receive, Scope, Send
 
 from safehold import __version__
-from safehold.service import health, messages
+from safehold.service import health, messages, policies
 from safehold.service.checking import views as checks
 from safehold.service.checking.deferred import Deferred
 from safehold.service.checking.wire import CheckSent, ProblemTold
@@ -20,26 +20,30 @@ from safehold.service.guardrails.wire import GuardrailSent
 from safehold.service.moderating import views as moderations
 from safehold.service.moderating.wire import ModerationSent
 from safehold.service.openapi import document
-from safehold.service.problem import listen_for_problems
+from safehold.service.policies import PolicySent
+from safehold.service.problem import Problem, listen_for_problems
 from safehold.service.reporting import pages as report_pages
 from safehold.service.reporting import views as reports
 from safehold.service.reporting.wire import FeedbackSent, ReportSent
+from safehold.vocabulary import SafeholdError
 
 ROUTERS = (
     checks.router,
     moderations.router,
     guardrails.router,
     messages.router,
+    policies.router,
     reports.router,
     report_pages.router,
     health.router,
 )
-BODIES = (CheckSent, ModerationSent, GuardrailSent, ReportSent, FeedbackSent, ProblemTold)
+BODIES = (CheckSent, ModerationSent, GuardrailSent, ReportSent, FeedbackSent, PolicySent, ProblemTold)
 SHORT_WAY = {
     "/v1/checks": checks.check,
     "/v1/moderations": moderations.moderate,
     "/beta/litellm_basic_guardrail_api": guardrails.guardrail,
 }
+USES_SECONDS = 30.0
 DRAIN_SECONDS = 20.0
 """How long a process that stops waits for checks that are answered later."""
 
@@ -106,8 +110,24 @@ class _App(FastAPI):
 async def _living(app: FastAPI) -> AsyncIterator[None]:
     deferred: Deferred = app.state.deferred
     service: Service = app.state.service
-    renewing = asyncio.create_task(deferred.renew_forever())
+    tasks = [asyncio.create_task(deferred.renew_forever()), asyncio.create_task(_note_uses(service))]
     yield
     service.readiness.stop()
-    renewing.cancel()
+    for task in tasks:
+        task.cancel()
     await deferred.drain(DRAIN_SECONDS)
+    await _flush(service)
+
+
+async def _note_uses(service: Service) -> None:
+    """Write when keys were last used, now and then, until cancelled."""
+    while True:
+        await asyncio.sleep(USES_SECONDS)
+        await _flush(service)
+
+
+async def _flush(service: Service) -> None:
+    try:
+        await service.work(service.keys.flush)
+    except (Problem, SafeholdError):  # it is a convenience: the next time will do
+        service.journal.write("keys.uses_not_noted")

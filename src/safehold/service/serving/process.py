@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import uvicorn
 from fastapi import FastAPI
 
+from safehold.gateway.lifecycle import PolicyStore
 from safehold.service.app import make_app
 from safehold.service.building import build
 from safehold.service.context import Service
@@ -95,7 +96,12 @@ def service_of(gateway: Gateway) -> Service:
         made,
         messages=people.messages,
         reports=people,
-        policies=gateway.policies,
+        policies=PolicyStore(
+            workshop.home.database,
+            workshop.ledger,
+            workshop.home.clock,
+            is_single_operator=workshop.settings.single_operator,
+        ),
         outbox=gateway.outbox,
         webhooks=endpoints_of(workshop.home, workshop.ledger),
     )
