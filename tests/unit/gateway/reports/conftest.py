@@ -1,8 +1,9 @@
 import datetime as dt
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nacl.public import PrivateKey, SealedBox
@@ -48,13 +49,24 @@ def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def office(tmp_path: Path, made_home: Path) -> Iterator[Office]:
+def opened(places: Any, path: Path, made_home: Path) -> Office:
     clock = FixedClock(NOW)
-    shutil.copytree(made_home, tmp_path / "home")
-    with Home.open(tmp_path / "home", clock) as home:
-        ledger = open_ledger(home)
-        yield Office(home, clock, ledger, BankStore(home, ledger))
+    if places.server is None:
+        shutil.copytree(made_home, path)
+    home = places.open(path, clock)
+    ledger = open_ledger(home)
+    return Office(home, clock, ledger, BankStore(home, ledger))
+
+
+@pytest.fixture
+def office(chosen_places: Any, tmp_path: Path, made_home: Path) -> Office:
+    return opened(chosen_places, tmp_path / "home", made_home)
+
+
+@pytest.fixture
+def either_office(places: Any, tmp_path: Path, made_home: Path) -> Office:
+    """An office on SQLite, and one on PostgreSQL."""
+    return opened(places, tmp_path / "home", made_home)
 
 
 @pytest.fixture
