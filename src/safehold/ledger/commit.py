@@ -90,6 +90,8 @@ class GroupCommit:
     def submit(self, work: Callable[[sa.Connection], T], events: Sequence[Event] = ()) -> "Future[T]":
         """Hand in a piece of work as :meth:`run` does, without waiting; the future is done after the commit.
 
+        Work that was not begun yet can be cancelled.
+
         Raises:
             UnfitEventError, CommitsFullError, CommitsClosedError: as :meth:`run`.
         """
@@ -121,7 +123,7 @@ class GroupCommit:
         self.close()
 
     def _write(self) -> None:
-        while group := self._next_group():
+        while (group := self._next_group()) is not None:
             try:
                 self._commit(group)
             except Exception as error:  # noqa: BLE001  # the worker loop: the fault is told to whom it concerns
@@ -131,12 +133,15 @@ class GroupCommit:
                 for submitted in group:
                     submitted.report()
 
-    def _next_group(self) -> "list[_Submitted]":
-        """Wait for work and take as much as may be committed together; nothing once all is done and we are to stop."""
+    def _next_group(self) -> "list[_Submitted] | None":
+        """Wait for work and take as much as may be committed together; None once all is done and we are to stop."""
         with self._changed:
             while not self._waiting and not self._is_closing:
                 self._changed.wait()
-            return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._largest_group))]
+            if not self._waiting:
+                return None
+            taken = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._largest_group))]
+        return [submitted for submitted in taken if submitted.future.set_running_or_notify_cancel()]
 
     def _commit(self, group: "Sequence[_Submitted]") -> None:
         """Commit a group: at first without savepoints, which cost more than a decision; work hardly ever fails."""

@@ -115,18 +115,15 @@ class Ledger:
             LedgerBrokenError: what is recorded is not what was signed before.
             KeyLostError: the ledger names another key than ours.
         """
-        with self._database.writing() as connection:
-            if _size(connection) == 0:
-                self._insert(connection, ())
-            last, frontier, chain = _resume(connection)
-            for entry in entries(connection, frontier.size):
-                if entry.seq != frontier.size:
-                    raise broken(f"event {frontier.size} is missing")
-                frontier = frontier.extended((bytes.fromhex(entry.leaf_hex),))
-                chain = chain.follow(entry)
+        self._begin()
+        while True:
+            with self._database.reading() as connection:  # what is much to read holds no writer up
+                last, frontier, chain = _extended(connection)
             if last is not None and frontier.size == last.size:
                 return last
-            return self._sign(connection, frontier, chain)
+            with self._database.writing() as connection:
+                if _signed_size(connection) == (0 if last is None else last.size):
+                    return self._sign(connection, frontier, chain)
 
     def checkpoints(self) -> tuple[Checkpoint, ...]:
         """Return every checkpoint signed so far, smallest first; unverified."""
@@ -168,6 +165,15 @@ class Ledger:
         """Return the keys that the ledger names."""
         with self._database.reading() as connection:
             return _keychain(connection)
+
+    def _begin(self) -> None:
+        """Record the ledger's own first event, if there is none."""
+        with self._database.reading() as connection:
+            if _size(connection):
+                return
+        with self._database.writing() as connection:
+            if _size(connection) == 0:
+                self._insert(connection, ())
 
     @contextmanager
     def _writing(self, connection: sa.Connection | None) -> Iterator[sa.Connection]:
@@ -222,6 +228,22 @@ def _size(connection: sa.Connection) -> int:
     if size < (signed_size or 0):
         raise broken(f"the ledger is cut off: {signed_size} events were signed for, {size} are there")
     return size
+
+
+def _signed_size(connection: sa.Connection) -> int:
+    """Return how many events the newest checkpoint covers."""
+    return int(connection.execute(sa.select(sa.func.max(checkpoints.c.size))).scalar() or 0)
+
+
+def _extended(connection: sa.Connection) -> tuple[Checkpoint | None, Frontier, Keychain]:
+    """Return the last checkpoint, with the frontier and keys over all events there are."""
+    last, frontier, chain = _resume(connection)
+    for entry in entries(connection, frontier.size):
+        if entry.seq != frontier.size:
+            raise broken(f"event {frontier.size} is missing")
+        frontier = frontier.extended((bytes.fromhex(entry.leaf_hex),))
+        chain = chain.follow(entry)
+    return last, frontier, chain
 
 
 def _resume(connection: sa.Connection) -> tuple[Checkpoint | None, Frontier, Keychain]:

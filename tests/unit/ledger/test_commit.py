@@ -147,6 +147,18 @@ def test_more_than_the_queue_holds_is_refused_at_once(commits: GroupCommit, stop
     stopper.let_go.set()
 
 
+def test_work_can_be_cancelled_until_it_is_begun_and_the_writer_goes_on(
+    home: Home, commits: GroupCommit, stopper: Stopper
+) -> None:
+    cancelled = commits.submit(adding("a"))
+    assert cancelled.cancel()
+    stopper.let_go.set()
+    begun = commits.submit(adding("b"))
+    assert begun.result(10) == "B"
+    assert not begun.cancel()
+    assert names(home) == ["b"]
+
+
 def test_closing_commits_what_waits_and_takes_nothing_more(home: Home, ledger: Ledger) -> None:
     commits = GroupCommit(home.database, ledger)
     futures = [commits.submit(adding(str(number))) for number in range(200)]
