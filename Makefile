@@ -132,7 +132,7 @@ $(RAY_STAMP): $(DEV_STAMP)
 
 # LiteLLM's proxy asks for other versions of packages than our tests do.
 $(LITELLM_STAMP): | $(BIN)/python
-	@echo "installing LiteLLM's proxy in an environment of its own (once, 250 MB)" >&2
+	@echo "installing LiteLLM's proxy in an environment of its own (once, 730 MB)" >&2
 	@rm -rf $(LITELLM) && $(PYTHON) -m venv $(LITELLM)
 	@$(LITELLM)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: -r requirements/litellm.txt
 	@$(LITELLM)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation -e .
