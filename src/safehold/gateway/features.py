@@ -44,8 +44,8 @@ class Features:
 
     def without_words(self) -> "Features":
         """Return these features as they are recorded."""
-        items = (replace(item, subject=_wordless(item.subject)) for item in self.items)
-        return replace(self, items=tuple(items))
+        items = tuple(ItemFeatures(item.kind, _wordless(item.subject)) for item in self.items)
+        return Features(items, self.carried, self.is_limited)
 
     def to_json(self) -> dict[str, Any]:
         """Return the features as JSON values, without words of texts."""
@@ -67,6 +67,8 @@ def features_from_json(fields: Mapping[str, Any]) -> Features:
 
 
 def _wordless(subject: Subject) -> Subject:
+    if not subject.findings:
+        return subject
     return replace(subject, findings=tuple(map(_without_word, subject.findings)))
 
 

@@ -111,10 +111,11 @@ def judge(features: Features, policy: GatewayPolicy) -> Judgement:
 
 def _item(item: ItemFeatures, policy: GatewayPolicy, met: Sequence[_Outcome], *, is_limited: bool) -> ItemJudgement:
     terms, surface = policy.terms[item.kind], policy.surface_of(item.kind)
-    alone = tuple(finding for finding in item.subject.findings if not _is_joined(finding))
-    verdict = screen(replace(item.subject, findings=alone), terms)
+    findings = item.subject.findings
+    alone = tuple(finding for finding in findings if not _is_joined(finding))
+    verdict = screen(item.subject if len(alone) == len(findings) else replace(item.subject, findings=alone), terms)
     added = [*met, *_joined(item.subject.findings, item.kind, policy)]
-    found = max((action_of_findings(alone, terms), *(action for action, _ in added)))
+    found = max(action_of_findings(alone, terms), *(action for action, _ in added), Action.ALLOW)
     unlimited = max(found, _unexamined(surface)) if verdict.gaps else found
     decided = Action.DENY if is_limited else unlimited
     severest_first = sorted(set(added), key=lambda outcome: (-outcome[0].rank, outcome[1]))
@@ -125,7 +126,7 @@ def _item(item: ItemFeatures, policy: GatewayPolicy, met: Sequence[_Outcome], *,
         found=found,
         rules=tuple(dict.fromkeys(rules)),
         gaps=verdict.gaps,
-        subjects=tuple(sorted(set(_subjects(alone, added, policy, item.kind)))),
+        subjects=tuple(sorted(set(_subjects(alone, added, policy, item.kind)))) if found >= Action.HOLD else (),
     )
 
 
@@ -161,6 +162,8 @@ def _subjects(
 def _met(features: Features, policy: GatewayPolicy) -> Mapping[int, list[_Outcome]]:
     """Return what the items lead to together, by their place."""
     met: dict[int, list[_Outcome]] = defaultdict(list)
+    if not any(item.subject.findings for item in features.items) and not features.carried:
+        return met
     claimed = [claims(item.subject.findings, policy.terms[item.kind]) for item in features.items]
     for pair in policy.pairs:
         first, second = (

@@ -19,6 +19,7 @@ TEXT_DETECTOR = "text-rules"
 FILE_NAME = "file name"
 """The place of what a file's name says."""
 
+_TEXT = frozenset({MediaKind.TEXT})
 _FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
 """What a reader may raise over a text that nobody foresaw: that text was not examined."""
 
@@ -111,16 +112,15 @@ def read_texts(
 def _read(reader: TextReader, words: Words, carried: frozenset[str]) -> tuple[Subject, frozenset[str]]:
     if not words.texts and not words.file_name and not words.gaps:
         return Subject(frozenset()), frozenset()
-    subject = Subject(frozenset({MediaKind.TEXT}), gaps=words.gaps)
     try:
         reading = reader.read(words.texts, carried=carried)
         named = reader.read((words.file_name,)).findings if words.file_name else ()
     except (SafeholdError, *_FAULTS):
         gap = Gap(TEXT_DETECTOR, GapReason.DETECTOR_FAILED)
-        return replace(subject, gaps=(*words.gaps, gap)), frozenset()
+        return Subject(_TEXT, gaps=(*words.gaps, gap)), frozenset()
     findings = (*reading.findings, *(replace(finding, place=FILE_NAME) for finding in named))
     examined = frozenset() if words.gaps else frozenset({TEXT_DETECTOR})
-    return replace(subject, findings=findings, examined=examined), reading.concepts - carried
+    return Subject(_TEXT, findings, words.gaps, examined), reading.concepts - carried
 
 
 def merged(first: Subject, second: Subject) -> Subject:
