@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from safehold.settings import MalformedSettingsError, Settings, load_settings
+from safehold.vocabulary import UsageError
 from safehold.wiring import actor_of, home_folder
 
 
@@ -60,3 +61,41 @@ def test_an_actor_is_one_word_that_the_ledger_takes(monkeypatch: pytest.MonkeyPa
         actor_of(Settings(actor="amira@example.org, on leave"))
     monkeypatch.setenv("LOGNAME", "first.last name")
     assert actor_of(Settings()) == "first_last_name"
+
+
+ADDRESS = "postgresql+psycopg://safehold:canary@db.internal/safehold"
+
+
+def test_without_a_word_the_tables_lie_in_the_home(tmp_path: Path) -> None:
+    assert Settings().server() is None
+    assert load_settings(tmp_path, {"SAFEHOLD_DATABASE": "sqlite"}).server() is None
+
+
+def test_the_database_comes_from_a_variable_the_file_or_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "settings.yaml").write_text(f"database: {ADDRESS}\n")
+    (tmp_path / "secret").write_text(f"{ADDRESS}?sslmode=require\n")
+    told = load_settings(tmp_path, {}).server()
+    assert told is not None
+    assert (told.host, told.password) == ("db.internal", "canary")
+    assert load_settings(tmp_path, {"SAFEHOLD_DATABASE": "sqlite"}).server() is None
+    own = load_settings(tmp_path / "elsewhere", {"SAFEHOLD_DATABASE_FILE": str(tmp_path / "secret")}).server()
+    assert own is not None
+    assert own.query == {"sslmode": "require"}
+
+
+def test_the_database_is_shown_without_its_password(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path, {"SAFEHOLD_DATABASE": ADDRESS})
+    assert "canary" not in f"{settings} {settings!r} {settings.model_dump_json()} {settings.server()}"
+
+
+@pytest.mark.parametrize("text", ["mysql://u:canary@h/d", "postgresql://u:canary@h", "canary"])
+def test_a_database_that_is_none_is_refused_without_repeating_it(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        load_settings(Path("nowhere"), {"SAFEHOLD_DATABASE": text}).server()
+    assert "canary" not in str(caught.value)
+    assert caught.value.advice
+
+
+def test_a_file_of_the_database_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(MalformedSettingsError, match="can't be read"):
+        Settings(database_file=tmp_path / "missing").server()
