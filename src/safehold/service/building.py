@@ -7,6 +7,7 @@ from safehold.home.home import Home
 from safehold.ledger import EventLog
 from safehold.service.checking.kept import Committing, KeptAnswers
 from safehold.service.context import Service
+from safehold.service.fetching import fetcher
 from safehold.service.keys import KeyRing
 from safehold.service.lanes import Lanes
 from safehold.service.load import Load
@@ -42,6 +43,7 @@ def build(
         settings=settings,
         clock=home.clock,
         kept=KeptAnswers(home.database, commits, home.clock, hours=settings.answers_hours),
+        fetch=fetcher(settings),
         readiness=Readiness(home.database, index),
         lanes=Lanes.of(os.cpu_count() or 1),
         load=Load(settings.bytes_in_flight_mib * _MIB),

@@ -49,6 +49,7 @@ class Service:
         reports: reports from people; None where there are none.
         policies: the policies' life; None where there is none.
         outbox: what is to be delivered; None where there is none.
+        fetch: gets the bytes of an address, where that is allowed.
         readiness: what has to be there before anything is decided.
         lanes: threads for blocking work.
         load: how many bytes of requests there are.
@@ -63,6 +64,7 @@ class Service:
     settings: Settings
     clock: Clock
     kept: KeptAnswers
+    fetch: Callable[[str], bytes]
     readiness: Readiness
     lanes: Lanes
     load: Load

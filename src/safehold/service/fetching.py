@@ -20,7 +20,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import httpx
 
 from safehold.service.problem import Problem
-from safehold.settings import Settings
+from safehold.settings import MalformedSettingsError, Settings
 
 MOST_REDIRECTS = 3
 _PORTS = {"http": 80, "https": 443}
@@ -135,10 +135,19 @@ def is_public(address: Address) -> bool:
 
 
 def fetcher(settings: Settings) -> Callable[[str], bytes]:
-    """Return what gets the bytes of an address, as far as the settings allow."""
+    """Return what gets the bytes of an address, as far as the settings allow.
+
+    Raises:
+        MalformedSettingsError: `url_networks` holds what is no network.
+    """
+    try:
+        networks = tuple(map(ipaddress.ip_network, settings.url_networks))
+    except ValueError as error:
+        raise MalformedSettingsError(
+            "setting 'url_networks' holds what is no network", advice="Write networks such as 10.1.0.0/16."
+        ) from error
     if not settings.url_inputs:
         return _refuse
-    networks = tuple(map(ipaddress.ip_network, settings.url_networks))
     return Fetcher(settings.url_seconds, settings.largest_request_mib * _MIB, networks).fetch
 
 

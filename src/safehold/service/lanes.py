@@ -20,14 +20,16 @@ from safehold.service.problem import Problem
 
 Result = TypeVar("Result")
 
-TEXT_THREADS = 32
-"""Threads that check text mostly wait for the disk: at 600 a second and 20 ms a commit, 12 wait at a time."""
+TEXT_THREADS = 12
+"""Threads that check text mostly wait for the disk: at 600 a second and 20 ms a commit, 12 wait at a time.
+
+Fewer than a database's pool has connections (15 by SQLAlchemy's default), so that none waits for one."""
 
 LATER_THREADS = 2
 """What may wait waits behind few: threads are for those who wait for their answer."""
 
-WAITING_FOR_A_THREAD = 8
-"""How many times as many as there are threads may wait."""
+WAITING_FOR_A_THREAD = 20
+"""How many times as many as there are threads may wait: at 300 a second and 12 threads, less than a second of them."""
 
 Job = Callable[[], None]
 
@@ -108,6 +110,7 @@ class Lane:
             failure = error
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(self._hand_over, future, result, failure)
+        failure = None  # or it would hold this frame, and what was sent, until the collector comes
 
     def _hand_over(self, future: "asyncio.Future[Any]", result: object, failure: BaseException | None) -> None:
         self._taken -= 1

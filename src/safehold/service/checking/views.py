@@ -16,7 +16,6 @@ from safehold.service.checking.state import State
 from safehold.service.checking.translation import json_bytes, to_request
 from safehold.service.checking.wire import MOST_REPEAT_LETTERS, AnswerTold, CheckSent, LaterTold
 from safehold.service.context import Service, admit, service_of, shown_token
-from safehold.service.fetching import fetcher
 from safehold.service.keys import Key
 from safehold.service.openapi import PROBLEMS, REPEAT, SECURED, body_of
 from safehold.service.problem import Problem
@@ -89,7 +88,7 @@ async def _read(request: Request, service: Service) -> tuple[CheckSent, tuple[by
 
 
 def _order(request: Request, key: Key, sent: CheckSent, contents: tuple[bytes, ...]) -> Order:
-    asked = to_request(sent, fetcher(service_of(request).settings), contents)
+    asked = to_request(sent, service_of(request).fetch, contents)
     repeated = _repeated(request, sent)
     if repeated is None and sent.mode == "sync":
         return Order(asked, key, Asked(key.id, None, ""))

@@ -8,7 +8,6 @@ from safehold.service.checking.body import read_model
 from safehold.service.checking.deciding import decided
 from safehold.service.checking.translation import json_bytes
 from safehold.service.context import Service, admit, service_of
-from safehold.service.fetching import fetcher
 from safehold.service.guardrails.translation import UNHAD, blocked_unexamined, to_json_of_litellm, to_request
 from safehold.service.guardrails.wire import GuardrailSent, GuardrailTold
 from safehold.service.keys import Key
@@ -40,7 +39,7 @@ async def guardrail(request: Request) -> Response:
 
 def _answer(service: Service, key: Key, sent: GuardrailSent) -> bytes:
     try:
-        asked = to_request(sent, fetcher(service.settings))
+        asked = to_request(sent, service.fetch)
     except Problem as problem:
         if problem.code not in UNHAD:
             raise

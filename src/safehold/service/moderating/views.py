@@ -8,7 +8,6 @@ from safehold.service.checking.body import read_model
 from safehold.service.checking.deciding import decided
 from safehold.service.checking.translation import json_bytes
 from safehold.service.context import Service, admit, service_of
-from safehold.service.fetching import fetcher
 from safehold.service.keys import Key
 from safehold.service.moderating.translation import to_json_of_openai, to_request
 from safehold.service.moderating.wire import ImageSent, ModerationSent, ModerationTold
@@ -39,5 +38,5 @@ async def moderate(request: Request) -> Response:
 
 
 def _moderate(service: Service, key: Key, sent: ModerationSent) -> bytes:
-    asked: CheckRequest = to_request(sent, fetcher(service.settings))
+    asked: CheckRequest = to_request(sent, service.fetch)
     return json_bytes(to_json_of_openai(sent, decided(service, asked, key.caller), key.caller))
