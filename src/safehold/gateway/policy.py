@@ -124,14 +124,12 @@ class Retention:
     Attributes:
         decisions_days: the record of a decision.
         accounts_days: the keyed marks of account and session in it, and their conduct.
-        addresses_days: network addresses, where a service keeps any beside a report; the checks keep none.
         held_hours: sealed items that were held or denied; 0 keeps none.
         held_bytes: the largest item that is kept.
     """
 
     decisions_days: int
     accounts_days: int
-    addresses_days: int
     held_hours: int
     held_bytes: int
 
@@ -179,7 +177,6 @@ class GatewayPolicy:
         limits: for decoders.
         video: how clips are examined.
         variants: the forms of a picture that are looked up beside its own.
-        fetches_links: whether links may be fetched; off, a link is only read as text.
     """
 
     name: str
@@ -199,7 +196,6 @@ class GatewayPolicy:
     limits: MediaLimits
     video: VideoRules
     variants: frozenset[Variant]
-    fetches_links: bool
 
     @property
     def label(self) -> str:

@@ -101,7 +101,6 @@ def _translate(file: wire.GatewayPolicyFile) -> GatewayPolicy:
         limits=_limits(file.limits),
         video=VideoRules(file.video.frames, Seconds(file.video.short_seconds)),
         variants=frozenset(file.signals.pdq.variants),
-        fetches_links=file.links.fetch,
     )
 
 
@@ -168,7 +167,7 @@ def _conduct(file: wire.ConductFile) -> ConductRule:
 
 
 def _retention(file: wire.RetentionFile) -> Retention:
-    return Retention(file.decisions_days, file.accounts_days, file.addresses_days, file.held_hours, file.held_bytes)
+    return Retention(file.decisions_days, file.accounts_days, file.held_hours, file.held_bytes)
 
 
 def _requests(file: wire.RequestsFile) -> RequestLimits:

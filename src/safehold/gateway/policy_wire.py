@@ -108,7 +108,6 @@ class RetentionFile(Strict):
 
     decisions_days: Annotated[int, Field(ge=1, le=_LONGEST_DAYS)]
     accounts_days: Annotated[int, Field(ge=1, le=_LONGEST_DAYS)]
-    addresses_days: Annotated[int, Field(ge=0, le=_LONGEST_DAYS)]
     held_hours: Annotated[int, Field(ge=0, le=24 * 92)]
     held_bytes: Annotated[int, Field(ge=1, le=1 << 29)] = 64 << 20
 
@@ -130,12 +129,6 @@ class RequestsFile(Strict):
     detector_seconds: Annotated[float, Field(gt=0, le=600)] = 5.0
 
 
-class LinksFile(Strict):
-    """`links`."""
-
-    fetch: bool = False
-
-
 class GatewayPolicyFile(Strict):
     """A gateway policy file."""
 
@@ -155,7 +148,6 @@ class GatewayPolicyFile(Strict):
     limits: LimitsFile = LimitsFile()
     video: VideoFile = VideoFile()
     signals: SignalsFile = SignalsFile()
-    links: LinksFile = LinksFile()
 
     @model_validator(mode="after")
     def _says_everything_once(self) -> Self:

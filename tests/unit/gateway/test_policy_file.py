@@ -39,7 +39,6 @@ def test_the_default_says_that_it_is_a_draft_and_fails_closed_everywhere() -> No
     assert not any(surface.fail_open for surface in DEFAULT.surfaces.values())
     assert DEFAULT.surfaces.keys() == set(Surface)
     assert all(surface.messages.keys() == set(Refusal) for surface in DEFAULT.surfaces.values())
-    assert not DEFAULT.fetches_links
 
 
 @pytest.mark.parametrize("kind", ItemKind)

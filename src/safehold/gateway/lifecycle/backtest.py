@@ -141,8 +141,6 @@ def unseen(candidate: GatewayPolicy, baseline: GatewayPolicy) -> Iterator[str]:
         yield "conduct"
     if candidate.requests != baseline.requests:
         yield "requests"
-    if candidate.fetches_links != baseline.fetches_links:
-        yield "links.fetch"
 
 
 def _shifts(features: Features, before: Judgement, after: Judgement) -> Iterator[Shift]:
