@@ -178,6 +178,7 @@ class _Server(ThreadingHTTPServer):
 class _Asked(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 5
+    disable_nagle_algorithm = True
 
     def do_POST(self) -> None:
         sandbox = cast("_Server", self.server).sandbox
