@@ -1,13 +1,17 @@
 """`safehold report` and `safehold message`: what people said and what they are told, at a terminal."""
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from PIL import Image
 from tests.functional.conftest import Call
 
 from safehold.gateway.messages import Audience
-from safehold.gateway.reports import Category, Kind, Role, Sender, Submission, Target
+from safehold.gateway.reports import Category, Fingerprint, Kind, Role, Sender, Submission, Target
 from safehold.gateway.review import make_review_key
+from safehold.vocabulary import Algorithm
 from safehold.wiring import open_workshop
 from safehold.wiring.people import open_people
 
@@ -82,3 +86,20 @@ def test_own_messages_that_can_not_be_used_stop_the_command_with_the_line(call: 
     (home / "settings.yaml").write_text(f"messages: [{own}]\n", encoding="utf-8")
     refused = call("message", "show")
     assert refused.code == 2
+
+
+def test_a_picture_that_somebody_asked_to_take_down_is_held_for_a_person_and_let_go_when_they_decide_so(
+    call: Call, home: Path, tmp_path: Path
+) -> None:
+    picture = tmp_path / "cube.png"
+    Image.effect_noise((64, 64), 60).convert("RGB").save(picture)
+    assert call("check", "image", str(picture)).data["action"] == "allow"
+    digest = Fingerprint(Algorithm.SHA256, hashlib.sha256(picture.read_bytes()).hexdigest())
+    with open_workshop(home) as workshop:
+        make_review_key(workshop.home.keys, out=tmp_path / "review.key")
+        ticket = open_people(workshop).reports.submit(replace(REQUEST, fingerprints=(digest,)), Sender()).ticket
+    held = call("check", "image", str(picture))
+    assert (held.data["action"], held.data["refusal"]) == ("hold", "held_for_review")
+    assert call("message", "show", held.data["message_key"]).code == 0
+    call("report", "decide", ticket, "no_action")
+    assert call("check", "image", str(picture)).data["action"] == "allow"

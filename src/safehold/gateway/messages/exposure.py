@@ -81,13 +81,13 @@ class Exposures:
         if is_due:
             self.flush()
 
-    def flush(self) -> None:
-        """Write the counts that wait; after an error they still wait."""
+    def flush(self) -> int:
+        """Write the counts that wait, and return how many showings that were; after an error they still wait."""
         with self._lock:
             waiting, self._waiting = self._waiting, Counter()
             self._flushed_at = self._clock.now()
         if not waiting:
-            return
+            return 0
         is_written = False
         try:
             with self._database.writing() as connection:
@@ -98,6 +98,7 @@ class Exposures:
             if not is_written:
                 with self._lock:
                     self._waiting += waiting
+        return waiting.total()
 
     def summary(self, *, since: dt.date | None = None) -> ExposureSummary:
         """Return the counts.

@@ -154,16 +154,17 @@ class Reports:
         return self.show(before.ticket)
 
     def settle(self) -> int:
-        """Put fingerprints that wait into their bank, or take them out, and return how many reports still wait."""
+        """Put fingerprints that wait into their bank, or take them out, and return for how many reports it did."""
         with self._database.reading() as connection:
             waiting = held_fingerprints(connection, ("pending", "releasing"))
-        left = 0
+        done = 0
         for ticket, (holding, fingerprints) in waiting.items():
             try:
                 self._settle_one(ticket, holding, fingerprints)
             except SafeholdError:  # the bank is busy or can't be written: the mark stays, and the next call tries again
-                left += 1
-        return left
+                continue
+            done += 1
+        return done
 
     def note_overdue(self) -> Sequence[Report]:
         """Record, once each, which requests nobody has decided in time, and return these."""

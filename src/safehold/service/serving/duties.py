@@ -17,6 +17,7 @@ from safehold.wiring.people import People
 DELIVER_SECONDS = 1.0
 LOST_SECONDS = 10.0
 OVERDUE_SECONDS = 60.0
+SETTLE_SECONDS = 10.0
 FORGET_SECONDS = 600.0
 _ACTOR = "system"
 
@@ -53,7 +54,10 @@ def _reports(service: Service) -> Sequence[Duty]:
     people = service.reports
     if not isinstance(people, People):
         return ()
+    exposures = people.messages.exposures
     return (
+        Duty("reports.settle", SETTLE_SECONDS, people.reports.settle),
+        Duty("messages.count", SETTLE_SECONDS, (lambda: 0) if exposures is None else exposures.flush),
         Duty("reports.note_overdue", OVERDUE_SECONDS, lambda: len(people.reports.note_overdue())),
         Duty("reports.forget", FORGET_SECONDS, people.reports.forget),
         Duty("feedback.forget", FORGET_SECONDS, people.feedback.forget),
