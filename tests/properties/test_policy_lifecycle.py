@@ -207,7 +207,7 @@ EDITS: tuple[dict[str, object], ...] = (
     {"surfaces.input.fail_open": True, "surfaces.output.mode": "shadow"},
     {"surfaces.input.required.image": ["sha256", "pdq", "opennsfw"], "session.carry_seconds": 60},
     {"edit.concepts": ["undress", "red_cube"], "signals.pdq.variants": ["mirrored"]},
-    {"rules.0.reason": "For the test, another reason is given here.", "links.fetch": True},
+    {"rules.0.reason": "For the test, another reason is given here.", "requests.items": 9},
 )
 
 
@@ -276,7 +276,7 @@ def test_the_way_back_is_the_opposite_way(one: GatewayPolicy, other: GatewayPoli
         ({"session.carry_seconds": 0}, Direction.MILDER),
         ({"conduct.0.checks_per_minute": 0}, Direction.STRICTER),
         ({"video.frames": "all"}, Direction.STRICTER),
-        ({"links.fetch": True}, Direction.OTHER),
+        ({"requests.items": 9}, Direction.OTHER),
         ({"version": "2"}, Direction.OTHER),
     ],
     ids=str,
