@@ -138,11 +138,14 @@ def test_feedback_is_received_counted_and_sealed(desks: Desks) -> None:
     assert all(b"about a rash" not in path.read_bytes() for path in desks.home.path.rglob("*") if path.is_file())
 
 
-def test_no_word_of_a_report_stands_in_the_ledger(desks: Desks) -> None:
-    desks.client.post("/v1/reports", json=REQUEST)
+def test_no_word_of_a_report_stands_in_the_ledger_or_a_log(desks: Desks, capfd: pytest.CaptureFixture[str]) -> None:
+    token = desks.client.post("/v1/reports", json=REQUEST).json()["token"]
+    desks.client.get(f"/v1/reports/{token}")
+    desks.client.post("/report", data={**REQUEST, "good_faith": "yes", "fingerprints": ""})
     desks.client.post("/v1/feedback", json={"reference": "check-1", "reason": "art", "note": "a painting"})
-    told = "\n".join(str(entry.line()) for entry in desks.ledger.events())
-    for word in ("images.example", "person@example.org", "A Person", "a painting", "192.0.2.7"):
+    told = "\n".join(str(entry.line()) for entry in desks.ledger.events()) + "".join(capfd.readouterr())
+    assert "request.answered" in told
+    for word in (token, "images.example", "person@example.org", "A Person", "a painting", "192.0.2.7"):
         assert word not in told
     assert "report.received" in told
     assert "feedback.received" in told
