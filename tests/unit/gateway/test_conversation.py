@@ -214,3 +214,12 @@ def test_purging_forgets_marks_conduct_and_decisions_when_their_time_is_over(des
 
 def vars_of(purged: object) -> list[int]:
     return [getattr(purged, name) for name in ("decisions", "accounts", "subjects", "proposals", "held")]
+
+
+def test_purging_goes_in_batches_until_nothing_is_left(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("safehold.gateway.purge.BATCH_ROWS", 2)
+    for _ in range(5):
+        desk.say("a green tree")
+    desk.pass_seconds(401 * 86400)
+    purged = purge(desk.home.database, desk.ledger, made_up.policy().retention, desk.clock.now(), actor="t")
+    assert (purged.decisions, desk.rows("gateway_decisions")) == (5, [])
