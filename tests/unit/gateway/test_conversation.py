@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from tests.unit.gateway import made_up
 from tests.unit.gateway.made_up import CANARY, Desk, Made, open_desk
 
@@ -21,7 +22,8 @@ from safehold.gateway.conduct import (
 )
 from safehold.gateway.conversation import MOST_CONCEPTS, Session, with_concepts
 from safehold.gateway.memory import Remembered
-from safehold.gateway.purge import purge
+from safehold.gateway.purge import BATCH_ROWS, purge
+from safehold.gateway.tables import decisions
 from safehold.vocabulary import Action, Seconds
 
 BOTH = "a red cube and a blue ball"
@@ -216,10 +218,12 @@ def vars_of(purged: object) -> list[int]:
     return [getattr(purged, name) for name in ("decisions", "accounts", "subjects", "proposals", "held")]
 
 
-def test_purging_goes_in_batches_until_nothing_is_left(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("safehold.gateway.purge.BATCH_ROWS", 2)
-    for _ in range(5):
-        desk.say("a green tree")
+def test_purging_goes_in_batches_until_nothing_is_left(desk: Desk) -> None:
+    desk.say("a green tree")
+    (row,) = desk.rows("gateway_decisions")
+    many = [{**row, "id": f"{number:032x}"} for number in range(2 * BATCH_ROWS)]
+    with desk.home.database.writing() as connection:
+        connection.execute(sa.insert(decisions), many)
     desk.pass_seconds(401 * 86400)
     purged = purge(desk.home.database, desk.ledger, made_up.policy().retention, desk.clock.now(), actor="t")
-    assert (purged.decisions, desk.rows("gateway_decisions")) == (5, [])
+    assert (purged.decisions, desk.rows("gateway_decisions")) == (2 * BATCH_ROWS + 1, [])
