@@ -133,7 +133,7 @@ class Life(RuleBasedStateMachine):
 
 TestLife = Life.TestCase
 TestLife.settings = settings(
-    max_examples=20,
+    max_examples=10,
     stateful_step_count=30,
     deadline=None,
     phases=(Phase.generate,),  # shrinking would take minutes: every step is a transaction on the medium
