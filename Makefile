@@ -42,10 +42,10 @@ ray-test: $(RAY_STAMP)
 litellm-test: $(DEV_STAMP) $(LITELLM_STAMP)
 	@TEST_LITELLM=$(LITELLM)/bin/litellm $(BIN)/python -m pytest tests/functional/guard/test_litellm.py
 
-# Every room's homes on a real PostgreSQL, but for tests that look into the home's SQLite file themselves.
+# Every room's homes on a real PostgreSQL, but for tests that look into the SQLite file or whose other processes open the home.
 postgresql-test: $(DEV_STAMP)
 	@TEST_DATABASE=postgresql $(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/contract \
-		tests/unit/gateway tests/unit/home tests/unit/ledger tests/unit/service tests/unit/vault tests/unit/matching/banks \
+		tests/unit/gateway tests/unit/home tests/unit/ledger tests/unit/service tests/unit/vault/test_local.py tests/unit/matching/banks \
 		tests/functional/people tests/functional/service tests/functional/test_cli_bank.py tests/functional/test_cli_gateway.py \
 		tests/functional/test_cli_key.py tests/functional/test_cli_webhook.py
 

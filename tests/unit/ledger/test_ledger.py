@@ -29,6 +29,8 @@ def home(places: Places, tmp_path: Path) -> Home:
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[Home]:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "safehold.db").touch()  # whichever kind of database the other homes have
     with Home.open(tmp_path / "home", NOON) as opened:
         yield opened
 
