@@ -258,7 +258,7 @@ def _pictures(folder: Path, home: Path, key: str, chosen: argparse.Namespace) ->
     argv = [
         sys.executable,
         "-m",
-        "benchmarks.peer_gateway",
+        "benchmarks._peer_gateway",
         str(folder / "peer"),
         str(port),
         str(folder / "values.npy"),

@@ -1,6 +1,6 @@
 """What a team builds with python-threatexchange: the same web server and event commit, its hashing and its index.
 
-    python -m benchmarks.peer_gateway HOME PORT VALUES.npy
+    python -m benchmarks._peer_gateway HOME PORT VALUES.npy
 
 It decodes and hashes a picture with `pdq_from_bytes`, digests it, queries `PDQIndex`, and commits one event a check to
 a ledger of a home, together with other threads as ours does. Nothing else of what ours does is done: no sandbox, no
