@@ -14,9 +14,10 @@ from safehold.gateway.answer import Answer, ItemAnswer
 from safehold.gateway.caller import Caller
 from safehold.gateway.conduct import Owner
 from safehold.gateway.conversation import Session
+from safehold.gateway.errors import ChecksUnavailableError, OvertakenError
 from safehold.gateway.features import Features
 from safehold.gateway.in_force import Policies
-from safehold.gateway.item import CheckRequest, Context
+from safehold.gateway.item import CheckRequest, Context, ItemKind
 from safehold.gateway.judgement import Judgement, judge
 from safehold.gateway.marks import Marks
 from safehold.gateway.memory import Remembered, recall
@@ -33,6 +34,8 @@ _UNNAMED = "gateway"
 """The actor of an event where the caller's name can't stand in one."""
 
 _RANDOM_BYTES = 10
+_ATTEMPTS = 8
+"""How often a turn is decided on, should others of its session be recorded meanwhile. One of them gets on each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,18 @@ class GatewayChecks:
 
     def check(self, request: CheckRequest, caller: Caller) -> Answer:
         """Decide, record and answer; see `safehold.gateway.checks.Checks`."""
+        for _ in range(_ATTEMPTS):
+            decided = self._decide(request, caller)
+            try:
+                record(decided, self._records.commits, self._records.events)
+            except OvertakenError:
+                continue
+            return decided.answer
+        raise ChecksUnavailableError(
+            "a session's turns come faster than they can be decided on", advice="Send them one after another."
+        )
+
+    def _decide(self, request: CheckRequest, caller: Caller) -> Decided:
         in_force = self._policies.current()
         policy = in_force.active
         validate(request, policy.requests)
@@ -90,9 +105,8 @@ class GatewayChecks:
         is_limited = any(one.conduct.is_limited(now.timestamp()) for one in remembered.values())
         features = Features(observed.items, carried, is_limited)
         judgement = judge(features, policy)
-        answer = _answer(request, observed, judgement, policy, now)
-        decided = Decided(
-            answer=answer,
+        return Decided(
+            answer=_answer(request, observed, judgement, policy, now),
             features=features,
             judgement=judgement,
             policy=policy,
@@ -103,9 +117,8 @@ class GatewayChecks:
             sealed=self._sealed(request, judgement, policy),
             shadow=_in_shadow(features, in_force.shadow),
             counts=any(one.conduct.limit is not None for one in remembered.values()),
+            rests_on_session=Owner.SESSION in marks and _can_be_joined(request, observed, policy),
         )
-        record(decided, self._records.commits, self._records.events)
-        return answer
 
     def _marks_of(self, context: Context) -> dict[Owner, str]:
         named = {Owner.ACCOUNT: context.account, Owner.SESSION: context.session}
@@ -128,6 +141,13 @@ class GatewayChecks:
             for number, (item, judged) in enumerate(zip(request.items, judgement.items, strict=True))
             if judged.is_kept and len(item.data) <= retention.held_bytes
         }
+
+
+def _can_be_joined(request: CheckRequest, observed: Observed, policy: GatewayPolicy) -> bool:
+    """Return whether what the session named before can change the decision."""
+    if not policy.session.carry_seconds:
+        return False
+    return bool(observed.concepts) or any(item.kind is ItemKind.SOURCE_IMAGE for item in request.items)
 
 
 def _in_shadow(features: Features, policy: GatewayPolicy | None) -> tuple[str, Action] | None:

@@ -39,5 +39,9 @@ class UnrecordedDecisionError(InternalError):
     """A decision was made and could not be recorded, so that it does not count."""
 
 
+class OvertakenError(InternalError):
+    """Another turn of the session was recorded while this one was decided on; nothing was recorded of this one."""
+
+
 class DigestKeyError(GatewayError):
     """The key that marks of accounts are made with can't be used."""

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from safehold.gateway.answer import Answer
 from safehold.gateway.conduct import Conduct, Incident, Owner, with_incident
 from safehold.gateway.conversation import with_concepts
+from safehold.gateway.errors import OvertakenError
 from safehold.gateway.features import Features
 from safehold.gateway.item import Item
 from safehold.gateway.judgement import Judgement
@@ -62,6 +63,7 @@ class Decided:
         sealed: items that are kept, by their place.
         shadow: label and action of a policy that is tried in shadow.
         counts: whether a limit may have to count this check.
+        rests_on_session: whether it would have been decided otherwise, had the session named another concept before.
     """
 
     answer: Answer
@@ -75,23 +77,34 @@ class Decided:
     sealed: Mapping[int, SealedItem] = field(default_factory=dict)
     shadow: tuple[str, Action] | None = None
     counts: bool = False
+    rests_on_session: bool = False
 
 
 def record(decided: Decided, commits: Commits, events: Events) -> None:
     """Record a decision; it is durable when this returns.
 
     Raises:
+        OvertakenError: the session has named more concepts meanwhile: decide again.
         SafeholdError: nothing was recorded, and nothing may pass.
     """
     row = _row(decided)
 
     def work(connection: sa.Connection) -> None:
+        if decided.rests_on_session:
+            _refuse_overtaken(decided, connection)
         connection.execute(sa.insert(decisions), row)
         for number, sealed in decided.sealed.items():
             connection.execute(sa.insert(held), _held_row(decided, number, sealed))
         _remember(decided, connection, events)
 
     commits.run(work, _events(decided))
+
+
+def _refuse_overtaken(decided: Decided, connection: sa.Connection) -> None:
+    mark = decided.marks[Owner.SESSION]
+    known = recall(connection, (mark,)).get(mark, Remembered())
+    if not known.session.carried(decided.at.timestamp()) <= decided.features.carried:
+        raise OvertakenError("another turn of the session came between", advice="Decide again.")
 
 
 def _row(decided: Decided) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Concepts spread over the turns of a session, refusals that add up, and what is remembered of both."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from tests.unit.gateway import made_up
 from tests.unit.gateway.made_up import CANARY, Desk, Made, open_desk
 
+from safehold.classification.text import Reading
 from safehold.gateway import Item, ItemKind, Refusal, Turn
 from safehold.gateway.conduct import (
     MOST_INCIDENTS,
@@ -21,6 +23,7 @@ from safehold.gateway.conduct import (
     with_incident,
 )
 from safehold.gateway.conversation import MOST_CONCEPTS, Session, with_concepts
+from safehold.gateway.errors import ChecksUnavailableError
 from safehold.gateway.memory import Remembered
 from safehold.gateway.purge import BATCH_ROWS, purge
 from safehold.gateway.tables import decisions
@@ -227,3 +230,42 @@ def test_purging_goes_in_batches_until_nothing_is_left(desk: Desk) -> None:
     desk.pass_seconds(401 * 86400)
     purged = purge(desk.home.database, desk.ledger, made_up.policy().retention, desk.clock.now(), actor="t")
     assert (purged.decisions, desk.rows("gateway_decisions")) == (2 * BATCH_ROWS + 1, [])
+
+
+def test_turns_of_a_session_that_are_under_way_together_are_joined_all_the_same(desk: Desk) -> None:
+    texts = ["a red cube", "a blue ball"]
+    for number in range(10):
+        with ThreadPoolExecutor(2) as threads:
+            answers = list(threads.map(lambda text: desk.say(text, session=f"s{number}"), texts))  # noqa: B023
+        assert sorted(answer.action for answer in answers) == [Action.ALLOW, Action.HOLD]
+
+
+class _Flood:
+    """A reader during whose work another turn of the session is recorded, so many times."""
+
+    version = "1"
+
+    def __init__(self, times: int) -> None:
+        self.times, self.between = times, lambda: None
+
+    def read(self, texts: Sequence[str], *, carried: frozenset[str] = frozenset()) -> Reading:
+        del carried
+        if "wait" in "".join(texts):
+            self.times -= 1
+            if self.times >= 0:
+                self.between()
+            return Reading((), frozenset({"red_cube"}))
+        return Reading((), frozenset(texts))
+
+
+@pytest.mark.parametrize(("times", "ends"), [(3, True), (99, False)])
+def test_a_turn_that_others_overtake_is_decided_again_and_not_for_ever(tmp_path: Path, times: int, ends: bool) -> None:
+    reader = _Flood(times)
+    with open_desk(tmp_path, Made(text=reader)) as desk:
+        reader.between = lambda: desk.say(f"concept {reader.times}", session="s") and None  # type: ignore[func-returns-value]
+        if not ends:
+            with pytest.raises(ChecksUnavailableError):
+                desk.say("wait", session="s")
+            return
+        assert desk.say("wait", session="s").action is Action.ALLOW
+        assert len(desk.rows("gateway_decisions")) == times + 1
