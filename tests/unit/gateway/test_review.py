@@ -14,6 +14,7 @@ from safehold.gateway.held import HeldItems
 from safehold.gateway.marks import KEY_NAME, Marks, digest_key
 from safehold.gateway.purge import purge
 from safehold.gateway.review import ReviewKey, SealedItem, make_review_key, open_item, read_review_key
+from safehold.home.backup import backup
 from safehold.ledger import UnfitEventError
 from safehold.media.signature_picture import test_signature_png as signature_png
 from safehold.vault import CustodianKey
@@ -146,3 +147,23 @@ def test_the_key_of_marks_is_made_once_and_private(tmp_path: Path) -> None:
     assert marks.of("account", "") is None
     assert marks.of("account", "a") != marks.of("session", "a") != Marks(b"x" * 32).of("session", "a")
     assert marks.of("account", "\ud800")
+
+
+def test_a_backup_holds_the_public_half_and_the_key_of_marks_only_where_private_keys_are_asked_for(
+    tmp_path: Path,
+) -> None:
+    with open_desk(tmp_path) as desk:
+        make_review_key(desk.home.keys, out=tmp_path / "review.key")
+        digest_key(desk.home.keys)
+        plain = backup(desk.home, tmp_path / "plain.tar")
+        whole = backup(desk.home, tmp_path / "whole.tar", with_private_keys=True)
+    assert {"keys/review.pub"} == plain.files.keys() & {"keys/review.pub", f"keys/{KEY_NAME}"}
+    assert {"keys/review.pub", f"keys/{KEY_NAME}"} <= whole.files.keys()
+
+
+def test_with_another_key_of_marks_conduct_begins_anew(tmp_path: Path) -> None:
+    assert Marks(b"a" * 32).of("account", "x") != Marks(b"b" * 32).of("account", "x")
+    (tmp_path / "keys").mkdir()
+    first = digest_key(tmp_path / "keys")
+    (tmp_path / "keys" / KEY_NAME).unlink()
+    assert digest_key(tmp_path / "keys") != first
