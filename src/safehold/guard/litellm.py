@@ -16,6 +16,8 @@ This module alone imports litellm, and only LiteLLM's proxy imports this module.
 """
 # ruff: noqa: ANN401  # LiteLLM's own types, which it does not publish
 
+import copy
+import json
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -24,10 +26,12 @@ from litellm.integrations.custom_guardrail import CustomGuardrail
 from litellm.types.utils import ImageResponse
 
 from safehold.gateway.answer import Refusal
-from safehold.gateway.item import Context
+from safehold.gateway.item import CheckRequest, Context, ItemKind
 from safehold.guard.async_guard import AsyncGuard
-from safehold.guard.drafts import Draft
+from safehold.guard.drafts import Draft, text
 from safehold.guard.errors import GuardSetupError
+from safehold.guard.held_chunks import HeldChunks, TooManyTextsError
+from safehold.guard.hold_back import Window
 from safehold.guard.litellm_calls import (
     asks_for_media,
     context_of,
@@ -35,9 +39,10 @@ from safehold.guard.litellm_calls import (
     draft_of_call,
     draft_of_chunk,
     makes_media,
+    texts_of_chunk,
 )
 from safehold.guard.options import GuardOptions
-from safehold.guard.outcome import GuardResult
+from safehold.guard.outcome import GuardResult, unexamined
 
 _HOOKS = frozenset({"pre_call", "post_call"})
 _WAIT_SECONDS = 30.0
@@ -104,15 +109,40 @@ class MediaGuardrail(CustomGuardrail):  # type: ignore[misc]  # LiteLLM is not i
     async def async_post_call_streaming_iterator_hook(
         self, user_api_key_dict: Any, response: Any, request_data: Any
     ) -> AsyncGenerator[Any, None]:
-        """Check pictures in a stream before they are sent; words pass, they are the generic guardrail's.
+        """Hold a stream back until its words and pictures are checked: LiteLLM itself would send words first.
 
         Raises:
-            HTTPException: a picture is not allowed; LiteLLM ends the stream.
+            HTTPException: it is not allowed, and nothing of it was sent yet; later an error event ends the stream.
         """
-        context = context_of(request_data, user_api_key_dict)
+        has_started = False
+        try:
+            async for leaving in self._held_back(response, context_of(request_data, user_api_key_dict)):
+                has_started = True
+                yield leaving
+        except HTTPException as error:
+            if not has_started:
+                raise
+            yield f"data: {json.dumps({'error': {'message': error.detail, 'code': error.status_code}}, default=str)}\n\n"
+
+    async def _held_back(self, response: Any, context: Context) -> AsyncGenerator[Any, None]:
+        held: HeldChunks[Any] = HeldChunks(Window())
         async for chunk in response:
             await self._require(draft_of_chunk(chunk), context)
-            yield chunk
+            try:
+                held.add(copy.deepcopy(chunk), texts_of_chunk(chunk))  # others write into chunks that they let pass
+            except TooManyTextsError as error:
+                raise _refusal(unexamined(CheckRequest((), context))) from error
+            await self._pass_on(held, context, ended=False)
+            for leaving in held.leaving():
+                yield leaving
+        await self._pass_on(held, context, ended=True)
+        for leaving in held.leaving():
+            yield leaving
+
+    async def _pass_on(self, held: HeldChunks[Any], context: Context, *, ended: bool) -> None:
+        while (words := held.due(ended=ended)) is not None:
+            await self._require(text(ItemKind.OUTPUT_TEXT, words), context)
+            held.pass_on()
 
     async def _require(self, draft: Draft, context: Context) -> None:
         if draft.items or not draft.is_complete:

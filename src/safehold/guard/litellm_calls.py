@@ -178,6 +178,27 @@ def _is_words_only(chunk: object) -> bool:
     )
 
 
+def texts_of_chunk(chunk: object) -> Iterator[tuple[str, str]]:
+    """Yield the texts in one piece of a stream, each with what tells it from others of the stream.
+
+    Words, thoughts and what tools are asked, of chats and of the Responses interface. Streams that LiteLLM passes on as
+    raw bytes are not taken apart.
+    """
+    for choice in getattr(chunk, "choices", None) or ():
+        place, delta = getattr(choice, "index", 0), getattr(choice, "delta", None)
+        for name in ("content", "reasoning_content", "refusal"):
+            words = getattr(delta, name, None)
+            if isinstance(words, str) and words:
+                yield f"{place} {name}", words
+        for call in getattr(delta, "tool_calls", None) or ():
+            words = getattr(getattr(call, "function", None), "arguments", None)
+            if isinstance(words, str) and words:
+                yield f"{place} tool {getattr(call, 'index', 0)}", words
+    words = getattr(chunk, "delta", None)
+    if isinstance(words, str) and words:
+        yield f"{getattr(chunk, 'type', '')} {getattr(chunk, 'output_index', 0)}", words
+
+
 def _made(value: object, name: str = "", depth: int = 0) -> Iterator[Item | None]:
     """Yield pictures and their captions in an answer; None for what can't be examined."""
     if depth > _DEEPEST:

@@ -12,7 +12,7 @@ import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ import httpx
 import pytest
 import yaml
 from fastapi import FastAPI, Request
+from fastapi.responses import StreamingResponse
 from PIL import Image
 from tests.functional.guard.serving import Running, served, service_over
 
@@ -52,11 +53,13 @@ class Model:
     Attributes:
         pictures: of the next answers, as OpenAI's images interface has them.
         words: of the next chat answer.
+        pieces: of the next one that is streamed.
         asked: paths and bodies of every request that reached it.
     """
 
     pictures: list[dict[str, str]] = field(default_factory=list)
     words: str = "a green cone"
+    pieces: list[str] = field(default_factory=list)
     chat_pictures: list[str] = field(default_factory=list)
     asked: list[tuple[str, bytes]] = field(default_factory=list)
 
@@ -73,6 +76,8 @@ def provider(model: Model) -> FastAPI:
     @app.post("/v1/chat/completions")
     async def chat(request: Request) -> Any:
         model.asked.append((request.url.path, await request.body()))
+        if json.loads(model.asked[-1][1]).get("stream"):
+            return StreamingResponse(streamed(model.pieces), media_type="text/event-stream")
         message: dict[str, Any] = {"role": "assistant", "content": model.words}
         if model.chat_pictures:
             message["images"] = [{"type": "image_url", "image_url": {"url": url}} for url in model.chat_pictures]
@@ -86,6 +91,14 @@ def provider(model: Model) -> FastAPI:
         }
 
     return app
+
+
+async def streamed(pieces: list[str]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        choice = {"index": 0, "delta": {"role": "assistant", "content": piece}, "finish_reason": None}
+        told = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
+        yield f"data: {json.dumps(told)}\n\n".encode()
+    yield b"data: [DONE]\n\n"
 
 
 @dataclass
@@ -299,6 +312,24 @@ def test_pictures_that_a_chat_model_makes_are_checked_too(world: World, url: str
     world.model.chat_pictures = [url]
     answer = talk(world)
     assert answer.status_code == status, answer.text
+
+
+def said(answer: httpx.Response) -> str:
+    told = [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: {")]
+    return "".join(choice["delta"].get("content") or "" for one in told for choice in one.get("choices", ()))
+
+
+def test_streamed_words_are_held_back_until_they_are_checked(world: World) -> None:
+    sentence = "A green cone stands on a wide table in the middle of a room. "
+    world.model.pieces = [word for part in 9 * [sentence] for word in part.partition("cone")]
+    whole = talk(world, stream=True)
+    assert whole.status_code == 200, whole.text
+    assert said(whole) == 9 * sentence
+    world.model.pieces = [*4 * [sentence], *"A red cube.", " ", *4 * [sentence]]
+    refused = talk(world, stream=True)
+    assert "red" not in said(refused), refused.text
+    assert '"error"' in refused.text
+    assert said(refused).count("cone") <= 4
 
 
 def test_nothing_passes_while_safehold_can_not_decide(world: World) -> None:

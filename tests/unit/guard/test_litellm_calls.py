@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from safehold.gateway.item import Context
+from safehold.guard import Window
+from safehold.guard.held_chunks import HeldChunks, TooManyTextsError
 from safehold.guard.litellm_calls import (
     asks_for_media,
     context_of,
@@ -16,6 +18,7 @@ from safehold.guard.litellm_calls import (
     draft_of_call,
     draft_of_chunk,
     makes_media,
+    texts_of_chunk,
 )
 
 FILE = b"bytes of a picture" * 10
@@ -162,3 +165,35 @@ def test_the_account_is_the_end_user_else_the_owner_of_the_key() -> None:
     assert context_of({"user": "a-17", "model": "m", "litellm_session_id": "s"}, key) == Context("a-17", "s", "m")
     assert context_of({"user": 7}, key).account == "owner"
     assert context_of({"user": "a" * 999}, None).account == "a" * 256
+
+
+def test_every_text_of_a_stream_is_told_from_the_others() -> None:
+    call = SimpleNamespace(index=1, function=SimpleNamespace(arguments="{}"))
+    deltas = [
+        SimpleNamespace(content="a cone", reasoning_content="hm", tool_calls=[call]),
+        SimpleNamespace(content=None),
+    ]
+    choices = [SimpleNamespace(index=place, delta=delta) for place, delta in enumerate(deltas)]
+    assert list(texts_of_chunk(SimpleNamespace(choices=choices))) == [
+        ("0 content", "a cone"),
+        ("0 reasoning_content", "hm"),
+        ("0 tool 1", "{}"),
+    ]
+    event = SimpleNamespace(type="response.output_text.delta", delta="a cone", output_index=2)
+    assert list(texts_of_chunk(event)) == [("response.output_text.delta 2", "a cone")]
+    assert list(texts_of_chunk(b"raw")) == []
+
+
+def test_a_chunk_waits_for_every_text_that_came_before_it() -> None:
+    held: HeldChunks[int] = HeldChunks(Window(1, 10, 10))
+    held.add(1, [("a", "One. ")])
+    held.add(2, [("b", "unfinished")])
+    held.add(3, [])
+    assert (held.due(ended=False), held.leaving()) == ("One. ", [])
+    held.pass_on()
+    assert held.leaving() == [1]
+    assert held.due(ended=False) == "unfinished"
+    held.pass_on()
+    assert held.leaving() == [2, 3]
+    with pytest.raises(TooManyTextsError):
+        held.add(4, [(str(number), "x") for number in range(20)])

@@ -5,35 +5,21 @@ Nothing is sent or asked here: `push` takes bytes, `due` names texts to check, `
 
 import codecs
 import re
-from collections import deque
 from collections.abc import Callable, Sequence
 
 from safehold.guard.asgi.body import UnreadableBodyError, parsed
 from safehold.guard.asgi.selection import Key, Part, values_at
-from safehold.guard.hold_back import HoldBack, Window
+from safehold.guard.held_chunks import HeldChunks, TooManyTextsError
+from safehold.guard.hold_back import Window
 
 _EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _DONE = "[DONE]"
-_MOST_TEXTS = 16
-"""Texts that one stream of events may carry side by side: choices, and paths of the route."""
-
 TextKey = tuple[int, Key]
 
 
 class UnexaminableStreamError(Exception):
     """A stream holds what can't be checked. Inside this package only: the middleware ends the stream."""
-
-
-class _Text:
-    """One of the texts of a stream, and how much of it has come and may leave, in characters."""
-
-    __slots__ = ("came", "hold", "may_leave")
-
-    def __init__(self, window: Window) -> None:
-        self.hold = HoldBack(window)
-        self.came = 0
-        self.may_leave = 0
 
 
 class Flow:
@@ -42,21 +28,18 @@ class Flow:
     Args:
         window: how much is held back.
         texts_in: gives, for one chunk, its texts by key.
-        chunks_of: cuts bytes into chunks that leave as wholes; called with b"" at the end.
+        cut: cuts bytes into chunks that leave as wholes.
         limit: the most bytes that may wait.
     """
 
     def __init__(
         self, window: Window, texts_in: Callable[[bytes], Sequence[tuple[TextKey, str]]], cut: "Cutter", limit: int
     ) -> None:
-        self._window = window
+        self._held: HeldChunks[bytes] = HeldChunks(window)
         self._texts_in = texts_in
         self._cut = cut
         self._limit = limit
-        self._texts: dict[TextKey, _Text] = {}
-        self._queue: deque[tuple[bytes, dict[TextKey, int]]] = deque()
         self._waiting = 0
-        self._due: TextKey | None = None
 
     def push(self, data: bytes, *, ended: bool) -> None:
         """Add what the app sent.
@@ -64,46 +47,28 @@ class Flow:
         Raises:
             UnexaminableStreamError: something in it can't be checked, or too much would wait.
         """
-        for chunk in self._cut(data, ended=ended):
-            for key, words in self._texts_in(chunk):
-                text = self._text(key)
-                text.hold.add(words)
-                text.came += len(words)
-            self._queue.append((chunk, {key: text.came for key, text in self._texts.items()}))
-            self._waiting += len(chunk)
+        self._waiting += len(data)
         if self._waiting > self._limit:
             raise UnexaminableStreamError
-
-    def _text(self, key: TextKey) -> _Text:
-        if key not in self._texts:
-            if len(self._texts) >= _MOST_TEXTS:
-                raise UnexaminableStreamError
-            self._texts[key] = _Text(self._window)
-        return self._texts[key]
+        try:
+            for chunk in self._cut(data, ended=ended):
+                self._held.add(chunk, self._texts_in(chunk))
+        except TooManyTextsError as error:
+            raise UnexaminableStreamError from error
 
     def due(self, *, ended: bool) -> str | None:
         """Return a text to check now, or None; call `pass_on` once it is known to be allowed."""
-        for key, text in self._texts.items():
-            words = text.hold.due(ended=ended)
-            if words is not None:
-                self._due = key
-                return words
-        return None
+        return self._held.due(ended=ended)
 
     def pass_on(self) -> None:
         """Let what was last due leave."""
-        if self._due is not None:
-            text, self._due = self._texts[self._due], None
-            text.may_leave += len(text.hold.release())
+        self._held.pass_on()
 
     def release(self) -> bytes:
         """Return the bytes that may leave now, in their order."""
-        leaving = []
-        while self._queue and all(self._texts[key].may_leave >= end for key, end in self._queue[0][1].items()):
-            chunk, _ = self._queue.popleft()
-            self._waiting -= len(chunk)
-            leaving.append(chunk)
-        return b"".join(leaving)
+        leaving = b"".join(self._held.leaving())
+        self._waiting -= len(leaving)
+        return leaving
 
 
 class Cutter:
