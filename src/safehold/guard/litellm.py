@@ -122,7 +122,8 @@ class MediaGuardrail(CustomGuardrail):  # type: ignore[misc]  # LiteLLM is not i
         except HTTPException as error:
             if not has_started:
                 raise
-            yield f"data: {json.dumps({'error': {'message': error.detail, 'code': error.status_code}}, default=str)}\n\n"
+            told = {"error": {"message": error.detail, "code": error.status_code}}
+            yield f"data: {json.dumps(told, default=str)}\n\n"
 
     async def _held_back(self, response: Any, context: Context) -> AsyncGenerator[Any, None]:
         held: HeldChunks[Any] = HeldChunks(Window())
