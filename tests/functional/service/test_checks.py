@@ -2,6 +2,8 @@
 
 import base64
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from tests.functional.service.conftest import Served
 
 from safehold.gateway import ItemKind, Scope
 from safehold.gateway.sandbox import Fault
+from safehold.settings import Settings
 
 CUBE = {"items": [{"kind": "prompt", "text": "a red cube"}]}
 BALL = {"items": [{"kind": "prompt", "text": "a blue ball"}]}
@@ -170,3 +173,27 @@ def test_an_unknown_webhook_is_refused_before_anything_is_decided(served: Served
     refused = served.post({**CUBE, "mode": "async", "callback": "nobody"})
     assert (refused.status_code, refused.json()["code"]) == (422, "callback")
     assert served.checks.asked == []
+
+
+class TestAddresses:
+    @pytest.fixture
+    def settings(self) -> Settings:
+        return Settings(url_inputs=True, url_networks=("127.0.0.0/8",))
+
+    def test_a_picture_is_fetched_where_that_is_allowed(self, served: Served) -> None:
+        class Picture(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Length", "10")
+                self.end_headers()
+                self.wfile.write(b"held bytes")
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        with HTTPServer(("127.0.0.1", 0), Picture) as server:
+            Thread(target=server.handle_request, daemon=True).start()
+            told = served.post({"items": [{"kind": "image", "url": f"http://127.0.0.1:{server.server_address[1]}/"}]})
+        assert told.json()["action"] == "hold"
+        internal = served.post({"items": [{"kind": "image", "url": "http://169.254.169.254/latest"}]})
+        assert internal.json()["code"] == "url_failed"
