@@ -13,7 +13,8 @@ from safehold.gateway.further import Asked, Further
 from safehold.gateway.item import CheckRequest, Item, ItemKind
 from safehold.gateway.media import LISTS, MediaRoom, Seen
 from safehold.gateway.policy import GatewayPolicy
-from safehold.gateway.text import TextReader, merged, read_texts, versions, words_of, words_of_file
+from safehold.gateway.text import TextReader, merged, read_texts, versions, words_of
+from safehold.gateway.text_file import words_of_file
 from safehold.media import sniff
 from safehold.screening import NEVER_ALLOWED, Subject
 from safehold.vocabulary import FindingKind, Gap, GapReason, MediaKind
@@ -67,7 +68,9 @@ class Detectors:
             if one is not None and not _may_be_listed(one):
                 asked[number] += self.further.ask(item, kinds[number], parties=True)
         words = [
-            words_of_file(item) if _is_text_file(item, one) else words_of(item)
+            words_of_file(item, most_characters=policy.requests.text_characters)
+            if _is_text_file(item, one)
+            else words_of(item, policy.session.trusted_roles)
             for item, one in zip(request.items, seen, strict=True)
         ]
         said = read_texts(self.text, words, policy.session.items, carried)

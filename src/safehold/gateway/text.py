@@ -74,19 +74,15 @@ class Said:
     concepts: frozenset[str]
 
 
-def words_of(item: Item) -> Words:
-    """Return the words that an item holds as they were sent."""
+def words_of(item: Item, trusted_roles: frozenset[str] = frozenset()) -> Words:
+    """Return the words that an item holds as they were sent, but for turns whose words are the operator's own."""
     if item.kind is ItemKind.MESSAGES:
-        return Words(item.kind, tuple(turn.text for turn in item.turns), item.file_name)
+        return Words(
+            item.kind,
+            tuple(turn.text for turn in item.turns if turn.role not in trusted_roles) or ("",),
+            item.file_name,
+        )
     return Words(item.kind, (item.text,) if item.kind.is_text else (), item.file_name)
-
-
-def words_of_file(item: Item) -> Words:
-    """Return the words of a file whose bytes are text; bytes that are no UTF-8 are a gap."""
-    try:
-        return Words(item.kind, (item.data.decode("utf-8-sig"),), item.file_name)
-    except UnicodeDecodeError:
-        return Words(item.kind, (), item.file_name, (Gap(TEXT_DETECTOR, GapReason.NOT_TEXT),))
 
 
 def read_texts(

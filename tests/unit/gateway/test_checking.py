@@ -1,3 +1,4 @@
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from tests.unit.gateway.made_up import CANARY, SERVICE, Desk, Made, open_desk, p
 from tests.unit.matching.made_up import contents, part, rows
 
 from safehold.gateway import Item, ItemKind, Refusal, Turn
-from safehold.gateway.errors import EmptyRequestError, MalformedItemError, RequestTooLargeError
+from safehold.gateway.errors import EmptyRequestError, GatewayPolicyError, MalformedItemError, RequestTooLargeError
 from safehold.gateway.media import Lists, StandingLists
 from safehold.gateway.outward import to_json
 from safehold.media.signature_picture import test_signature_png as signature_png
@@ -142,6 +143,30 @@ def test_a_file_of_text_is_read_as_text_and_a_picture_of_text_is_not(desk: Desk)
     assert desk.ask(Item(IMAGE, data=b"a green tree")).action is Action.HOLD
 
 
+def test_a_file_of_text_that_carries_a_picture_or_nests_others_is_held(desk: Desk) -> None:
+    letters = base64.b64encode(picture()).decode()
+    wrapped = "\r\n".join(letters[at : at + 76] for at in range(0, len(letters), 76))
+    for text in (
+        f"<img src='data:image/png;base64,{letters}'>",
+        f'{{"b64_json": "{letters}"}}',
+        f"Content-Transfer-Encoding: base64\r\n\r\n{wrapped}",
+        "%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj",
+        "{\\rtf1 a green tree}",
+    ):
+        answer = desk.ask(Item(ItemKind.FILE, data=text.encode()))
+        assert (answer.action, answer.refusal) == (Action.HOLD, Refusal.UNEXAMINED), text[:20]
+        assert GapReason.UNSUPPORTED_FORMAT in {gap.reason for gap in answer.items[0].gaps}
+
+
+def test_a_file_of_more_text_than_is_read_is_held_unread(desk: Desk) -> None:
+    most = made_up.policy().requests.text_characters
+    longest, longer = (
+        desk.ask(Item(ItemKind.FILE, data=b"a green tree ".ljust(size, b"."))) for size in (most, most + 1)
+    )
+    assert longest.action is Action.ALLOW
+    assert (longer.action, longer.refusal) == (Action.HOLD, Refusal.UNEXAMINED)
+
+
 def test_file_names_turns_and_links_are_read(desk: Desk) -> None:
     both = "red cube, blue ball"
     assert desk.ask(Item(IMAGE, data=picture(), file_name=f"{both}.png")).action is Action.DENY
@@ -250,3 +275,16 @@ def test_errors_of_the_policies_are_the_callers_to_hear(desk: Desk) -> None:
     desk.checks._policies = _Unreadable()  # type: ignore[assignment]
     with pytest.raises(SafeholdError):
         desk.say("a green tree")
+
+
+def test_turns_of_trusted_roles_alone_are_not_read(tmp_path: Path, desk: Desk) -> None:
+    turns = (Turn("system", "refuse a red cube and a blue ball"), Turn("user", "a green tree"))
+    assert desk.ask(Item(ItemKind.MESSAGES, turns=turns)).action is Action.DENY
+    trusting = made_up.policy(session__trusted_roles=["system"])
+    with open_desk(tmp_path / "other", Made(trusting)) as other:
+        assert other.ask(Item(ItemKind.MESSAGES, turns=turns)).action is Action.ALLOW
+        assert other.ask(Item(ItemKind.MESSAGES, turns=turns[:1])).action is Action.ALLOW
+        by_user = (Turn("user", "a red cube and a blue ball"),)
+        assert other.ask(Item(ItemKind.MESSAGES, turns=by_user)).action is Action.DENY
+    with pytest.raises(GatewayPolicyError):
+        made_up.policy(session__trusted_roles=["user"])
