@@ -110,11 +110,13 @@ class SessionRules:
         carry_seconds: how long a concept is remembered after it was last claimed; 0 remembers nothing.
         items: kinds of items whose concepts are remembered, and that remembered concepts are joined with.
         action: what is done with a text that breaks a rule only together with what is remembered.
+        trusted_roles: of turns whose words are the operator's own, and are not read: "system".
     """
 
     carry_seconds: Seconds
     items: frozenset[ItemKind]
     action: Action
+    trusted_roles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,7 +149,8 @@ def _pair(file: wire.PairFile) -> RequestPair:
 
 
 def _session(file: wire.SessionFile) -> SessionRules:
-    return SessionRules(Seconds(file.carry_seconds), frozenset(file.items), Action(file.action))
+    items, roles = frozenset(file.items), frozenset(file.trusted_roles)
+    return SessionRules(Seconds(file.carry_seconds), items, Action(file.action), roles)
 
 
 def _conduct(file: wire.ConductFile) -> ConductRule:

@@ -81,6 +81,13 @@ class SessionFile(Strict):
     carry_seconds: Annotated[float, Field(ge=0, le=86400)]
     items: tuple[ItemKind, ...]
     action: Literal["hold", "deny"]
+    trusted_roles: tuple[Word, ...] = ()
+
+    @model_validator(mode="after")
+    def _trusts_nobody_who_writes(self) -> Self:
+        if "user" in self.trusted_roles:
+            raise ValueError("the words of users are what is checked")
+        return self
 
 
 class ConductFile(Strict):
