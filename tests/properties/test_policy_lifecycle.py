@@ -274,6 +274,7 @@ def test_the_way_back_is_the_opposite_way(one: GatewayPolicy, other: GatewayPoli
         ({"pairs": []}, Direction.MILDER),
         ({"edit.concepts": ["undress"]}, Direction.MILDER),
         ({"session.carry_seconds": 0}, Direction.MILDER),
+        ({"session.trusted_roles": ["system"]}, Direction.MILDER),
         ({"conduct.0.checks_per_minute": 0}, Direction.STRICTER),
         ({"video.frames": "all"}, Direction.STRICTER),
         ({"requests.items": 9}, Direction.OTHER),

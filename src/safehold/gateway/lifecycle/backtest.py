@@ -137,6 +137,8 @@ def unseen(candidate: GatewayPolicy, baseline: GatewayPolicy) -> Iterator[str]:
         yield "session.carry_seconds"
     if candidate.session.items != baseline.session.items:
         yield "session.items"
+    if candidate.session.trusted_roles != baseline.session.trusted_roles:
+        yield "session.trusted_roles"
     if candidate.conduct != baseline.conduct:
         yield "conduct"
     if candidate.requests != baseline.requests:

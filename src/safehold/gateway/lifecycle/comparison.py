@@ -106,6 +106,10 @@ def _named(_was: Any, now: Any) -> Direction:  # noqa: ANN401  as above
     return _toward(now is not None)
 
 
+def _trusted(_was: Any, now: Any) -> Direction:  # noqa: ANN401  as above
+    return _toward(now is None)
+
+
 def _less_open(_was: Any, now: Any) -> Direction:  # noqa: ANN401  as above
     return _toward(now in {False, "active"})
 
@@ -140,6 +144,7 @@ _BY_PLACE: tuple[tuple[str, str, _Rule], ...] = (
     ("conduct.", ".checks_per_minute", _smaller),
     ("edit.concepts[", "]", _named),
     ("session.items[", "]", _named),
+    ("session.trusted_roles[", "]", _trusted),
     ("signals.pdq.variants[", "]", _named),
 )
 """How a part begins and ends, and which way its changes go; what is nowhere here is "other"."""
