@@ -175,6 +175,19 @@ def test_an_unknown_webhook_is_refused_before_anything_is_decided(served: Served
     assert served.checks.asked == []
 
 
+def test_an_item_of_a_text_kind_without_a_text_is_refused_and_an_empty_text_is_none(served: Served) -> None:
+    for item in ({"kind": "prompt"}, {"kind": "link", "text": None}, {"kind": "caption", "file_name": "a.txt"}):
+        refused = served.post({"items": [item]})
+        assert (refused.status_code, refused.json()["code"]) == (422, "malformed_item")
+    assert served.checks.asked == []
+    assert served.post({"items": [{"kind": "negative_prompt", "text": ""}]}).json()["action"] == "allow"
+
+
+def test_a_form_whose_turns_are_nested_without_end_is_refused(served: Served) -> None:
+    refused = served.client.post("/v1/checks", files={"messages": (None, b"[" * 100_000)}, headers=served.headers())
+    assert (refused.status_code, refused.json()["code"]) == (400, "malformed")
+
+
 class TestAddresses:
     @pytest.fixture
     def settings(self) -> Settings:
@@ -197,3 +210,23 @@ class TestAddresses:
         assert told.json()["action"] == "hold"
         internal = served.post({"items": [{"kind": "image", "url": "http://169.254.169.254/latest"}]})
         assert internal.json()["code"] == "url_failed"
+
+    def test_what_an_address_gives_anew_is_not_answered_as_what_it_gave_before(self, served: Served) -> None:
+        given = iter([b"blue ball!", b"held bytes"])
+
+        class Picture(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Length", "10")
+                self.end_headers()
+                self.wfile.write(next(given))
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        with HTTPServer(("127.0.0.1", 0), Picture) as server:
+            Thread(target=lambda: [server.handle_request() for _ in range(2)], daemon=True).start()
+            address = f"http://127.0.0.1:{server.server_address[1]}/"
+            asked = {"items": [{"kind": "image", "url": address}], "idempotency_key": "once"}
+            assert served.post(asked).json()["action"] == "allow"
+            assert served.post(asked).json()["code"] == "repeated_otherwise"

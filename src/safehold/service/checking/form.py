@@ -164,7 +164,7 @@ def _item(kind: ItemKind, part: Part) -> dict[str, object]:
     if kind is ItemKind.MESSAGES:
         try:
             told["turns"] = json.loads(part.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise _malformed() from None
     elif kind.is_text:
         told["text"] = _text(part)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from safehold.gateway import CheckRequest
+from safehold.gateway import CheckRequest, Item
 from safehold.service.checking.kept import Asked
 from safehold.service.checking.wire import CheckSent
 from safehold.service.keys import Key, Token
@@ -32,9 +32,14 @@ def digest(sent: CheckSent, contents: Sequence[bytes], token: Token) -> str:
 
     Args:
         sent: what it says.
-        contents: of a form, the bytes of its items in order.
+        contents: of a form, the bytes of its items in order; else what was fetched for it.
         token: whose secret the digest is under.
     """
     parts = [sent.model_dump_json(exclude={"idempotency_key"}).encode()]
     parts += [hashlib.sha256(content).digest() for content in contents]
     return token.sign(b"".join(len(part).to_bytes(8, "big") + part for part in parts))
+
+
+def size_of(item: Item) -> int:
+    """Return how much of an item is kept in memory while it waits: bytes, and characters of its texts."""
+    return len(item.data) + len(item.text) + sum(len(turn.text) for turn in item.turns)

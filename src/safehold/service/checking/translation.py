@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from safehold.gateway import Answer, Caller, CheckRequest, Context, Item, Turn
+from safehold.gateway import Answer, Caller, CheckRequest, Context, Item, ItemKind, Turn
+from safehold.gateway.errors import MalformedItemError
 from safehold.gateway.outward import to_json
 from safehold.service.checking.wire import CheckSent, ItemSent
-from safehold.service.problem import Problem
+from safehold.service.problem import Problem, problem_of
 
 Fetch = Callable[[str], bytes]
 
@@ -23,7 +24,7 @@ def to_request(sent: CheckSent, fetch: Fetch, contents: Sequence[bytes] = ()) ->
         contents: of a form, the bytes of its items in order.
 
     Raises:
-        Problem: 422 an item holds what can't be.
+        Problem: 422 an item holds what can't be, or not what its kind is about.
     """
     items = tuple(
         _to_item(item, place, contents[place] if contents else _content(item, fetch))
@@ -67,6 +68,10 @@ def _content(sent: ItemSent, fetch: Fetch) -> bytes:
 
 
 def _to_item(sent: ItemSent, place: int, data: bytes) -> Item:
+    if sent.text is None and sent.kind.is_text and sent.kind is not ItemKind.MESSAGES:
+        raise problem_of(
+            MalformedItemError("an item of a text kind has no text", advice="Send `text`, empty if it is.")
+        )
     turns = tuple(Turn(turn.role, turn.text) for turn in sent.turns or ())
     return Item(
         sent.kind, sent.id or str(place), text=sent.text or "", turns=turns, data=data, file_name=sent.file_name

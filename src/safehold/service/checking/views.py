@@ -11,7 +11,7 @@ from safehold.service.checking.deciding import Decided, decide
 from safehold.service.checking.deferred import Deferred
 from safehold.service.checking.form import FORM, read_form
 from safehold.service.checking.kept import Asked, Begun
-from safehold.service.checking.order import Order, digest
+from safehold.service.checking.order import Order, digest, size_of
 from safehold.service.checking.state import State
 from safehold.service.checking.translation import json_bytes, to_request
 from safehold.service.checking.wire import MOST_REPEAT_LETTERS, AnswerTold, CheckSent, LaterTold
@@ -48,7 +48,7 @@ async def check(request: Request) -> Response:
     if sent.mode == "async":
         await _require_callback(service, sent)
         order = await lane.run(_order, request, key, sent, contents, seconds=seconds)
-        size = sum(len(item.data) + len(item.text) for item in order.request.items)
+        size = sum(map(size_of, order.request.items))
         return later(await _deferred(request).take(order, size))
     if sent.callback is not None:
         raise Problem(422, "callback", "Only async checks have a callback", "Send `mode` as async, or no callback.")
@@ -94,7 +94,9 @@ def _order(request: Request, key: Key, sent: CheckSent, contents: tuple[bytes, .
         return Order(asked, key, Asked(key.id, None, ""))
     token = shown_token(request)
     repeat = None if repeated is None else token.sign(repeated.encode())
-    return Order(asked, key, Asked(key.id, repeat, digest(sent, contents, token)), callback=sent.callback)
+    fetched = [item.data for item, told in zip(asked.items, sent.items, strict=True) if told.url is not None]
+    same = digest(sent, contents or fetched, token)  # what an address gives now, not what it gave before
+    return Order(asked, key, Asked(key.id, repeat, same), callback=sent.callback)
 
 
 def _repeated(request: Request, sent: CheckSent) -> str | None:
