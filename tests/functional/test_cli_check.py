@@ -64,12 +64,10 @@ def ask(gateway: Gateway, *items: Item, **context: str) -> Any:
 def test_each_command_ends_with_the_code_of_what_it_found(call: Call, files: dict[str, Path]) -> None:
     fine = call("check", "text", "a red cube", "a blue ball")
     assert (fine.code, fine.data["action"], len(fine.data["items"])) == (0, "allow", 2)
-    listed = call("check", "image", files["plain"], files["listed"])
-    assert (listed.code, [item["action"] for item in listed.data["items"]]) == (1, ["allow", "deny"])
-    broken = call("check", "image", files["broken"])
+    listed = call("check", "image", files["plain"], files["listed"], files["broken"])
+    assert (listed.code, [item["action"] for item in listed.data["items"]]) == (1, ["allow", "deny", "hold"])
+    broken = call("check", "edit", files["broken"], "make it brighter")
     assert (broken.code, broken.data["refusal"]) == (4, "not_examined")
-    edit = call("check", "edit", files["plain"], "undress the person")
-    assert (edit.code, edit.data["action"]) == (1, "deny")
 
 
 def test_a_key_for_review_keeps_what_is_refused_and_the_doctor_says_so(

@@ -123,16 +123,21 @@ class Desk:
         return [dict(entry.event.details) for entry in self.ledger.events() if entry.event.kind == kind]
 
 
+@cache
+def _usual() -> tuple[GatewayPolicy, PromptRules]:
+    return policy(), PromptRules(stand_in_prompt_lexicons(), stand_in_rules())
+
+
 @dataclass
 class Made:
     """What a desk is made of, where a test says otherwise."""
 
-    policy: GatewayPolicy = field(default_factory=policy)
+    policy: GatewayPolicy = field(default_factory=lambda: _usual()[0])
     shadow: GatewayPolicy | None = None
     banks: tuple[BankContents, ...] = ()
     ask: Any = in_process
     lists: Any = None
-    text: TextReader = field(default_factory=lambda: PromptRules(stand_in_prompt_lexicons(), stand_in_rules()))
+    text: TextReader = field(default_factory=lambda: _usual()[1])
     further: tuple[RemoteClassifier, ...] = ()
     review_key: ReviewKey | None = None
 
