@@ -8,7 +8,7 @@ name, or where it is registered as required; any other's is coverage, and says n
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -62,11 +62,21 @@ class Further:
             return ()
         threads = self._threads
         return tuple(
-            Asked(one, threads.submit(_read, one, item, kind))
-            for one in self._classifiers
-            if item.kind.surface.value in one.surfaces and kind in one.reads
-            if parties is (one.is_party and kind is MediaKind.IMAGE)
+            Asked(one, threads.submit(_read, one, item, kind)) for one in self._readers(item, kind, parties=parties)
         )
+
+    def spared(self, item: Item, kind: MediaKind) -> dict[str, str]:
+        """Return name to version of the companies that are told nothing of a picture, since a list may know it.
+
+        Answers name them all the same: whoever saw that one was left out would know that a list had fired.
+        """
+        return {one.name: one.version for one in self._readers(item, kind, parties=True)}
+
+    def _readers(self, item: Item, kind: MediaKind, *, parties: bool) -> Iterator[RemoteClassifier]:
+        for one in self._classifiers:
+            is_reader = item.kind.surface.value in one.surfaces and kind in one.reads
+            if is_reader and parties is (one.is_party and kind is MediaKind.IMAGE):
+                yield one
 
     @staticmethod
     def collect(asked: Sequence[Asked], *, required: frozenset[str], deadline: float) -> tuple[Subject, dict[str, str]]:

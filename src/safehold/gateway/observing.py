@@ -65,7 +65,9 @@ class Detectors:
         asked = [self.further.ask(item, kind) for item, kind in zip(request.items, kinds, strict=True)]
         seen = [None if item.kind.is_text else self.media.examine(item.data, policy) for item in request.items]
         for number, (item, one) in enumerate(zip(request.items, seen, strict=True)):
-            if one is not None and not _may_be_listed(one):
+            if one is not None and _may_be_listed(one):
+                seen[number] = self._spared(item, kinds[number], one)
+            elif one is not None:
                 asked[number] += self.further.ask(item, kinds[number], parties=True)
         words = [
             words_of_file(item, most_characters=policy.requests.text_characters)
@@ -83,6 +85,15 @@ class Detectors:
             items.append(ItemFeatures(item.kind, subject))
         return Observed(tuple(items), said.concepts, detectors)
 
+    def _spared(self, item: Item, kind: MediaKind, seen: Seen) -> Seen:
+        """Return what was seen, as if the companies that are not asked had been: nobody is to tell why they were not.
+
+        Where a list knows the picture, no policy lets it pass, so that nothing hangs on what they would have said.
+        """
+        spared = self.further.spared(item, kind)
+        examined = seen.subject.examined.union(spared if _is_listed(seen) else ())
+        return Seen(replace(seen.subject, examined=examined), seen.detectors | spared)
+
     def _further(
         self, item: Item, subject: Subject, asked: Sequence[Asked], policy: GatewayPolicy, deadline: float
     ) -> tuple[Subject, dict[str, str]]:
@@ -99,9 +110,11 @@ def _kind_of(item: Item) -> MediaKind:
 
 def _may_be_listed(seen: Seen) -> bool:
     """Return whether a list knows it as what nobody may pass on, or the lists could not all be asked."""
-    subject = seen.subject
-    is_listed = any(one.kind is FindingKind.MATCH and one.subject in NEVER_ALLOWED for one in subject.findings)
-    return is_listed or any(gap.detector == LISTS for gap in subject.gaps)
+    return _is_listed(seen) or any(gap.detector == LISTS for gap in seen.subject.gaps)
+
+
+def _is_listed(seen: Seen) -> bool:
+    return any(one.kind is FindingKind.MATCH and one.subject in NEVER_ALLOWED for one in seen.subject.findings)
 
 
 def _is_text_file(item: Item, seen: Seen | None) -> bool:

@@ -9,7 +9,7 @@ from tests.unit.gateway import made_up
 from tests.unit.gateway.made_up import Made, open_desk, picture
 
 from safehold.classification.remote import RemoteReading, Said
-from safehold.gateway import Item, ItemKind, Turn
+from safehold.gateway import Item, ItemKind, Refusal, Turn
 from safehold.matching import Index
 from safehold.media.signature_picture import test_signature_png as signature_png
 from safehold.vocabulary import Action, Finding, FindingKind, Fraction, Gap, GapReason, MediaKind
@@ -132,3 +132,14 @@ def test_another_company_is_sent_no_picture_that_a_list_knows_or_that_could_not_
     with open_desk(tmp_path / "1", Made(policy, lists=NoLists(), further=(company,))) as desk:
         assert desk.ask(Item(ItemKind.IMAGE, data=picture())).action is Action.HOLD
     assert company.heard == [picture(), [("user", "a green tree")]]
+
+
+def test_nobody_is_told_by_who_was_not_asked_that_a_list_knows_a_picture(tmp_path: Path) -> None:
+    scores = {"elsewhere": {"blue_ball": 0.5}}
+    for number, policy in enumerate([made_up.policy(thresholds__scores=scores), required(thresholds__scores=scores)]):
+        with open_desk(tmp_path / str(number), Made(policy, further=(Company(0.9),))) as desk:
+            listed = desk.ask(Item(ItemKind.IMAGE, data=signature_png()))
+            unlisted = desk.ask(Item(ItemKind.IMAGE, data=picture()))
+        assert listed.detectors.keys() == unlisted.detectors.keys()
+        assert listed.items[0].gaps == unlisted.items[0].gaps == ()
+        assert (listed.action, listed.refusal) == (Action.DENY, Refusal.POLICY)
