@@ -46,7 +46,7 @@ litellm-test: $(DEV_STAMP) $(LITELLM_STAMP)
 postgresql-test: $(DEV_STAMP)
 	@TEST_DATABASE=postgresql $(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/contract \
 		tests/unit/gateway tests/unit/home tests/unit/ledger tests/unit/service tests/unit/vault/test_local.py tests/unit/matching/banks \
-		tests/functional/people tests/functional/service tests/functional/test_cli_bank.py tests/functional/test_cli_gateway.py \
+		tests/functional/people tests/functional/service --ignore tests/functional/service/test_serving.py tests/functional/test_cli_bank.py tests/functional/test_cli_gateway.py \
 		tests/functional/test_cli_key.py tests/functional/test_cli_webhook.py
 
 check: lint types architecture

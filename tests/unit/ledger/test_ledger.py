@@ -28,6 +28,12 @@ def home(places: Places, tmp_path: Path) -> Home:
 
 
 @pytest.fixture
+def one_home(chosen_places: Places, tmp_path: Path) -> Home:
+    """What is the same on every database, and has many cases."""
+    return chosen_places.open(tmp_path / "home", NOON)
+
+
+@pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[Home]:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "safehold.db").touch()  # whichever kind of database the other homes have
@@ -151,13 +157,14 @@ def change(home: Home, *statements: str) -> None:
     ],
 )
 def test_tampering_with_the_database_is_found_before_anything_more_is_signed(
-    home: Home, ledger: Ledger, tampering: list[str]
+    one_home: Home, tampering: list[str]
 ) -> None:
+    ledger = Ledger(one_home.database, NOON, KEY)
     ledger.append_all([EVENT] * 3)
     ledger.checkpoint()
     ledger.append_all([EVENT] * 2)
     assert ledger.checkpoint().size == 6
-    change(home, *tampering)
+    change(one_home, *tampering)
     with pytest.raises(LedgerBrokenError) as caught:
         ledger.verify()
     assert "checkpoint kept elsewhere" in caught.value.advice
@@ -210,11 +217,12 @@ def test_a_value_of_another_type_or_encoding_is_named_as_tampering(sqlite: Home,
         "DELETE FROM events WHERE seq > 3",
     ],
 )
-def test_what_is_found_altered_is_not_signed_for(home: Home, ledger: Ledger, tampering: str) -> None:
+def test_what_is_found_altered_is_not_signed_for(one_home: Home, tampering: str) -> None:
+    ledger = Ledger(one_home.database, NOON, KEY)
     ledger.append_all([EVENT] * 5)
     assert ledger.checkpoint().size == 6
     ledger.append_all([EVENT] * 5)
-    change(home, tampering)
+    change(one_home, tampering)
     with pytest.raises(LedgerBrokenError):
         ledger.checkpoint()
 

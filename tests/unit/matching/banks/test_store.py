@@ -44,8 +44,8 @@ PDQ = values(30, seed=1)
 
 
 @pytest.fixture
-def home(places: Places, tmp_path: Path) -> Home:
-    return places.open(tmp_path / "home", FixedClock(AT))
+def home(chosen_places: Places, tmp_path: Path) -> Home:
+    return chosen_places.open(tmp_path / "home", FixedClock(AT))
 
 
 @pytest.fixture
@@ -113,6 +113,21 @@ def test_an_import_creates_the_bank_and_its_entries_are_found(home: Home, store:
     assert (report.bank.version, report.bank.tier, report.bank.reference) == (1, Tier.TRUSTED, "made-up@1")
     assert found(home) == {"md5": list(range(20)), "pdq": list(range(20))}
     assert events(home) == ["bank.created", "bank.imported"]
+
+
+def test_a_bank_lives_the_same_life_on_either_database(places: Places, tmp_path: Path) -> None:
+    home = places.open(tmp_path / "home", FixedClock(AT))
+    store = BankStore(home, open_ledger(home), actor="alice")
+    for _ in range(2):
+        store.import_file("made-up", listing(tmp_path), TRAITS)
+    store.import_file("made-up", listing(tmp_path, 10, 25))
+    assert found(home) == {"md5": list(range(25)), "pdq": list(range(25))}
+    store.withdraw("made-up", [MD5[1].tobytes().hex()], reason="an error")
+    assert found(home)["md5"] == [0, *range(2, 25)]
+    store.retire("made-up", "an error")
+    assert found(home) == {"md5": [], "pdq": []}
+    kinds = ["bank.created", "bank.imported", "bank.imported", "bank.withdrawn", "bank.retired"]
+    assert events(home) == kinds
 
 
 def test_importing_the_same_file_again_changes_nothing(home: Home, store: BankStore, tmp_path: Path) -> None:
@@ -432,9 +447,9 @@ with Home.open(folder, SystemClock(), server=load_settings(folder, os.environ).s
 """
 
 
-def test_an_import_killed_before_its_commit_leaves_the_old_version(
-    places: Places, home: Home, store: BankStore, tmp_path: Path
-) -> None:
+def test_an_import_killed_before_its_commit_leaves_the_old_version(places: Places, tmp_path: Path) -> None:
+    home = places.open(tmp_path / "home", FixedClock(AT))
+    store = BankStore(home, open_ledger(home), actor="alice")
     store.import_file("made-up", listing(tmp_path, 0, 3), TRAITS)
     command = [sys.executable, "-c", KILLED_BEFORE_COMMIT, os.fspath(home.path), os.fspath(listing(tmp_path, 3, 6))]
     environment = places.environment(home.path)
