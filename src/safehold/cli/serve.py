@@ -31,8 +31,16 @@ def serve(
 
     Standard error gets one line of JSON an event. Ends with 0 once all requests under way are answered.
     """
-    from safehold.service.serving import Role, ServeOptions
-    from safehold.service.serving import serve as run
+    from safehold.service.errors import ServerPartsMissingError
+
+    try:
+        from safehold.service.serving import Role, ServeOptions
+        from safehold.service.serving import serve as run
+    except ModuleNotFoundError as error:
+        raise ServerPartsMissingError(
+            f"the service needs {error.name}, which is not installed",
+            advice="Install its parts: pip install 'safehold[server]'",
+        ) from error
 
     shell = context.find_object(Shell) or Shell()
 

@@ -34,7 +34,7 @@ GRACE_SECONDS = 30
 
 SWITCH_SECONDS = 0.0005
 """After how long a thread lets another one run: a tenth of Python's default, so that the event loop does not wait for
-threads that compute. Source: ours: at 120 prompts a second on two shared cores, the 90th percentile fell in 4 of 4 runs.
+threads that compute. Source: ours: at 120 prompts a second on two shared cores, the 90th percentile fell in all 4 runs.
 """
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
