@@ -1,7 +1,7 @@
 """Judgement: features and a policy enter, an action for each item leaves. Pure, so that it can be repeated.
 
-1. Each item is screened by the terms of its kind. 2. A text that breaks a rule only together with other turns takes at
-most the action for that. 3. Concepts that meet across items, and what is asked of a picture to be edited, are added.
+1. Each item is screened by the terms of its kind. 2. What breaks a rule only together with other turns takes at most
+the action for that. 3. Concepts that meet across items, and what is asked of a picture to be edited, are added.
 4. A limit in force denies. 5. An item takes the most severe of all that; a gap is at least HOLD. 6. Where the surface
 fails open, what was not examined and has nothing against it passes as ALLOW_UNEXAMINED. 7. On a surface in shadow mode
 everything passes but matches that no policy may allow.
@@ -174,19 +174,24 @@ def _met(features: Features, policy: GatewayPolicy) -> Mapping[int, list[_Outcom
         is_carried = (pair.between[0] in features.carried and second) or (pair.between[1] in features.carried and first)
         for number in first | second if is_across or is_carried else ():
             met[number].append((pair.action, "across-items:" + "+".join(pair.between)))
-    for number in _asked_of_pictures(features, policy):
-        met[number].append((policy.edit.action, "edit-instruction"))
+    for number, action in _asked_of_pictures(features, policy):
+        met[number].append((action, "edit-instruction"))
     return met
 
 
-def _asked_of_pictures(features: Features, policy: GatewayPolicy) -> Iterator[int]:
-    """Yield the pictures to be edited and the texts that ask what may not be asked of them."""
+def _asked_of_pictures(features: Features, policy: GatewayPolicy) -> Iterator[tuple[int, Action]]:
+    """Yield the pictures to be edited and the texts that ask what may not be asked of them, with what follows.
+
+    What only earlier turns of the session asked takes at most the action for that.
+    """
     pictures = [number for number, item in enumerate(features.items) if item.kind is ItemKind.SOURCE_IMAGE]
     if not pictures:
         return
     asking = [number for number, item in enumerate(features.items) if _asks(item, policy)]
-    if asking or policy.edit.concepts & features.carried:
-        yield from {*pictures, *asking}
+    if asking:
+        yield from ((number, policy.edit.action) for number in {*pictures, *asking})
+    elif policy.edit.concepts & features.carried:
+        yield from ((number, min(policy.edit.action, policy.session.action)) for number in pictures)
 
 
 def _asks(item: ItemFeatures, policy: GatewayPolicy) -> bool:

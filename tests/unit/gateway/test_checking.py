@@ -198,7 +198,8 @@ def test_an_instruction_that_may_not_be_asked_of_a_picture_is_denied_on_both(des
 
 def test_an_instruction_of_an_earlier_turn_counts_for_a_picture_that_comes_later(desk: Desk) -> None:
     desk.say("paint it", session="s")
-    assert desk.ask(Item(SOURCE, data=picture()), session="s").action is Action.DENY
+    answer = desk.ask(Item(SOURCE, data=picture()), Item(PROMPT, text="make it brighter"), session="s")
+    assert [item.action for item in answer.items] == [Action.HOLD, Action.ALLOW]
     assert desk.ask(Item(SOURCE, data=picture()), session="t").action is Action.ALLOW
 
 
