@@ -7,7 +7,7 @@ incomplete: the result lets nothing pass, whatever is said of the rest.
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from safehold.gateway.item import CheckRequest, Context, Item, ItemKind, Turn
@@ -15,6 +15,19 @@ from safehold.gateway.item import CheckRequest, Context, Item, ItemKind, Turn
 _TEXT_PARTS = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
 _ROLES = {"system": "system", "developer": "system", "assistant": "assistant", "tool": "tool", "function": "tool"}
 """Roles of OpenAI's interface as the gateway's; whoever else speaks is a user."""
+
+_PROTOCOL = frozenset({"detail", "id", "index", "name", "status", "tool_call_id", "type"})
+"""Names of the protocol's own words, which are read only where they are more than a word."""
+
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9_.-]{0,64}")
+_MEDIA_NAME = re.compile(r"image|picture|photo|video|audio|file|media|document|source")
+_SHORTEST_MEDIA = 128
+"""Characters of base64: no file of a picture is shorter; ids and names are."""
+
+_DEEPEST = 64
+_TOO_DEEP = "data:"
+"""Stands for what is nested too deeply: an address that can't be read."""
+
 _DATA_ADDRESS = re.compile(r"data:[\w.+-]+/[\w.+-]+(?:;[\w.+-]+=[^;,]*)*;base64,", re.ASCII)
 
 Message = Turn | Mapping[str, object]
@@ -72,19 +85,57 @@ def messages(turns: Sequence[Message]) -> Draft:
 def _read(message: Message) -> tuple[Turn, tuple[Item, ...], bool]:
     if isinstance(message, Turn):
         return message, (), True
-    role, content = message.get("role"), message.get("content")
+    role = str(message.get("role", "user"))
     called, is_complete = _called(message)
-    texts, pictures = [], []
-    for part in _parts(content):
+    texts: list[str] = []
+    pictures: list[bytes] = []
+    rest = [] if role in _ROLES or role == "user" else [("", role)]
+    for part in _parts(message.get("content")):
         words, picture = _text_of(part), _picture_of(part)
-        if words is not None:
-            texts.append(words)
-        elif picture is not None:
-            pictures.append(Item(ItemKind.IMAGE, data=picture))
-        else:
-            is_complete = False
-    turn = Turn(_ROLES.get(str(role), "user"), "\n".join([*texts, *called]))
-    return turn, tuple(pictures), is_complete
+        texts += [] if words is None else [words]
+        pictures += [] if picture is None else [picture]
+        is_complete &= words is not None or picture is not None
+        if isinstance(part, Mapping):
+            own = "image_url" if words is None else _TEXT_PARTS[str(part.get("type"))]
+            rest += _strings(_without(part, own))
+    rest += _strings(_without(message, "content", "role", "tool_calls"))
+    for name, words in rest:
+        found = _media_in(name, words)
+        pictures += [found] if isinstance(found, bytes) else []
+        texts += [words] if found is None else []
+        is_complete &= found is not False
+    turn = Turn(_ROLES.get(role, "user"), "\n".join([*texts, *called]))
+    return turn, tuple(Item(ItemKind.IMAGE, data=picture) for picture in pictures), is_complete
+
+
+def _without(named: Mapping[str, object], *names: str) -> dict[str, object]:
+    return {name: value for name, value in named.items() if name not in names}
+
+
+def _strings(value: object, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Yield every string in what no field of ours names, after the names that it stands under."""
+    if isinstance(value, str):
+        if name.rpartition(".")[2] not in _PROTOCOL or not _PLAIN_WORD.fullmatch(value):
+            yield name, value
+    elif depth > _DEEPEST:
+        yield name, _TOO_DEEP
+    elif isinstance(value, Mapping):
+        for inner_name, inner in value.items():
+            if not _PLAIN_WORD.fullmatch(str(inner_name)):
+                yield name, str(inner_name)
+            yield from _strings(inner, f"{name}.{inner_name}", depth + 1)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _strings(inner, name, depth + 1)
+
+
+def _media_in(name: str, words: str) -> bytes | bool | None:
+    """Return the bytes of a picture or the like that a string holds; None for words; False where it can't be had."""
+    if words.startswith("data:"):
+        return from_data_address(words) or False
+    if len(words) >= _SHORTEST_MEDIA and (data := from_base64(words)) is not None:
+        return data
+    return False if words == _TOO_DEEP or (_MEDIA_NAME.search(name) and "://" in words) else None
 
 
 def _parts(content: object) -> Iterable[object]:
@@ -119,10 +170,13 @@ def _called(message: Mapping[str, object]) -> tuple[list[str], bool]:
         return found, False
     for call in calls:
         function = call.get("function") if isinstance(call, Mapping) else None
-        arguments = function.get("arguments") if isinstance(function, Mapping) else None
+        if not isinstance(function, Mapping):
+            return found, False
+        arguments = function.get("arguments")
         if not isinstance(arguments, str):
             return found, False
         found.append(arguments)
+        found += (words for _, words in _strings({**call, "function": _without(function, "arguments")}))
     return found, True
 
 
