@@ -35,6 +35,13 @@ _OURS = frozenset(
 """Entries that LiteLLM adds, or that no model is asked with; `messages` repeats the prompt."""
 _MEDIA = re.compile(r"image|picture|photo|mask|video|audio|frame|reference|^file")
 _WORDS = re.compile(r"prompt|text|caption|instruction|description")
+_UPLOADED = re.compile(r"image|picture|photo|mask|frame|reference|file")
+"""What an id may name that nobody examined; a clip's id names one that a model made."""
+
+_POINTER = re.compile(r"(^|[._])ur[li]$")
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9_.:/+=-]*")
+"""Sizes, qualities, names of voices and styles: no more than a word."""
+
 _INTERFACE = re.compile(r"/(images|videos)(/|$|\?)")
 _RAW_PICTURE = re.compile(r"data:image/|b64_json|_b64\"|image_generation")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
@@ -90,7 +97,7 @@ def draft_of_call(data: Mapping[str, object]) -> Draft:
 
 def _asked(name: str, value: object, depth: int = 0) -> Iterator[Item | None]:
     """Yield what one entry of a call holds; None for what can't be examined."""
-    if value is None or isinstance(value, bool | int | float) or name.endswith("_id"):
+    if value is None or isinstance(value, bool | int | float):
         return
     if isinstance(value, str):
         yield from _asked_in_words(name, value)
@@ -115,14 +122,19 @@ def _asked_in_words(name: str, value: str) -> Iterator[Item | None]:
     if value.startswith("data:"):
         data = from_data_address(value)
         yield None if data is None else _source(name, data)
-    elif _MEDIA.search(name) and _ADDRESS.match(value):
+    elif name.endswith("_id") and _PLAIN_WORD.fullmatch(value):
+        if _UPLOADED.search(name):
+            yield None
+    elif (_MEDIA.search(name) or _POINTER.search(name)) and _ADDRESS.match(value):
         yield None
-    elif _MEDIA.search(name) and len(value) >= _SHORTEST_MEDIA and (data := from_base64(value)) is not None:
+    elif len(value) >= _SHORTEST_MEDIA and (data := from_base64(value)) is not None:
         yield _source(name, data)
     elif _WORDS.search(name):
         yield Item(ItemKind.NEGATIVE_PROMPT if "negative" in name else ItemKind.PROMPT, text=value)
     elif _MEDIA.search(name):
         yield None if len(value) >= _SHORTEST_MEDIA else Item(ItemKind.PROMPT, text=value)
+    elif not _PLAIN_WORD.fullmatch(value) and not _ADDRESS.match(value):
+        yield Item(ItemKind.PROMPT, text=value)
 
 
 def _source(name: str, data: bytes) -> Item | None:

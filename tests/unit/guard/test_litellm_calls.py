@@ -53,6 +53,11 @@ CALLS: dict[str, tuple[dict[str, Any], list[tuple[str, str | bytes]]]] = {
         [],
     ),
     "an identifier": ({"video_id": BASE64}, []),
+    "words under a name that nobody knows": ({"style": "a red cube", "quality": "high"}, [("prompt", "a red cube")]),
+    "words within one": ({"extra_body": {"input": {"subject": "a cone"}}}, [("prompt", "a cone")]),
+    "words as an identifier": ({"prompt_id": "a red cube"}, [("prompt", "a red cube")]),
+    "base64 under a name that nobody knows": ({"control": BASE64}, [("source_image", FILE)]),
+    "an upload as an identifier": ({"picture_id": io.BytesIO(FILE)}, [("source_image", FILE)]),
 }
 
 
@@ -69,6 +74,9 @@ def test_a_call_gives_everything_that_is_asked_with(name: str) -> None:
         {"image": "https://pictures.example/1.png"},
         {"image": {"url": "s3://bucket/1.png"}},
         {"extra_body": {"image_prompt": "https://pictures.example/1.png"}},
+        {"images": [{"file_id": "file-1"}]},
+        {"reference_image_id": "image-1"},
+        {"style": {"url": "https://pictures.example/1.png"}},
         {"image": io.BytesIO(b"")},
         {"image": io.StringIO("words")},
         {"image": SimpleNamespace(path="1.png")},
