@@ -3,7 +3,9 @@
 import copy
 import inspect
 import io
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -182,6 +184,51 @@ def test_a_picture_anywhere_in_an_output_is_checked() -> None:
         Studio(hidden).pipe(prompt="a cone")
     grey = Studio(hidden, on_refusal=OnRefusal.PLACEHOLDER).pipe(prompt="a cone")
     assert grey.images.extras["before"][0].getpixel((0, 0)) == (128, 128, 128)
+
+
+@dataclass(slots=True)
+class InSlots:
+    """Holds a picture where `vars` does not show it."""
+
+    inside: Any
+
+
+class Callable(SimpleNamespace):
+    """Holds a picture, and can be called."""
+
+    def __call__(self) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.parametrize(
+    "hiding",
+    [
+        lambda made: (one for one in [made]),
+        InSlots,
+        lambda made: Callable(inside=made),
+        lambda made: deque([made]),
+        lambda _made: io.BytesIO(b"bytes of a picture"),
+        lambda _made: Path("made.png"),
+    ],
+    ids=["iterator", "slots", "callable", "deque", "file", "path"],
+)
+@pytest.mark.parametrize("on_refusal", OnRefusal)
+def test_what_may_hide_a_picture_beside_one_that_is_seen_is_refused(hiding: Any, on_refusal: OnRefusal) -> None:
+    output = SimpleNamespace(images=[picture()], more=hiding(picture()))
+    with pytest.raises(RefusedError) as raised:
+        _around(output, on_refusal=on_refusal)(prompt="a cone")
+    assert raised.value.result.refusal is Refusal.UNEXAMINED
+
+
+def test_what_holds_no_picture_may_stand_beside_one() -> None:
+    more = [range(3), deque(["a cone", 1]), InSlots(2), np.float32(0.5), OnRefusal.RAISE]
+    output = SimpleNamespace(images=[picture()], more=more)
+    assert _around(output)(prompt="a cone") is output
+
+
+def _around(output: object, **options: Any) -> GuardedPipeline:
+    guard = Guard.around(SandboxChecks(TABLE), options=GuardOptions(attempts=1))
+    return GuardedPipeline(lambda **_arguments: output, guard, **options)
 
 
 def test_words_that_a_pipeline_makes_are_checked_too() -> None:

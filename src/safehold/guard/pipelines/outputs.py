@@ -5,8 +5,11 @@ found was not examined, whatever it is.
 """
 # ruff: noqa: ANN401  # objects of libraries that are not imported here
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from os import PathLike
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,8 @@ from safehold.guard.pipelines.pictures import (
 
 _DEEPEST = 8
 _PLAIN = (str, bytes, bytearray, memoryview, int, float, complex, type(None))
+_CODE = (type, ModuleType, FunctionType, MethodType, BuiltinFunctionType, partial)
+_NO_SLOTS = frozenset({"__dict__", "__weakref__"})
 _GREY = 128
 
 
@@ -72,16 +77,21 @@ def holds_pictures(output: object) -> bool:
 
 
 def _leaves(value: object, depth: int = 0) -> Iterator[object]:
-    """Yield every picture and string in a value, and whatever may hide one: bytes, and what is nested too deeply."""
+    """Yield every picture and string in a value, and whatever may hide one.
+
+    That is bytes, files, iterators, what is nested too deeply, and a picture that `replaced` can't reach.
+    """
     if is_picture(value) or isinstance(value, str):
         yield value
     elif isinstance(value, bytes | bytearray | memoryview):
         yield bytes(value)
-    elif depth > _DEEPEST:
+    elif depth > _DEEPEST or isinstance(value, Iterator | PathLike) or callable(getattr(value, "read", None)):
         yield object()
     else:
         for inner in _inner(value):
             yield from _leaves(inner, depth + 1)
+        for inner in _out_of_reach(value):
+            yield from (leaf if isinstance(leaf, str) else object() for leaf in _leaves(inner, depth + 1))
 
 
 def _inner(value: object) -> Iterator[object]:
@@ -93,6 +103,20 @@ def _inner(value: object) -> Iterator[object]:
         yield from value
     elif hasattr(value, "__dict__"):
         yield from vars(value).values()
+
+
+def _out_of_reach(value: object) -> Iterator[object]:
+    """Yield what stands in slots, in objects that can be called, and in collections of other kinds."""
+    if isinstance(value, (*_PLAIN, *_CODE, range, list, tuple, set, frozenset, Mapping)):
+        return
+    if isinstance(value, Collection) and not hasattr(value, "shape"):
+        yield from value
+    for kind in type(value).__mro__:
+        slots = kind.__dict__.get("__slots__", ())
+        names = (slots,) if isinstance(slots, str) else tuple(slots)
+        yield from (getattr(value, name) for name in names if name not in _NO_SLOTS and hasattr(value, name))
+    if callable(value) and getattr(value, "__dict__", None):
+        yield b""  # a model, perhaps, and then far too much to look through
 
 
 def replaced(output: Any, refused: Iterator[bool], depth: int = 0) -> Any:
