@@ -1,11 +1,12 @@
 """The duties of a worker: which there are, and how often."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
 from safehold.gateway.purge import purge
+from safehold.ledger import EventLog
 from safehold.service.checking.deferred import announce
 from safehold.service.checking.state import State
 from safehold.service.context import Service
@@ -30,7 +31,26 @@ def duties_of(gateway: Gateway, service: Service) -> Sequence[Duty]:
     """
     courier = courier_of(gateway.workshop.home, gateway.workshop.ledger, service.settings)
     deliveries = Duty("webhooks.deliver", DELIVER_SECONDS, courier.deliver_due)
-    return (deliveries, *_checks(gateway, service), *_reports(service))
+    signatures = Duty("ledger.sign", FORGET_SECONDS, Signatures(gateway.workshop.ledger).sign)
+    return (deliveries, signatures, *_checks(gateway, service), *_reports(service))
+
+
+@dataclass(slots=True)
+class Signatures:
+    """Sign what the ledger holds now and then, so that what is cut off or altered after that is found.
+
+    Attributes:
+        ledger: of the home.
+        size: how many events were signed for when it was last asked; 0 before.
+    """
+
+    ledger: EventLog
+    size: int = 0
+
+    def sign(self) -> int:
+        """Sign, and return how many events more that is than the last time."""
+        before, self.size = self.size, self.ledger.checkpoint().size
+        return self.size - before
 
 
 def _checks(gateway: Gateway, service: Service) -> Sequence[Duty]:
