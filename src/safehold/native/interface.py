@@ -108,7 +108,7 @@ class Kernels(Protocol):
     def hamming_few(
         self, segment: object, values: NDArray[np.uint8], threshold: int, linear_rows: int, /
     ) -> tuple[int, ...] | None:
-        """Find what `hamming_search` finds, with fewer detours: the pairs, ascending; None if there are more than 64."""
+        """Find what `hamming_search` finds, with fewer detours: pairs, ascending; None if more than 64."""
 
     def hamming_permute(
         self, values: NDArray[np.uint8], order: NDArray[np.uint8], permuted: NDArray[np.uint8], /

@@ -13,12 +13,14 @@ section 2 for IPv4 addresses inside IPv6 ones.
 import ipaddress
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+import httpcore
 import httpx
 
+from safehold.classification.remote.transport import Backend, Deadline
 from safehold.service.problem import Problem
 from safehold.settings import MalformedSettingsError, Settings
 
@@ -27,6 +29,13 @@ _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _MIB = 1024 * 1024
+_FAULTS = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -62,12 +71,12 @@ class Fetcher:
         """
         until = time.monotonic() + self.seconds
         try:
-            with httpx.Client(trust_env=False, follow_redirects=False) as client:
+            with httpx.Client(transport=_Bounded(until), trust_env=False, follow_redirects=False) as client:
                 for _ in range(MOST_REDIRECTS + 1):
                     found, url = self._hop(client, url, until)
                     if found is not None:
                         return found
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
+        except (httpx.HTTPError, httpx.InvalidURL, *_FAULTS, OSError, ValueError):
             raise _failed() from None
         raise _failed()
 
@@ -121,6 +130,49 @@ class Fetcher:
             if len(content) > self.most_bytes or time.monotonic() > until:
                 raise ValueError
         return bytes(content)
+
+
+class _Bounded(httpx.BaseTransport):
+    """Connections of which every step, also each read of a head that drips in, ends at one moment.
+
+    Args:
+        until: that moment, as `time.monotonic` counts.
+    """
+
+    def __init__(self, until: float) -> None:
+        deadline = Deadline()
+        deadline.at = until
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(trust_env=False), network_backend=Backend(deadline)
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        answer = self._pool.handle_request(
+            httpcore.Request(
+                request.method,
+                httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                headers=request.headers.raw,
+                extensions=request.extensions,
+            )
+        )
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    """The body of an answer."""
+
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._answer.iter_stream()
+
+    def close(self) -> None:
+        self._answer.close()
 
 
 def is_public(address: Address) -> bool:

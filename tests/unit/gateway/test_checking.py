@@ -203,7 +203,7 @@ def test_an_instruction_of_an_earlier_turn_counts_for_a_picture_that_comes_later
     assert desk.ask(Item(SOURCE, data=picture()), session="t").action is Action.ALLOW
 
 
-def listed(harm_class: HarmClass, data: bytes) -> object:
+def listed(harm_class: HarmClass, data: bytes, tier: Tier = Tier.REVIEW) -> object:
     import numpy as np
 
     from safehold.signals import digest
@@ -211,19 +211,22 @@ def listed(harm_class: HarmClass, data: bytes) -> object:
 
     value = np.frombuffer(digest(data).sha256, np.uint8)[np.newaxis]
     listing = part(rows(Algorithm.SHA256, value))
-    return contents("made-up", listing, flavour=PdqFlavour.FULL, harm_class=harm_class, tier=Tier.REVIEW)
+    return contents("made-up", listing, flavour=PdqFlavour.FULL, harm_class=harm_class, tier=tier)
 
 
 @pytest.mark.parametrize(
-    ("harm_class", "asked", "edited"),
+    ("harm_class", "tier", "asked", "edited"),
     [
-        (HarmClass.NCII, Action.HOLD, Action.DENY),
-        (HarmClass.CSAM, Action.HOLD, Action.DENY),
-        (HarmClass.HONOUR_MARK, Action.ALLOW, Action.DENY),
+        (HarmClass.NCII, Tier.TRUSTED, Action.DENY, Action.DENY),
+        (HarmClass.NCII, Tier.REVIEW, Action.HOLD, Action.HOLD),  # somebody says so; a person decides
+        (HarmClass.CSAM, Tier.REVIEW, Action.HOLD, Action.DENY),
+        (HarmClass.HONOUR_MARK, Tier.REVIEW, Action.ALLOW, Action.DENY),
     ],
 )
-def test_what_is_listed_is_never_edited(tmp_path: Path, harm_class: HarmClass, asked: Action, edited: Action) -> None:
-    with open_desk(tmp_path, Made(banks=(listed(harm_class, picture(5)),))) as desk:  # type: ignore[arg-type]
+def test_what_is_listed_is_never_edited(
+    tmp_path: Path, harm_class: HarmClass, tier: Tier, asked: Action, edited: Action
+) -> None:
+    with open_desk(tmp_path, Made(banks=(listed(harm_class, picture(5), tier),))) as desk:  # type: ignore[arg-type]
         assert desk.ask(Item(IMAGE, data=picture(5))).action is asked
         assert desk.ask(Item(SOURCE, data=picture(5))).action is edited
 

@@ -70,7 +70,7 @@ class Transport:
             ssl_context=_trusting(ca_file) if address.startswith("https:") else None,
             max_connections=connections,
             keepalive_expiry=_IDLE_SECONDS,
-            network_backend=_Backend(self._deadline),
+            network_backend=Backend(self._deadline),
         )
 
     def post(self, body: bytes, *, until: float, most: int) -> bytes:
@@ -139,12 +139,18 @@ def _failure_of(status: int) -> Failure:
     return _STATUS.get(status, Failure.REJECTED)
 
 
-class _Backend(httpcore.NetworkBackend):
+class Backend(httpcore.NetworkBackend):
+    """The network, with every step of a call under the call's deadline.
+
+    Args:
+        deadline: whose time is left.
+    """
+
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
         self._plain = httpcore.SyncBackend()
 
-    def connect_tcp(
+    def connect_tcp(  # noqa: D102  httpcore's
         self,
         host: str,
         port: int,
@@ -155,7 +161,7 @@ class _Backend(httpcore.NetworkBackend):
         stream = self._plain.connect_tcp(host, port, self._deadline.left(timeout), local_address, socket_options)
         return _Stream(stream, self._deadline)
 
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> None:  # noqa: D102
         time.sleep(self._deadline.left(seconds))
 
 
