@@ -34,6 +34,12 @@ class Pages(http.server.BaseHTTPRequestHandler):
                     self.wfile.write(b"x")
                     self.wfile.flush()
                     time.sleep(0.05)
+            case "/slow-head":
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+                for _ in range(40):
+                    self.wfile.write(b"x")
+                    self.wfile.flush()
+                    time.sleep(0.05)
             case "/compressed":
                 self.answer(200, b"x", {"Content-Encoding": "gzip"})
             case "/missing":
@@ -101,9 +107,10 @@ def test_what_is_too_large_compressed_or_not_there_fails(port: int, path: str) -
     assert refused(allowed(), f"http://inside.example:{port}/{path}") == "url_failed"
 
 
-def test_a_slow_answer_ends_in_time(port: int) -> None:
+@pytest.mark.parametrize("path", ["slow", "slow-head"])
+def test_a_slow_answer_ends_in_time(port: int, path: str) -> None:
     began = time.monotonic()
-    assert refused(allowed(0.3), f"http://inside.example:{port}/slow") == "url_failed"
+    assert refused(allowed(0.3), f"http://inside.example:{port}/{path}") == "url_failed"
     assert time.monotonic() - began < 1.5
 
 
