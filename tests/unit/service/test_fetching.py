@@ -27,15 +27,8 @@ class Pages(http.server.BaseHTTPRequestHandler):
                 self.answer(200, b"bytes of " + str(self.headers["Host"]).encode())
             case "/large":
                 self.answer(200, b"x" * 100_000)
-            case "/slow":
-                self.send_response(200)
-                self.end_headers()
-                for _ in range(40):
-                    self.wfile.write(b"x")
-                    self.wfile.flush()
-                    time.sleep(0.05)
-            case "/slow-head":
-                self.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
+            case "/slow" | "/slow-head":
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nX: " + (b"\r\n\r\n" if self.path == "/slow" else b""))
                 for _ in range(40):
                     self.wfile.write(b"x")
                     self.wfile.flush()
