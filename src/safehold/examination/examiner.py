@@ -93,8 +93,10 @@ class _Prints:
     own: list[Signal] = field(default_factory=list)
     variants: list[tuple[str, Signal]] = field(default_factory=list)
     last: deque[tuple[Luma, list[tuple[str, Print]]]] = field(default_factory=lambda: deque(maxlen=2))
+    is_still: bool = True
 
     def add(self, frame: Frame, terms: Terms) -> None:
+        self.is_still &= not frame.place.startswith("frame ")
         for variant, made in self._made_of(frame.luma, terms):
             signal = Signal(Algorithm.PDQ, made.value, made.flavour, made.quality, frame.place)
             if variant:
@@ -140,7 +142,7 @@ class Examiner:
         if sniffed.kind not in NO_MEDIA:
             if self.poison is None:
                 prints, kind = self._fingerprint(data, name, sniffed, notes)
-                self._classify(data, name, sniffed, notes)
+                self._classify(data, name, sniffed, notes, is_still=prints.is_still)
             else:
                 notes.miss("pdq", self.poison, name)
         elif not is_inert:
@@ -184,7 +186,8 @@ class Examiner:
             return open_sound(data, terms.limits)
         return open_image(data, terms.limits, sniffed)
 
-    def _classify(self, data: bytes | memoryview, name: str, sniffed: Sniffed, notes: Notes) -> None:
+    def _classify(self, data: bytes | memoryview, name: str, sniffed: Sniffed, notes: Notes, *, is_still: bool) -> None:
+        """Score a picture; of several in one file the first alone, by which the file is not examined."""
         if not self.classifiers or sniffed.kind is not MediaKind.IMAGE:
             return
         try:
@@ -198,6 +201,7 @@ class Examiner:
             if scores.shape != (1, len(classifier.concepts)) or not ((scores >= 0) & (scores <= 1)).all():
                 notes.miss(classifier.name, GapReason.DETECTOR_FAILED, name)  # no number is below every threshold
                 continue
-            notes.examined.add(classifier.name)
+            if is_still:
+                notes.examined.add(classifier.name)
             for concept, value in zip(classifier.concepts, scores[0], strict=True):
                 notes.scores.append(ObservedScore(concept, float(value), classifier.name, classifier.version, name))

@@ -1,12 +1,14 @@
 """What goes wrong in a detector is a gap of the record, never silence."""
 
 import hashlib
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from tests.vectors import media, tars
 
 from safehold.classification import StandInClassifier
@@ -59,6 +61,18 @@ def test_a_classifier_that_answers_nonsense_has_not_examined_the_picture(answer:
     assert "failing" not in seen.examined
     assert {"stand-in", "pdq"} <= seen.examined
     assert {score.detector for score in seen.scores} == {"stand-in"}
+
+
+def test_a_classifier_that_saw_the_first_of_several_pictures_has_not_examined_the_file() -> None:
+    for frames, is_examined in ((1, True), (3, False)):
+        shown = [Image.radial_gradient("L").point(lambda value, n=number: value * n % 256) for number in (1, 3, 7)]
+        file = io.BytesIO()
+        shown[0].save(file, "GIF", save_all=True, append_images=shown[1:frames])
+        record = Record("a", (Member("a.gif", "gif", file.getvalue()),))
+        seen = examine(record, SETTINGS, classifiers=[StandInClassifier()])
+        assert ("stand-in" in seen.examined) is is_examined
+        assert {score.detector for score in seen.scores} == {"stand-in"}
+        assert "pdq" in seen.examined
 
 
 @pytest.mark.parametrize("error", [RuntimeError, MemoryError, RecursionError])
