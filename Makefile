@@ -16,12 +16,12 @@ RAY_STAMP := $(VENV)/installed-ray-$(shell cat requirements/ray.txt | cksum | tr
 LITELLM := $(VENV)/litellm
 LITELLM_STAMP := $(LITELLM)/installed-$(shell cat requirements/litellm.txt | cksum | tr ' ' '-')
 
-.PHONY: run test ray-test litellm-test check lint types architecture lock bench soak docs clean help sanitize neon fuzz
+.PHONY: run test long-test ray-test litellm-test check lint types architecture lock bench soak docs clean help sanitize neon fuzz
 
 help:
 	@echo "make run    safeguard a generated sample dataset, compare the result with what was planted, then serve the gateway"
 	@echo "            until Ctrl-C; ONCE=1 make run ends after a check through HTTP"
-	@echo "make test   the whole test suite, with coverage"
+	@echo "make test   the test suite; COVERAGE=1 make test measures what it reaches    make long-test  its longest tests"
 	@echo "make check  lint, format, types, import contracts        make ray-test  tests on a Ray cluster on this host"
 	@echo "make postgresql-test  what uses the database, on a real PostgreSQL"
 	@echo "make litellm-test    tests with LiteLLM's proxy, in an environment of its own"
@@ -33,8 +33,13 @@ run: $(if $(wildcard $(DEV_STAMP)),$(DEV_STAMP),$(RUN_STAMP))
 	@$(BIN)/python examples/run_sample.py --out sample
 
 test: $(DEV_STAMP)
-	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report=term:skip-covered $(TESTS)
-	@$(BIN)/python .ci/coverage_floor.py
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not long" $(if $(COVERAGE),$(MEASURED)) $(TESTS)
+	$(if $(COVERAGE),@$(BIN)/python .ci/coverage_floor.py)
+
+MEASURED := --cov --cov-report=term:skip-covered
+
+long-test: $(DEV_STAMP)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m long
 
 ray-test: $(RAY_STAMP)
 	@TEST_RAY=1 $(BIN)/python -m pytest tests/functional/datasets/test_ray.py

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from tests import postgresql
@@ -17,6 +18,9 @@ from tests import postgresql
 from safehold.home.database import Database
 from safehold.home.home import DATABASE_NAME, Home
 from safehold.vocabulary import Clock
+
+hypothesis.settings.register_profile("suite", deadline=None)  # a busy machine is no fault of a property
+hypothesis.settings.load_profile("suite")
 
 KINDS = [os.environ["TEST_DATABASE"]] if os.environ.get("TEST_DATABASE") else ["sqlite", "postgresql"]
 

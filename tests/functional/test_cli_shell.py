@@ -54,14 +54,14 @@ def _all_commands() -> list[str]:
     import click
 
     context = click.Context(cli)
-    found: list[str] = []
-    for name in GROUPS:
-        declared = cli.get_command(context, name)
-        if isinstance(declared, click.Group):
-            found.extend(f"{name} {inner}" for inner in declared.list_commands(context))
-        else:
-            found.append(name)
-    return found
+
+    def leaves(declared: click.Command | None, name: str) -> list[str]:
+        if not isinstance(declared, click.Group):
+            return [name]
+        inner = declared.list_commands(context)
+        return [leaf for one in inner for leaf in leaves(declared.get_command(context, one), f"{name} {one}")]
+
+    return [leaf for name in GROUPS for leaf in leaves(cli.get_command(context, name), name)]
 
 
 def test_version_names_the_installed_version() -> None:

@@ -1,12 +1,15 @@
 """The sample: what `make run` shows is what was planted, and a difference is noticed."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+
+pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
@@ -19,6 +22,7 @@ def run(script: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]
         text=True,
         check=False,
         timeout=300,
+        env={**os.environ, "ONCE": "1"},
     )
 
 

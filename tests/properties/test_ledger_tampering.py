@@ -52,6 +52,7 @@ def verified(content: bytes, retained: Checkpoint | None) -> int:
         return verify_export(path, retained).size
 
 
+@pytest.mark.long
 @given(histories)
 @settings(max_examples=30, deadline=None)
 def test_it_verifies_after_any_prefix_against_every_checkpoint_on_the_way(history: History) -> None:
@@ -61,6 +62,7 @@ def test_it_verifies_after_any_prefix_against_every_checkpoint_on_the_way(histor
             assert verified(b"".join(lines), retained) == length + 1
 
 
+@pytest.mark.long
 @given(histories, st.data())
 @settings(max_examples=100, deadline=None)
 def test_it_fails_after_a_flip_of_any_bit(history: History, data: st.DataObject) -> None:

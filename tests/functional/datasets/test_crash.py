@@ -24,6 +24,8 @@ from tests.functional.datasets.conftest import Driver
 
 from safehold.datasets.proof.verify import verify
 
+pytestmark = pytest.mark.long
+
 STRIDE = 1 if IS_SOAK else 11
 """Of the changes of files in a run, every so many-th is tried: with all of them the test takes minutes."""
 

@@ -48,6 +48,7 @@ def names_in(path: Path) -> set[str]:
         return {name.partition(".")[0] for name in tar.getnames()}
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_record_that_ends_its_child_costs_itself_alone_and_is_matched_all_the_same(place: Place) -> None:
     place.write_policy(seconds="1")

@@ -43,6 +43,7 @@ def mount(*arguments: str) -> int:
     return subprocess.run(["mount", *arguments], check=False, capture_output=True).returncode  # noqa: S607
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_a_full_disk_stops_the_run_cleanly_and_the_next_one_goes_on_from_there(
     place: Place, driver: Driver, disk: Path
@@ -166,6 +167,7 @@ def shards(place: Place, count: int = 5) -> Path:
     return source
 
 
+@pytest.mark.long
 def test_slices_side_by_side_give_what_one_run_gives(place: Place, driver: Driver, second_driver: Driver) -> None:
     source, reference = shards(place), place.root / "reference"
     safeguard(place, [source], reference)

@@ -129,6 +129,7 @@ def test_evidence_is_in_the_vault_before_anything_of_its_output_is_written(guard
     assert moments == [(2, False)]
 
 
+@pytest.mark.long
 def test_a_kill_between_sealing_and_commit_doubles_no_evidence(guarded: Place, driver: Driver) -> None:
     given, out = sources(guarded), guarded.root / "out"
     steps = ["sealed 0", "written 0", "committed 0", "sealed 1", "sealed 2", "written 2"]
@@ -153,6 +154,7 @@ def _place(names: list[str], name: str, out: Path) -> int:
 _OF_OUTPUTS = ("sealed", "written", "committed")
 
 
+@pytest.mark.long
 def test_a_killed_first_sealing_is_completed_by_the_next_run(guarded: Place, driver: Driver) -> None:
     given, out = sources(guarded), guarded.root / "out"
     for step in range(8, 13):

@@ -21,6 +21,8 @@ from PIL import Image
 
 from safehold.cli.edge import run
 
+pytestmark = pytest.mark.long
+
 ENVIRONMENT = {"SAFEHOLD_MEDIA_CHILDREN": "1"}
 
 
