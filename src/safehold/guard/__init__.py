@@ -11,6 +11,7 @@ from safehold.guard.async_guard import AsyncGuard
 from safehold.guard.errors import (
     GuardLimitedError,
     GuardSetupError,
+    GuardTimedOutError,
     GuardUnavailableError,
     RefusedError,
     RejectedRequestError,
@@ -32,6 +33,7 @@ __all__ = [
     "GuardOptions",
     "GuardResult",
     "GuardSetupError",
+    "GuardTimedOutError",
     "GuardUnavailableError",
     "HoldBack",
     "Item",

@@ -12,6 +12,10 @@ class GuardUnavailableError(OutsidePartyError):
     """The service did not answer, not in time, or not in words that are understood."""
 
 
+class GuardTimedOutError(GuardUnavailableError):
+    """The service was reached and decided nothing in time. Content can bring that about, so it opens no surface."""
+
+
 class GuardLimitedError(OutsidePartyError):
     """The service asks to be asked less often."""
 

@@ -1,7 +1,7 @@
 """What a failed check becomes. The rule: nothing passes, except on surfaces that the operator left open on purpose.
 
-Only a service that can't be reached opens such a surface. A request that the service can't use, or a limit, never
-does: both can be brought about from outside.
+Only a service that can't be reached opens such a surface. A request that the service can't use, one that takes it too
+long, or a limit, never does: all three can be brought about from outside.
 """
 
 import logging
@@ -10,7 +10,7 @@ from threading import Lock
 
 from safehold.gateway.answer import Refusal
 from safehold.gateway.item import CheckRequest
-from safehold.guard.errors import GuardLimitedError, GuardUnavailableError, RejectedRequestError
+from safehold.guard.errors import GuardLimitedError, GuardTimedOutError, GuardUnavailableError, RejectedRequestError
 from safehold.guard.options import GuardOptions, OnFailure
 from safehold.guard.outcome import GuardResult, let_through_unexamined, unexamined
 from safehold.vocabulary import Action
@@ -72,7 +72,8 @@ def settle(failure: Failure, request: CheckRequest, options: GuardOptions) -> Gu
         GuardUnavailableError, GuardLimitedError, RejectedRequestError: the failure itself, where the options say so.
     """
     surfaces = {item.kind.surface for item in request.items}
-    if isinstance(failure, GuardUnavailableError) and surfaces and surfaces <= options.fail_open:
+    is_away = isinstance(failure, GuardUnavailableError) and not isinstance(failure, GuardTimedOutError)
+    if is_away and surfaces and surfaces <= options.fail_open:
         named = sorted(surface.value for surface in surfaces)
         _LOG.warning("allowed_unexamined", extra={"surfaces": named, "items": len(request.items)})
         return let_through_unexamined(request)

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from safehold.gateway.item import CheckRequest
-from safehold.guard.errors import GuardLimitedError, GuardSetupError, GuardUnavailableError, RejectedRequestError
+from safehold.guard.errors import (
+    GuardLimitedError,
+    GuardSetupError,
+    GuardTimedOutError,
+    GuardUnavailableError,
+    RejectedRequestError,
+)
 from safehold.guard.options import GuardOptions
 from safehold.guard.wire import write
 
@@ -91,15 +97,21 @@ class Attempts:
         """Return how long an attempt that starts now may wait, in seconds above 0."""
         return max(self.until - self.clock(), 0.001)
 
-    def failed(self, cause: Exception | None = None) -> None:
+    def failed(self, cause: Exception | None = None, *, was_reached: bool = False) -> None:
         """Note that an attempt came to nothing; return where there is another one after `pause`.
 
+        Args:
+            cause: the client's error.
+            was_reached: whether the service took the request, and only its answer did not come.
+
         Raises:
-            GuardUnavailableError: there is none.
+            GuardUnavailableError: there is none; GuardTimedOutError where the service was reached.
         """
         self.left -= 1
         self.pause *= 2
         if self.left < 1 or self.clock() + self.pause >= self.until:
+            if was_reached:
+                raise _timed_out() from cause
             raise GuardUnavailableError(
                 "the service did not answer", advice="Look whether it runs and can be reached from here."
             ) from cause
@@ -111,6 +123,8 @@ class Attempts:
             GuardUnavailableError, GuardLimitedError, RejectedRequestError: as the response says.
         """
         status = response.status_code
+        if status == 503 and _is_timed_out(response):
+            raise _timed_out()
         if status in _AGAIN:
             self.failed()
             return None
@@ -126,6 +140,18 @@ class Attempts:
         raise GuardUnavailableError(
             f"the service answered with status {status}", advice="Look whether the address is Safehold's."
         )
+
+
+def _timed_out() -> GuardTimedOutError:
+    return GuardTimedOutError(
+        "the service decided nothing in time", advice="Send smaller items, or allow it more time."
+    )
+
+
+def _is_timed_out(response: "httpx.Response") -> bool:
+    """Whether the service says itself that this request took it too long."""
+    told = _json(response) if response.headers.get("content-type", "").startswith("application/problem+json") else {}
+    return isinstance(told, dict) and told.get("code") == "timed_out"
 
 
 def _json(response: "httpx.Response") -> object:
@@ -170,7 +196,7 @@ class HttpTransport:
         import httpx  # noqa: PLC0415  # an extra
 
         self._client = client or httpx.Client(**made)
-        self._errors = httpx.HTTPError
+        self._errors, self._late = httpx.HTTPError, (httpx.ReadTimeout, httpx.WriteTimeout)
         self._options = options
 
     def send(self, request: CheckRequest, idempotency_key: str) -> object:
@@ -185,7 +211,7 @@ class HttpTransport:
                     timeout=attempts.waiting(),
                 )
             except self._errors as error:
-                attempts.failed(error)
+                attempts.failed(error, was_reached=isinstance(error, self._late))
             else:
                 if (answer := attempts.answer(response)) is not None:
                     return answer[0]
@@ -205,7 +231,7 @@ class AsyncHttpTransport:
         import httpx  # noqa: PLC0415  # an extra
 
         self._client = client or httpx.AsyncClient(**made)
-        self._errors = httpx.HTTPError
+        self._errors, self._late = httpx.HTTPError, (httpx.ReadTimeout, httpx.WriteTimeout)
         self._options = options
 
     async def send(self, request: CheckRequest, idempotency_key: str) -> object:
@@ -222,7 +248,7 @@ class AsyncHttpTransport:
                     timeout=attempts.waiting(),
                 )
             except self._errors as error:
-                attempts.failed(error)
+                attempts.failed(error, was_reached=isinstance(error, self._late))
             else:
                 if (answer := attempts.answer(response)) is not None:
                     return answer[0]

@@ -16,6 +16,7 @@ from safehold.guard import (
     Guard,
     GuardOptions,
     GuardSetupError,
+    GuardTimedOutError,
     GuardUnavailableError,
     OnFailure,
     Refusal,
@@ -72,7 +73,6 @@ def ok(told: object = ALLOWED) -> httpx.Response:
 
 FAILURES: dict[str, httpx.Response | Exception] = {
     "nobody there": httpx.ConnectError("refused"),
-    "no answer in time": httpx.ReadTimeout("slow"),
     "cut off": httpx.RemoteProtocolError("closed"),
     "500": httpx.Response(500),
     "503": httpx.Response(503, json={"title": "not now"}),
@@ -101,6 +101,23 @@ def test_a_service_that_does_not_answer_properly_lets_nothing_pass(name: str) ->
         Answers(FAILURES[name]).guard(attempts=1, on_failure=OnFailure.RAISE).check_prompt("a cone")
     openly = Answers(FAILURES[name]).guard(attempts=1, fail_open=frozenset({Surface.INPUT})).check_prompt("a cone")
     assert openly.action is Action.ALLOW_UNEXAMINED
+
+
+TIMED_OUT: dict[str, httpx.Response | Exception] = {
+    "no answer in time": httpx.ReadTimeout("slow"),
+    "not taken in time": httpx.WriteTimeout("slow"),
+    "its own word": httpx.Response(
+        503, json={"code": "timed_out"}, headers={"content-type": "application/problem+json"}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TIMED_OUT)
+def test_content_that_takes_the_service_too_long_opens_nothing(name: str) -> None:
+    result = Answers(TIMED_OUT[name]).guard(attempts=1, fail_open=frozenset(Surface)).check_prompt("a cone")
+    assert (result.allowed, result.refusal) == (False, Refusal.UNEXAMINED)
+    with pytest.raises(GuardTimedOutError):
+        Answers(TIMED_OUT[name]).guard(attempts=1, on_failure=OnFailure.RAISE).check_prompt("a cone")
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 415, 422])
