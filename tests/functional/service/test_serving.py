@@ -127,7 +127,7 @@ def test_a_service_of_several_processes_from_start_to_end(
         if b"gateway" in Path(f"/proc/{pid}/cmdline").read_bytes()
     )
     os.kill(victim, signal.SIGKILL)
-    eventually(lambda: len(running.lines("process.started")) > started)
+    eventually(lambda: len(running.lines("process.started")) > started and bool(running.lines("process.died")))
     assert running.lines("process.died")[0]["code"] == -9
     with httpx.Client(base_url=running.address, headers=running.client.headers, trust_env=False) as fresh:
         assert fresh.post("/v1/checks", json={"items": [{"kind": "prompt", "text": "x"}]}).status_code == 200
