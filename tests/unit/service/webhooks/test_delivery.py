@@ -164,7 +164,7 @@ def test_a_slow_endpoint_does_not_hold_the_others_of_its_batch_up(
     for number in range(2, 8):
         tell(home, endpoints, check=f"chk_{number}")
     receiver.moods.append(Mood.DRIPPING)
-    courier = Courier(outbox, endpoints, signing_key(home), clock=home.clock, limits=Limits(1, LOOPBACK))
+    courier = Courier(outbox, endpoints, signing_key(home), clock=home.clock, limits=Limits(3, LOOPBACK))
     assert courier.deliver_due() == 6
 
 
