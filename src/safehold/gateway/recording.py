@@ -90,20 +90,28 @@ def record(decided: Decided, commits: Commits, events: Events) -> None:
     row = _row(decided)
 
     def work(connection: sa.Connection) -> None:
+        known = _known(decided, connection)
         if decided.rests_on_session:
-            _refuse_overtaken(decided, connection)
+            _refuse_overtaken(decided, known)
         connection.execute(sa.insert(decisions), row)
         for number, sealed in decided.sealed.items():
             connection.execute(sa.insert(held), _held_row(decided, number, sealed))
-        _remember(decided, connection, events)
+        if _has_news(decided):
+            _remember(decided, known, connection, events)
 
     commits.run(work, _events(decided))
 
 
-def _refuse_overtaken(decided: Decided, connection: sa.Connection) -> None:
-    mark = decided.marks[Owner.SESSION]
-    known = recall(connection, (mark,)).get(mark, Remembered())
-    if not known.session.carried(decided.at.timestamp()) <= decided.features.carried:
+def _known(decided: Decided, connection: sa.Connection) -> dict[str, Remembered]:
+    """Return what is remembered of account and session by now, where it matters."""
+    if not decided.marks or not (decided.rests_on_session or _has_news(decided)):
+        return {}
+    return recall(connection, decided.marks.values())
+
+
+def _refuse_overtaken(decided: Decided, known: Mapping[str, Remembered]) -> None:
+    now = known.get(decided.marks[Owner.SESSION], Remembered())
+    if not now.session.carried(decided.at.timestamp()) <= decided.features.carried:
         raise OvertakenError("another turn of the session came between", advice="Decide again.")
 
 
@@ -163,11 +171,8 @@ def _events(decided: Decided) -> list[Event]:
     return told
 
 
-def _remember(decided: Decided, connection: sa.Connection, events: Events) -> None:
+def _remember(decided: Decided, known: Mapping[str, Remembered], connection: sa.Connection, events: Events) -> None:
     """Change what is remembered of account and session, where something changes."""
-    if not decided.marks or not _has_news(decided):
-        return
-    known = recall(connection, decided.marks.values())
     for owner, mark in decided.marks.items():
         before = known.get(mark, Remembered())
         after = _after(decided, owner, before)

@@ -14,6 +14,8 @@ from safehold.home.turns import turn
 from safehold.vocabulary import SafeholdError
 
 _BEGIN = "safehold_begin"
+_MOST_CONNECTIONS = 15
+"""As many as SQLAlchemy allows by default, but all kept: it keeps 5, and opens another one anew at every use."""
 
 
 class SqliteFile:
@@ -36,7 +38,12 @@ class SqliteFile:
         private_file(path)
         fsync_folder(path.parent)
         self.name = str(path)
-        self.engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), hide_parameters=True)
+        self.engine = sa.create_engine(
+            sa.URL.create("sqlite", database=str(path)),
+            hide_parameters=True,
+            pool_size=_MOST_CONNECTIONS,
+            max_overflow=0,
+        )
         self.reading: dict[str, str] = {}
         self.writing = {_BEGIN: "BEGIN IMMEDIATE"}
         sa.event.listen(self.engine, "connect", _prepare(wait_seconds))
