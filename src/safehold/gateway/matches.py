@@ -9,19 +9,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from safehold.gateway.clips import Prints, video_matches
 from safehold.gateway.media_wire import Observed
-from safehold.matching import HARM_CLASSES, MOST_HITS, Hits, Index
+from safehold.matching import HARM_CLASSES, Hits, Index, exhaustive
 from safehold.signals import Variant, names_of
 from safehold.vocabulary import DIGESTS_OF_NOTHING, Algorithm, Bits, Finding, FindingKind, PdqFlavour, Signal
 
 MOST_OF_A_LIST = 16
 """How many near entries of one list and class are told of an item: what they lead to is the same for all."""
-
-_UNCAPPED = 1 << 40
-"""More hits than any index has entries."""
 
 
 def matches(observed: Observed, index: Index, *, threshold: Bits, variants: frozenset[Variant]) -> Iterator[Finding]:
@@ -36,7 +32,7 @@ def matches(observed: Observed, index: Index, *, threshold: Bits, variants: froz
     for signal in observed.digests:
         if signal.value != DIGESTS_OF_NOTHING[signal.algorithm]:
             values = np.frombuffer(signal.value, np.uint8)[np.newaxis]
-            for hits, _ in _lookups(index, signal.algorithm, values, Bits(0)):
+            for hits, _ in exhaustive(index, signal.algorithm, values, threshold=Bits(0)):
                 yield from (_finding(index, hits, place, signal) for place in range(len(hits)))
     prints = tuple(prints_of(observed, index.flavours(), variants))
     yield from _near(prints, index, threshold)
@@ -56,7 +52,7 @@ def prints_of(observed: Observed, flavours: frozenset[PdqFlavour], variants: fro
 def _near(prints: Sequence[Prints], index: Index, threshold: Bits) -> Iterator[Finding]:
     best: dict[tuple[str, str, str], tuple[tuple[bool, int], Finding]] = {}
     for one in prints:
-        for hits, queries in _lookups(index, Algorithm.PDQ, one.values, threshold, one.flavour):
+        for hits, queries in exhaustive(index, Algorithm.PDQ, one.values, threshold=threshold, flavour=one.flavour):
             for number, query in enumerate(queries[hits.query].tolist()):
                 found, form = _finding(index, hits, number, one.signals[query]), one.forms[query]
                 key, rank = (found.place, found.subject, found.reference), (form != "", found.distance or 0)
@@ -87,30 +83,4 @@ def _finding(index: Index, hits: Hits, number: int, signal: Signal) -> Finding:
         tier=listed.tier,
         distance=Bits(int(hits.distance[number])),
         place=signal.place,
-    )
-
-
-def _lookups(
-    index: Index, algorithm: Algorithm, values: NDArray[np.uint8], threshold: Bits, flavour: PdqFlavour | None = None
-) -> Iterator[tuple[Hits, NDArray[np.int64]]]:
-    """Yield hits with the numbers of the values that their queries stand for.
-
-    What lies beyond the cap of a query may be what the policy acts on: a list of the trusted tier behind a hundred
-    entries of another. Such queries are asked again without a cap, and the first hit of each bank and class counts.
-    """
-    first = index.lookup(algorithm, values, threshold=threshold, flavour=flavour)
-    yield first, np.arange(len(values))
-    for query in first.capped.tolist():
-        alone = values[query : query + 1]
-        every = index.lookup(algorithm, alone, threshold=threshold, flavour=flavour, max_hits=_UNCAPPED)
-        yield _beyond(every), np.full(1, query)
-
-
-def _beyond(hits: Hits) -> Hits:
-    """Return the nearest hit of each bank and class that has none among the first ones; all hits are of one query."""
-    kinds = hits.bank.astype(np.int64) << 8 | hits.harm_class
-    _, nearest = np.unique(kinds, return_index=True)
-    chosen = np.sort(nearest[nearest >= MOST_HITS])
-    return Hits(
-        hits.query[chosen], hits.distance[chosen], hits.bank[chosen], hits.entry[chosen], hits.harm_class[chosen]
     )

@@ -12,6 +12,7 @@ from safehold.matching.banks.bank import TEST_BANK, Bank, BankTerms, Entry
 from safehold.matching.banks.reports import ImportReport, WithdrawReport
 from safehold.matching.banks.store import BankStore
 from safehold.matching.banks.traits import BankTraits
+from safehold.matching.exhaustive import exhaustive
 from safehold.matching.hits import HARM_CLASSES, Hits
 from safehold.matching.index import MOST_HITS, Index, Lookup
 from safehold.matching.linear import linear_search
@@ -36,5 +37,6 @@ __all__ = [
     "WithdrawReport",
     "bank_from",
     "bank_of",
+    "exhaustive",
     "linear_search",
 ]

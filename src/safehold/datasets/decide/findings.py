@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from safehold.classification.text import to_findings
 from safehold.datasets.decide.basis import Basis
 from safehold.datasets.decide.fingerprints import Fingerprints, fingerprints_of, joined
-from safehold.matching import HARM_CLASSES, MOST_HITS, Hits
+from safehold.matching import HARM_CLASSES, exhaustive
 from safehold.screening import COLUMN_DETECTOR, ColumnMapping, Policy, claim_of, has_words, read_columns
 from safehold.vocabulary import (
     DIGESTS_OF_NOTHING,
@@ -26,9 +26,6 @@ from safehold.vocabulary import (
 )
 
 Placed = tuple[int, Finding]
-
-_UNCAPPED = 1 << 40
-"""More hits than any index has entries."""
 
 
 def matches(part: pa.Table, basis: Basis, capped: set[int]) -> Iterator[Placed]:
@@ -71,7 +68,12 @@ def _of_something(fingerprints: Fingerprints) -> Fingerprints:
 
 def _matches_of(fingerprints: Fingerprints, basis: Basis, capped: set[int]) -> Iterator[tuple[int, Finding]]:
     """Yield the number of a fingerprint and what it is near to."""
-    for hits, queries in _lookups(fingerprints, basis, capped):
+    is_near = fingerprints.algorithm is Algorithm.PDQ
+    threshold = basis.policy.thresholds.pdq if is_near else Bits(0)
+    for hits, queries in exhaustive(
+        basis.index, fingerprints.algorithm, fingerprints.values, threshold=threshold, flavour=fingerprints.flavour
+    ):
+        capped.update(fingerprints.records[queries[hits.capped]].tolist())
         columns = (queries[hits.query], hits.distance, hits.bank, hits.entry, hits.harm_class)
         for query, distance, bank, entry, harm_class in zip(*(column.tolist() for column in columns), strict=True):
             listed = basis.index.banks[bank]
@@ -85,41 +87,6 @@ def _matches_of(fingerprints: Fingerprints, basis: Basis, capped: set[int]) -> I
                 place=str(fingerprints.places[query]).rstrip(),
             )
             yield query, found
-
-
-def _lookups(fingerprints: Fingerprints, basis: Basis, capped: set[int]) -> Iterator[tuple[Hits, NDArray[np.int64]]]:
-    """Yield hits with the numbers of the fingerprints that their queries stand for.
-
-    What lies beyond the cap of a query may be what the policy acts on: a list of the trusted tier behind a hundred
-    entries of another. Such queries are asked again without a cap, and the first hit of each bank and class counts.
-    """
-    first = _lookup(fingerprints.values, fingerprints, basis)
-    capped.update(fingerprints.records[first.capped].tolist())
-    yield first, np.arange(len(fingerprints.values))
-    for query in first.capped.tolist():
-        every = _lookup(fingerprints.values[query : query + 1], fingerprints, basis, max_hits=_UNCAPPED)
-        yield _beyond(every, given=MOST_HITS), np.full(1, query)
-
-
-def _lookup(values: NDArray[np.uint8], fingerprints: Fingerprints, basis: Basis, *, max_hits: int = MOST_HITS) -> Hits:
-    is_near = fingerprints.algorithm is Algorithm.PDQ
-    return basis.index.lookup(
-        fingerprints.algorithm,
-        values,
-        threshold=basis.policy.thresholds.pdq if is_near else Bits(0),
-        flavour=fingerprints.flavour,
-        max_hits=max_hits,
-    )
-
-
-def _beyond(hits: Hits, *, given: int) -> Hits:
-    """Return the nearest hit of each bank and class that has none among the first ones; all hits are of one query."""
-    kinds = hits.bank.astype(np.int64) << 8 | hits.harm_class
-    _, nearest = np.unique(kinds, return_index=True)
-    chosen = np.sort(nearest[nearest >= given])
-    return Hits(
-        hits.query[chosen], hits.distance[chosen], hits.bank[chosen], hits.entry[chosen], hits.harm_class[chosen]
-    )
 
 
 def caption_hits(part: pa.Table, basis: Basis) -> Iterator[Placed]:
