@@ -25,8 +25,7 @@ from safehold.gateway.policy import (
     label_of,
 )
 from safehold.reviewed import ReviewedDataError, read_file, read_text
-from safehold.screening import MediaLimits, PairWithinRecord, Rule, SeparationRules, Thresholds, VideoRules
-from safehold.screening.wire import LimitsFile
+from safehold.screening import PairWithinRecord, SeparationRules, Thresholds, translation
 from safehold.vocabulary import Action, Bits, Fraction, Seconds
 
 _ADVICE = "docs/gateway.md explains every part; the shipped default-gateway.yaml is one that is right."
@@ -76,12 +75,8 @@ def gateway_json_schema() -> str:
     return json.dumps(wire.schema(), indent=2, sort_keys=True) + "\n"
 
 
-def _canonical(file: wire.GatewayPolicyFile) -> str:
-    return json.dumps(file.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-
-
 def _translate(file: wire.GatewayPolicyFile) -> GatewayPolicy:
-    text = _canonical(file)
+    text = translation.canonical(file)
     digest = hashlib.sha256(text.encode("ascii")).hexdigest()
     return GatewayPolicy(
         name=file.name,
@@ -98,18 +93,14 @@ def _translate(file: wire.GatewayPolicyFile) -> GatewayPolicy:
         conduct=tuple(map(_conduct, file.conduct)),
         retention=_retention(file.retention),
         requests=_requests(file.requests),
-        limits=_limits(file.limits),
-        video=VideoRules(file.video.frames, Seconds(file.video.short_seconds)),
+        limits=translation.limits(file.limits),
+        video=translation.video(file.video),
         variants=frozenset(file.signals.pdq.variants),
     )
 
 
 def _thresholds(file: wire.ThresholdsFile) -> Thresholds:
-    scores = {
-        detector: {concept: Fraction(line) for concept, line in concepts.items()}
-        for detector, concepts in file.scores.items()
-    }
-    return Thresholds(Bits(file.pdq), 0, scores, Fraction(file.video_share))
+    return Thresholds(Bits(file.pdq), 0, translation.scores(file.scores), Fraction(file.video_share))
 
 
 def _surface(file: wire.SurfaceFile) -> SurfaceRules:
@@ -125,22 +116,9 @@ def _terms(kind: ItemKind, file: wire.GatewayPolicyFile, label: str) -> ItemTerm
     return ItemTerms(
         label=label,
         thresholds=_thresholds(file.thresholds),
-        rules=tuple(_rule(rule) for rule in rules if not rule.items or kind in rule.items),
+        rules=tuple(translation.rule(rule) for rule in rules if not rule.items or kind in rule.items),
         separation=SeparationRules(within, ()),
         required={media: frozenset(names) for media, names in file.surfaces[kind.surface].required.items()},
-    )
-
-
-def _rule(file: wire.GatewayRuleFile) -> Rule:
-    return Rule(
-        id=file.id,
-        kind=file.kind,
-        action=Action(file.action),
-        reason=file.reason,
-        detectors=frozenset(file.detectors),
-        subjects=frozenset(file.subjects),
-        tiers=frozenset(file.tiers),
-        confirmed=file.confirmed,
     )
 
 
@@ -180,7 +158,3 @@ def _requests(file: wire.RequestsFile) -> RequestLimits:
         waiting_seconds=Seconds(file.waiting_seconds),
         detector_seconds=Seconds(file.detector_seconds),
     )
-
-
-def _limits(file: LimitsFile) -> MediaLimits:
-    return MediaLimits(file.pixels, file.frames, file.clip_pixels, Seconds(file.seconds), file.memory_bytes)

@@ -10,21 +10,18 @@ from importlib import resources
 from pathlib import Path
 
 from safehold.reviewed import ReviewedDataError, read_file, read_text
-from safehold.screening import wire
+from safehold.screening import translation, wire
 from safehold.screening.errors import PolicyError
 from safehold.screening.policy import (
     ColumnMapping,
-    MediaLimits,
     PairAcrossMix,
     PairWithinRecord,
     Policy,
     Removal,
-    Rule,
     SeparationRules,
     Thresholds,
-    VideoRules,
 )
-from safehold.vocabulary import Action, Bits, Fraction, Seconds
+from safehold.vocabulary import Action, Bits, Fraction
 
 _ADVICE = "`safehold policy show --source` prints a policy that is right; docs/policy.md explains every part."
 
@@ -68,13 +65,8 @@ def parse(text: str, *, called: str) -> Policy:
         raise PolicyError(str(error), advice=_ADVICE) from error
 
 
-def canonical(policy_file: wire.PolicyFile) -> str:
-    """Return the one text of a policy that its digest is of: defaults filled in, keys sorted, no spaces."""
-    return json.dumps(policy_file.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-
-
 def _translate(file: wire.PolicyFile) -> Policy:
-    text = canonical(file)
+    text = translation.canonical(file)
     return Policy(
         name=file.name,
         version=file.version,
@@ -85,13 +77,13 @@ def _translate(file: wire.PolicyFile) -> Policy:
         thresholds=_thresholds(file.thresholds),
         required={kind: frozenset(names) for kind, names in file.detectors.required.items()},
         required_of_pointers=frozenset(file.detectors.required_of_pointers),
-        rules=tuple(map(_rule, file.rules)),
+        rules=tuple(map(translation.rule, file.rules)),
         separation=_separation(file.separation),
         text_separation=_separation(file.text_only.separation),
         columns=tuple(map(_column, file.columns)),
         inert_extensions=frozenset(file.inert_extensions),
-        limits=_limits(file.limits),
-        video=VideoRules(file.video.frames, Seconds(file.video.short_seconds)),
+        limits=translation.limits(file.limits),
+        video=translation.video(file.video),
         variants=frozenset(file.signals.pdq.variants),
         source_action=file.sources.known_risk,
         jurisdiction=file.disposition.jurisdiction,
@@ -101,23 +93,8 @@ def _translate(file: wire.PolicyFile) -> Policy:
 
 
 def _thresholds(file: wire.ThresholdsFile) -> Thresholds:
-    scores = {
-        detector: {concept: Fraction(line) for concept, line in concepts.items()}
-        for detector, concepts in file.scores.items()
-    }
-    return Thresholds(Bits(file.pdq), file.pdq_quality_reported_below, scores, Fraction(file.video_share))
-
-
-def _rule(file: wire.RuleFile) -> Rule:
-    return Rule(
-        id=file.id,
-        kind=file.kind,
-        action=Action(file.action),
-        reason=file.reason,
-        detectors=frozenset(file.detectors),
-        subjects=frozenset(file.subjects),
-        tiers=frozenset(file.tiers),
-        confirmed=file.confirmed,
+    return Thresholds(
+        Bits(file.pdq), file.pdq_quality_reported_below, translation.scores(file.scores), Fraction(file.video_share)
     )
 
 
@@ -136,7 +113,3 @@ def _removal(pair: wire.AcrossMixFile) -> Removal:
 
 def _column(file: wire.ColumnFile) -> ColumnMapping:
     return ColumnMapping(file.column, file.concept, file.at_least, file.at_most, file.required, file.contains_any)
-
-
-def _limits(file: wire.LimitsFile) -> MediaLimits:
-    return MediaLimits(file.pixels, file.frames, file.clip_pixels, Seconds(file.seconds), file.memory_bytes)
