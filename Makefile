@@ -16,7 +16,7 @@ RAY_STAMP := $(VENV)/installed-ray-$(shell cat requirements/ray.txt | cksum | tr
 LITELLM := $(VENV)/litellm
 LITELLM_STAMP := $(LITELLM)/installed-$(shell cat requirements/litellm.txt | cksum | tr ' ' '-')
 
-.PHONY: run test long-test ray-test litellm-test check lint types architecture lock bench soak docs clean help sanitize neon fuzz
+.PHONY: run test long-test postgresql-test ray-test litellm-test check lint types architecture lock bench soak docs clean help sanitize neon fuzz
 
 help:
 	@echo "make run    safeguard a generated sample dataset, compare the result with what was planted, then serve the gateway"
@@ -25,7 +25,7 @@ help:
 	@echo "make check  lint, format, types, import contracts        make ray-test  tests on a Ray cluster on this host"
 	@echo "make postgresql-test  what uses the database, on a real PostgreSQL"
 	@echo "make litellm-test    tests with LiteLLM's proxy, in an environment of its own"
-	@echo "make bench  benchmarks, one JSON line each    make soak  long crash tests"
+	@echo "make bench  benchmarks, one JSON line each    make soak  long crash tests, and half an hour of load"
 	@echo "make sanitize, make neon, make fuzz    the native extension under ASan and UBSan, on Arm, and on random cases"
 	@echo "make lock   resolve the dependencies again    make docs  generated pages and pictures"
 

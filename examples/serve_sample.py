@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -58,8 +59,10 @@ def serving(safehold: Path, home: Path) -> Iterator[Serving]:
         [*called, "serve", "--port", "0", "--json"], stdout=subprocess.PIPE, stderr=log, text=True, env=kept
     )
     try:
-        told = json.loads(process.stdout.readline()) if process.stdout else {}
-        yield Serving(process, str(told["address"]), json.loads(made.stdout)["key"])
+        told = process.stdout.readline() if process.stdout else ""
+        if not told:
+            sys.exit(f"error: the service did not start\n  what to do: read why in {log.name}")
+        yield Serving(process, str(json.loads(told)["address"]), json.loads(made.stdout)["key"])
     finally:
         process.terminate()
         process.wait(_PATIENCE_SECONDS)
