@@ -1,0 +1,67 @@
+"""Casework: everything that people do with cases, wired to an opened home. Console, workers and commands share it.
+
+    with open_workshop(None) as workshop:
+        casework = open_casework(workshop)
+        casework.cases.show(case_id)
+
+Nothing here holds the review key's private half: the console's process alone reads that, and gives it where it opens.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from safehold.gateway.held import HeldItems
+from safehold.gateway.marks import Marks, digest_key
+from safehold.gateway.reports import Reports
+from safehold.wiring.people import open_people
+from safehold.wiring.workshop import Workshop
+
+
+@dataclass(frozen=True, slots=True)
+class Casework:
+    """What people do with cases.
+
+    Attributes:
+        workshop: the home and its rooms.
+        marks: turn an operator's name of an account or session into the mark that cases know it by.
+        held: what the gateway keeps sealed of held and denied items.
+        reports: reports from people, with their clocks.
+        cases: the store of cases.
+        queues: what waits, and who has claimed what.
+        decisions: first and second decisions, reversals, the own bank and the allow list.
+        enforcement: what is done to accounts, content, models and links.
+        appeals: against that.
+        exposures: who saw what, for how long, and how much more today.
+        openings: of evidence, by two custodians.
+        holds: legal holds on evidence.
+        exports: of cases, for the law and for auditors.
+    """
+
+    workshop: Workshop
+    marks: Marks
+    held: HeldItems
+    reports: Reports
+    cases: Any = None
+    queues: Any = None
+    decisions: Any = None
+    enforcement: Any = None
+    appeals: Any = None
+    exposures: Any = None
+    openings: Any = None
+    holds: Any = None
+    exports: Any = None
+
+
+def open_casework(workshop: Workshop) -> Casework:
+    """Wire what people do with cases to an opened home.
+
+    Raises:
+        SafeholdError: a key or reviewed data of the home or the settings can't be used.
+    """
+    home = workshop.home
+    return Casework(
+        workshop=workshop,
+        marks=Marks(digest_key(home.keys)),
+        held=HeldItems(home.database, workshop.ledger),
+        reports=open_people(workshop).reports,
+    )
