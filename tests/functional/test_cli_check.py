@@ -74,7 +74,7 @@ def test_a_key_for_review_keeps_what_is_refused_and_the_doctor_says_so(
     call: Call, files: dict[str, Path], home: Path, tmp_path: Path
 ) -> None:
     from safehold.gateway.held import HeldItems
-    from safehold.gateway.review import read_review_key
+    from safehold.vault.review import read_review_key
     from safehold.wiring import open_workshop
 
     assert call("vault", "review-key", "--out", home / "inside.key").code == 2

@@ -10,7 +10,7 @@ from tests.functional.conftest import Call
 
 from safehold.gateway.messages import Audience
 from safehold.gateway.reports import Category, Fingerprint, Kind, Role, Sender, Submission, Target
-from safehold.gateway.review import make_review_key
+from safehold.vault.review import make_review_key
 from safehold.vocabulary import Algorithm
 from safehold.wiring import open_workshop
 from safehold.wiring.people import open_people

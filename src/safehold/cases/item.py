@@ -86,7 +86,7 @@ class NewItem:
         signals: its fingerprints, captured before anything transcoded it.
         content: where it lies.
         context: circumstances (prompt, model, session, conversation, accounts' identifiers, times and addresses) as
-            JSON, sealed to the review key (`safehold.gateway.review`); b"" for none.
+            JSON, sealed to the review key (`safehold.vault.review`); b"" for none.
         at: when it was met.
     """
 

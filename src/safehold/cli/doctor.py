@@ -179,7 +179,7 @@ def _home(workshop: "Workshop") -> list[Examined]:
 
 
 def _review_key(workshop: "Workshop") -> Examined:
-    from safehold.gateway.review import ReviewKey
+    from safehold.vault.review import ReviewKey
 
     key = ReviewKey.load(workshop.home.keys)
     if key is None:

@@ -56,7 +56,7 @@ def list_reports(shell: Shell, *, with_closed: bool, is_overdue: bool, limit: in
 )
 def show_report(shell: Shell, ticket: str, key: Path | None) -> Answer:
     """Show a report; with the review key also what the person wrote."""
-    from safehold.gateway.review import read_review_key
+    from safehold.vault.review import read_review_key
     from safehold.wiring.people import open_people
 
     with shell.workshop() as workshop:

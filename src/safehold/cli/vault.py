@@ -113,7 +113,7 @@ def review_key(shell: Shell, out: Path, *, replaces: bool) -> Answer:
     The gateway keeps the public half and can't open what it seals. Without this key nothing is kept. A gateway that
     runs takes the new key at its next start.
     """
-    from safehold.gateway.review import make_review_key
+    from safehold.vault.review import make_review_key
 
     with shell.workshop() as workshop, workshop.home.lock():
         made = make_review_key(workshop.home.keys, out=out, replaces=replaces)

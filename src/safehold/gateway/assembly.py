@@ -19,10 +19,10 @@ from safehold.gateway.media_child import CHILD_MODULE, TASK
 from safehold.gateway.media_wire import MediaTerms
 from safehold.gateway.observing import Detectors
 from safehold.gateway.recording import Commits, Events
-from safehold.gateway.review import ReviewKey
 from safehold.gateway.text import TextReader
 from safehold.home.home import Home
 from safehold.media.sandbox import Crew, Reply, module_argv
+from safehold.vault.review import ReviewKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,10 @@ from safehold.gateway.memory import Remembered, recall
 from safehold.gateway.observing import Detectors, Observed
 from safehold.gateway.policy import GatewayPolicy
 from safehold.gateway.recording import Commits, Decided, Events, content_of, record
-from safehold.gateway.review import ReviewKey, SealedItem
 from safehold.gateway.validation import validate
 from safehold.home.database import Database
 from safehold.ledger import is_fit
+from safehold.vault.review import ReviewKey, SealedItem
 from safehold.vocabulary import Action, Clock
 
 _UNNAMED = "gateway"

@@ -23,10 +23,6 @@ class GatewayPolicyError(GatewayError):
     """A gateway policy can't be read, or says what can't be meant."""
 
 
-class ReviewKeyError(GatewayError):
-    """The key that held items are sealed to can't be made or read, or does not open what it should."""
-
-
 class HeldItemMissingError(GatewayError):
     """There is no held item of this id: it was never kept, or its time is over."""
 

@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from safehold.gateway.errors import HeldItemMissingError
 from safehold.gateway.item import Item, ItemKind, Turn
 from safehold.gateway.recording import Events
-from safehold.gateway.review import SealedItem, open_item
 from safehold.gateway.tables import held
 from safehold.home.database import Database
 from safehold.ledger.entry import timestamp
 from safehold.vault import CustodianKey
+from safehold.vault.review import SealedItem, open_item
 from safehold.vocabulary import Event
 
 

@@ -22,9 +22,9 @@ from safehold.gateway.item import Item
 from safehold.gateway.judgement import Judgement
 from safehold.gateway.memory import Remembered, keep, recall
 from safehold.gateway.policy import GatewayPolicy
-from safehold.gateway.review import SealedItem
 from safehold.gateway.tables import decisions, held, proposals
 from safehold.ledger.entry import timestamp
+from safehold.vault.review import SealedItem
 from safehold.vocabulary import Action, Event
 
 T = TypeVar("T")

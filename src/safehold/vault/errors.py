@@ -41,3 +41,7 @@ class HoldRefusedError(VaultError):
 
 class VaultKeyMissingError(VaultError):
     """The key that names evidence is gone from the home, so that nothing can be sealed without doubling."""
+
+
+class ReviewKeyError(VaultError):
+    """The key that items awaiting review are sealed to can't be made or read, or does not open what it should."""

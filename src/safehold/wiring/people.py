@@ -10,7 +10,7 @@ from safehold.gateway.feedback import FeedbackBook
 from safehold.gateway.marks import digest_key
 from safehold.gateway.messages import Exposures, Messages, load_catalogue
 from safehold.gateway.reports import BankHolding, Desk, Reports, ReviewSeal
-from safehold.gateway.review import ReviewKey
+from safehold.vault.review import ReviewKey
 from safehold.wiring.workshop import Workshop
 
 

@@ -29,7 +29,6 @@ from safehold.gateway.media_wire import MediaTerms
 from safehold.gateway.observing import Detectors
 from safehold.gateway.policy import GatewayPolicy
 from safehold.gateway.policy_file import default_gateway_policy, parse_gateway_policy
-from safehold.gateway.review import ReviewKey
 from safehold.gateway.text import TextReader
 from safehold.home.home import Home
 from safehold.home.tables import metadata
@@ -39,6 +38,7 @@ from safehold.matching import Index
 from safehold.matching.banks.builtin import builtin_bank
 from safehold.matching.banks.catalogue import BankContents
 from safehold.media.sandbox import Reply
+from safehold.vault.review import ReviewKey
 from safehold.vocabulary import FixedClock, GapReason, Seconds
 
 AT = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)

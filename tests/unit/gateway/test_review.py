@@ -9,15 +9,16 @@ from tests.unit.gateway import made_up
 from tests.unit.gateway.made_up import CANARY, Desk, Made, open_desk
 
 from safehold.gateway import Item, ItemKind, Turn
-from safehold.gateway.errors import DigestKeyError, HeldItemMissingError, ReviewKeyError
+from safehold.gateway.errors import DigestKeyError, HeldItemMissingError
 from safehold.gateway.held import HeldItems
 from safehold.gateway.marks import KEY_NAME, Marks, digest_key
 from safehold.gateway.purge import purge
-from safehold.gateway.review import ReviewKey, SealedItem, make_review_key, open_item, read_review_key
 from safehold.home.backup import backup
 from safehold.ledger import UnfitEventError
 from safehold.media.signature_picture import test_signature_png as signature_png
 from safehold.vault import CustodianKey
+from safehold.vault.errors import ReviewKeyError
+from safehold.vault.review import ReviewKey, SealedItem, make_review_key, open_item, read_review_key
 
 BOTH = f"a red cube and a blue ball {CANARY}"
 

@@ -18,12 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from nacl.public import PrivateKey
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, PublicKey, SealedBox
 
-from safehold.gateway.errors import ReviewKeyError
 from safehold.home import write_atomic
 from safehold.home.files import FILE_MODE, fsync_folder, sync
-from safehold.vault import Custodian, CustodianKey, EvidenceId, Quorum, VaultError
+from safehold.vault.custodians import Custodian, CustodianKey, Quorum
+from safehold.vault.errors import ReviewKeyError, VaultError
+from safehold.vault.evidence import EvidenceId
 from safehold.vault.opening import open_sealed
 from safehold.vault.sealing import seal
 
@@ -78,6 +80,10 @@ class ReviewKey:
     def name(self) -> str:
         """Return what tells it from others."""
         return self.public_key.hex()[:16]
+
+    def box(self, data: bytes) -> bytes:
+        """Return a few bytes (a note, the circumstances of an item) sealed as one box; :func:`open_box` opens it."""
+        return SealedBox(PublicKey(self.public_key)).encrypt(data)
 
     def seal(self, data: bytes, *, check_key: bytes) -> SealedItem:
         """Seal an item.
@@ -139,6 +145,20 @@ def open_item(sealed: SealedItem, key: CustodianKey) -> bytes:
     except VaultError as error:
         raise ReviewKeyError(
             "a held item does not open with this key", advice=f"It was sealed to the review key {sealed.review_key}."
+        ) from error
+
+
+def open_box(sealed: bytes, key: CustodianKey) -> bytes:
+    """Return what :meth:`ReviewKey.box` sealed; the caller owes that the opening is recorded.
+
+    Raises:
+        ReviewKeyError: another key sealed it, or it was changed.
+    """
+    try:
+        return SealedBox(PrivateKey(key.secret)).decrypt(sealed)
+    except (CryptoError, ValueError, TypeError) as error:
+        raise ReviewKeyError(
+            "what was sealed for review does not open with this key", advice="Use the review key it was sealed to."
         ) from error
 
 
