@@ -10,7 +10,10 @@ import sqlalchemy as sa
 from safehold.home.database import Database
 from safehold.home.errors import HomeTooNewError
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS = (
+    *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"),
+    *("0010", "0011", "0012", "0013", "0014", "0015"),
+)
 """Every migration that this version knows, oldest first; listed so that an up-to-date home opens without Alembic."""
 
 MIGRATIONS = Path(__file__).with_name("migrations")
