@@ -14,8 +14,13 @@ evidence = sa.Table(
     sa.Column("threshold", sa.Integer, nullable=False),
     sa.Column("case_ref", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
+    sa.Column("place", sa.Text, nullable=True),
+    sa.Column("erasure", sa.Text, nullable=True),
 )
-"""One row an object; written when the object and all its shares are on the medium, never before."""
+"""One row an object; written when the object and all its shares are on the medium, never before.
+
+`place` is under which name the shelves hold it; missing: under its id. `erasure` is what an erasure rests on, as
+canonical JSON, from its beginning on."""
 
 holds = sa.Table(
     "holds",
@@ -26,5 +31,13 @@ holds = sa.Table(
     sa.Column("starts_at", sa.Text, nullable=False),
     sa.Column("expires_at", sa.Text, nullable=True),
     sa.Column("released_at", sa.Text, nullable=True),
+    sa.Column("rule", sa.Text, nullable=True),
+    sa.Column("reference", sa.Text, nullable=True),
+    sa.Column("extends", sa.Text, nullable=True),
+    sa.Index("ix_holds_evidence_id", "evidence_id"),
+    sa.Index("ix_holds_expires_at", "expires_at"),
 )
-"""Legal holds: while one is active, its evidence can't be erased. A missing expiry means until released."""
+"""Legal holds: while one is active, its evidence can't be erased. A missing expiry means until released.
+
+`rule` names what the law makes of it (`safehold.cases.evidence`), `reference` the receipt or request that it rests on,
+`extends` the hold that it prolongs; all three are missing where nobody said."""
