@@ -1,0 +1,55 @@
+"""What can be wrong with users, their proofs and their sessions. No message says which part of a proof was wrong."""
+
+from safehold.vocabulary import UsageError
+
+
+class UserError(UsageError):
+    """Something about users of the console can't be done."""
+
+
+class UserNameError(UserError):
+    """A name can't stand in the ledger, is reserved, or is taken."""
+
+
+class UserUnknownError(UserError):
+    """There is no user of this name."""
+
+
+class NoRoleError(UserError):
+    """A user without any role could do nothing."""
+
+
+class LastAdminError(UserError):
+    """Nobody would be left who may manage users."""
+
+
+class OwnAccountError(UserError):
+    """Somebody would change their own roles, disable themselves, or help themselves in."""
+
+
+class OutsideAccountError(UserError):
+    """An identity provider proves who this is: there is no password or second factor of ours."""
+
+
+class PasswordUnfitError(UserError):
+    """A new password is too short, too long, or too easily guessed."""
+
+
+class RefusedError(UserError):
+    """What was shown proves nobody; which part of it was wrong is never said."""
+
+
+class TooManyTriesError(RefusedError):
+    """A name or an address must wait; it is said in the same words whether or not there is such a user."""
+
+
+class SessionEndedError(UserError):
+    """The session is over, or its cookie was exchanged for another one meanwhile."""
+
+
+class FactorError(UserError):
+    """A second factor can't be added or taken away like this."""
+
+
+class SecretKeyError(UserError):
+    """The home's key for users' secrets is not one of ours, or another one sealed them."""
