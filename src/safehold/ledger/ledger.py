@@ -7,7 +7,7 @@ with home.database.writing() as connection:
 ledger.checkpoint()
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -132,15 +132,23 @@ class Ledger:
             rows = fetched(connection, sa.select(checkpoints), checkpoints.c.size)
             return tuple(to_checkpoint(row, origin) for row in rows)
 
-    def verify(self, retained: Checkpoint | None = None) -> LedgerState:
+    def verify(
+        self, retained: Checkpoint | None = None, *, watch: Callable[[int, int], object] | None = None
+    ) -> LedgerState:
         """Verify every event, checkpoint and change of key against our own key, and a checkpoint kept elsewhere.
+
+        Args:
+            retained: a checkpoint kept elsewhere.
+            watch: is told now and then how many events were verified, and how many there are.
 
         Raises:
             LedgerBrokenError: what differs and where.
         """
         with self._database.reading() as connection:
-            anchors = Anchors(retained, self._key.public_key if _size(connection) else None)
-            return verify_log(_log(connection), anchors)
+            size = _size(connection)
+            anchors = Anchors(retained, self._key.public_key if size else None)
+            log = _log(connection)
+            return verify_log(log if watch is None else _watched(log, size, watch), anchors)
 
     def events(self, start: int = 0, stop: int | None = None) -> Iterator[Recorded]:
         """Give the entries from place `start` up to, not including, `stop`, as of one moment.
@@ -212,6 +220,9 @@ class Ledger:
         connection.execute(sa.insert(checkpoints), row)
         return signed
 
+
+_WATCHED = 5000
+"""Events between two words on how far a verification is: some times a second."""
 
 _SIZES = "SELECT (SELECT max(seq) FROM events), (SELECT max(size) FROM checkpoints)"
 """As text, since every decision sends it: building it from its parts takes longer than the database takes to answer."""
@@ -288,6 +299,16 @@ def _log(connection: sa.Connection, stop: int | None = None) -> Iterator[Recorde
         while waiting and waiting[-1].size <= entry.seq + 1:
             yield waiting.pop()
     yield from reversed(waiting)
+
+
+def _watched(
+    log: Iterator[Recorded | Checkpoint], size: int, watch: Callable[[int, int], object]
+) -> Iterator[Recorded | Checkpoint]:
+    """Give the same, and tell how far it is every so many events."""
+    for item in log:
+        if isinstance(item, Recorded) and item.seq % _WATCHED == 0:
+            watch(item.seq, size)
+        yield item
 
 
 def _origin(connection: sa.Connection) -> str:
