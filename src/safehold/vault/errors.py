@@ -31,6 +31,10 @@ class VaultSealedError(VaultError):
     """Something sealed does not open: it was changed, exchanged, cut short, or belongs to another sealing."""
 
 
+class GrantUnfitError(VaultError):
+    """A request or a grant of an opening is no such file, or belongs to another opening, custodian or key."""
+
+
 class ErasureRefusedError(VaultError):
     """Evidence may not be erased now: a hold is active, or the reference is missing."""
 

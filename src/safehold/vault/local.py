@@ -24,8 +24,8 @@ from safehold.vault.envelope import name_content
 from safehold.vault.errors import VaultError, VaultKeyMissingError, VaultSealedError
 from safehold.vault.evidence import Evidence, EvidenceId, EvidenceState, Label
 from safehold.vault.holds import Hold, HoldId
-from safehold.vault.inspection import VaultReport, inspect
-from safehold.vault.opening import is_named, open_sealed, refuse_incomplete
+from safehold.vault.inspection import Stored, VaultReport, inspect
+from safehold.vault.opening import is_named, open_sealed, refuse_erased, refuse_incomplete, refuse_missing
 from safehold.vault.port import Recorder, Reference, unrecorded
 from safehold.vault.sealing import Sealed, seal
 from safehold.vault.shelves import Shelves, Step, Watch, unwatched
@@ -126,6 +126,31 @@ class LocalVault:
         self._write_event(occurrence.opened(row, names, purpose=purpose, case=case, actor=actor))
         return content
 
+    def sealed(self, identifier: EvidenceId) -> Stored:
+        """Return what is stored of evidence, as it was sealed, for custodians and the holder of the review key.
+
+        Raises:
+            UnknownEvidenceError: there is no such evidence.
+            EvidenceErasedError: it was erased, or its erasure has begun.
+            VaultSealedError: the object is missing.
+        """
+        with self._home.database.reading() as connection:
+            row = register.require(connection, identifier)
+        refuse_erased(row)
+        return refuse_missing(self._shelves.read(row.id))
+
+    def vouch(self, identifier: EvidenceId, content: bytes) -> None:
+        """Check that opened content is what its id says, so that nothing was planted under it.
+
+        Raises:
+            VaultSealedError: it is something else.
+        """
+        vault_key = self._read_vault_key()
+        if vault_key is not None and not is_named(content, identifier, vault_key):
+            raise VaultSealedError(
+                "the content is not what its id says: it was planted", advice="Keep everything as it is; tell counsel."
+            )
+
     def erase(self, identifier: EvidenceId, reference: Reference, *, actor: str = "system") -> None:
         """Destroy the shares, so that nobody can open this evidence; safe to repeat after an interruption.
 
@@ -219,15 +244,10 @@ class LocalVault:
         self._watch(Step.COMMITTED)
 
     def _unseal(self, row: Evidence, keys: Sequence[CustodianKey]) -> bytes:
-        stored = self._shelves.read(row.id)
-        if stored.object is None:
-            raise VaultSealedError("the sealed object is missing", advice="Restore the vault from a backup.")
-        content = open_sealed(stored.object, row.id, shares=stored.shares, keys={key.name: key for key in keys})
-        vault_key = self._read_vault_key()
-        if vault_key is not None and not is_named(content, row.id, vault_key):
-            raise VaultSealedError(
-                "the content is not what its id says: it was planted", advice="Keep everything as it is; tell counsel."
-            )
+        stored = refuse_missing(self._shelves.read(row.id))
+        held = {key.name: key for key in keys}
+        content = open_sealed(stored.object or b"", row.id, shares=stored.shares, keys=held)
+        self.vouch(row.id, content)
         return content
 
     def _write_event(self, event: Event) -> None:

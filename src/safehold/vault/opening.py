@@ -35,6 +35,7 @@ from safehold.vault.envelope import (
 )
 from safehold.vault.errors import EvidenceErasedError, OpeningRefusedError, VaultSealedError
 from safehold.vault.evidence import WORD_ADVICE, Evidence, EvidenceId, EvidenceState, is_word
+from safehold.vault.inspection import Stored
 
 _HALF_BYTES = DATA_KEY_BYTES // 2
 
@@ -54,14 +55,24 @@ def open_sealed(
         OpeningRefusedError: there are too few keys, or a key does not fit its share.
         VaultSealedError: the object or a share was changed, exchanged or cut short.
     """
+    header = read_header(data, identifier)
+    parts = [unseal_share(shares[name], header, key=key) for name, key in sorted(keys.items()) if name in shares]
+    data_key = join_shares(parts, header)
+    return decrypt_object(memoryview(data), header, data_key)
+
+
+def read_header(data: bytes, identifier: EvidenceId) -> ObjectHeader:
+    """Return the header of an object that is as long as it says.
+
+    Raises:
+        VaultSealedError: the object is other evidence, cut short, or has bytes too many.
+    """
     header = ObjectHeader.from_bytes(data)
     if header.id != identifier:
         raise _sealed("the object belongs to other evidence")
     if len(data) != header.stored_bytes:
         raise _sealed("the object is cut short or has bytes too many")
-    parts = [_unseal(shares[name], header, key=key) for name, key in sorted(keys.items()) if name in shares]
-    data_key = _join(parts, header)
-    return _decrypt(memoryview(data), header, data_key)
+    return header
 
 
 def refuse_incomplete(row: Evidence, keys: Sequence[CustodianKey], *, purpose: str, case: str) -> None:
@@ -71,10 +82,7 @@ def refuse_incomplete(row: Evidence, keys: Sequence[CustodianKey], *, purpose: s
         EvidenceErasedError: the evidence was erased.
         OpeningRefusedError: there is no purpose or no case, somebody's key is there twice, or it is a stranger's.
     """
-    if row.state is EvidenceState.ERASED:
-        raise EvidenceErasedError(
-            "this evidence was erased", advice="Nobody can open it; the ledger says when and why."
-        )
+    refuse_erased(row)
     if not is_word(purpose) or not is_word(case):
         raise OpeningRefusedError("opening needs a purpose and a case, each as one word", advice=WORD_ADVICE)
     names = [key.name for key in keys]
@@ -86,12 +94,41 @@ def refuse_incomplete(row: Evidence, keys: Sequence[CustodianKey], *, purpose: s
         )
 
 
+def refuse_erased(row: Evidence) -> None:
+    """Stop what only sealed evidence can be asked for.
+
+    Raises:
+        EvidenceErasedError: it was erased, or its erasure has begun.
+    """
+    if row.state is not EvidenceState.SEALED:
+        raise EvidenceErasedError(
+            "this evidence was erased", advice="Nobody can open it; the ledger says when and why."
+        )
+
+
+def refuse_missing(stored: Stored) -> Stored:
+    """Return what is stored, which has an object.
+
+    Raises:
+        VaultSealedError: it has none.
+    """
+    if stored.object is None:
+        raise VaultSealedError("the sealed object is missing", advice="Restore the vault from a backup.")
+    return stored
+
+
 def is_named(content: bytes, identifier: EvidenceId, vault_key: bytes) -> bool:
     """Return whether the content is what the id says, so that nothing was planted under it."""
     return hmac.compare_digest(name_content(hashlib.sha256(content).digest(), vault_key), identifier)
 
 
-def _unseal(share: bytes, header: ObjectHeader, *, key: CustodianKey) -> tuple[int, bytes]:
+def unseal_share(share: bytes, header: ObjectHeader, *, key: CustodianKey) -> tuple[int, bytes]:
+    """Return the number of a custodian's share and its 32 bytes.
+
+    Raises:
+        OpeningRefusedError: the key does not open it.
+        VaultSealedError: the share belongs to another sealing, or was changed.
+    """
     clear = ShareHeader.from_bytes(share)
     if not clear.belongs_to(header):
         raise _sealed(f"the share of {key.name} belongs to another object or an earlier sealing")
@@ -107,7 +144,13 @@ def _unseal(share: bytes, header: ObjectHeader, *, key: CustodianKey) -> tuple[i
     return clear.number, content[SHARE_HEADER_BYTES:]
 
 
-def _join(parts: list[tuple[int, bytes]], header: ObjectHeader) -> bytes:
+def join_shares(parts: Sequence[tuple[int, bytes]], header: ObjectHeader) -> bytes:
+    """Return the data key of an object, from the shares that :func:`unseal_share` gave.
+
+    Raises:
+        OpeningRefusedError: there are too few.
+        VaultSealedError: they don't join to the key that the object names.
+    """
     distinct = dict(parts)
     if len(distinct) < header.threshold:
         raise OpeningRefusedError(
@@ -124,7 +167,12 @@ def _join(parts: list[tuple[int, bytes]], header: ObjectHeader) -> bytes:
     return data_key
 
 
-def _decrypt(data: memoryview, header: ObjectHeader, data_key: bytes) -> bytes:
+def decrypt_object(data: memoryview, header: ObjectHeader, data_key: bytes) -> bytes:
+    """Return the content of an object whose length was found to be right.
+
+    Raises:
+        VaultSealedError: a chunk was changed, moved, or is missing.
+    """
     clear = header.to_bytes()
     start = OBJECT_HEADER_BYTES + STREAM_HEADER_BYTES
     end = len(data) - CHECK_BYTES

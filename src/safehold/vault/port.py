@@ -12,7 +12,7 @@ from safehold.vault.custodians import CustodianKey
 from safehold.vault.errors import ErasureRefusedError
 from safehold.vault.evidence import WORD_ADVICE, Evidence, EvidenceId, Label, is_word
 from safehold.vault.holds import Hold, HoldId
-from safehold.vault.inspection import VaultReport
+from safehold.vault.inspection import Stored, VaultReport
 from safehold.vocabulary import Event
 
 
@@ -95,6 +95,24 @@ class Vault(Protocol):
             EvidenceErasedError: it was erased.
             OpeningRefusedError: too few or wrong keys, no purpose, no case.
             VaultSealedError: what is stored was changed, exchanged or cut short.
+        """
+        ...
+
+    def sealed(self, identifier: EvidenceId) -> Stored:
+        """Return what is stored of evidence, as it was sealed, for custodians and the holder of the review key.
+
+        Raises:
+            UnknownEvidenceError: there is no such evidence.
+            EvidenceErasedError: it was erased, or its erasure has begun.
+            VaultSealedError: the object is missing.
+        """
+        ...
+
+    def vouch(self, identifier: EvidenceId, content: bytes) -> None:
+        """Check that opened content is what its id says, so that nothing was planted under it.
+
+        Raises:
+            VaultSealedError: it is something else.
         """
         ...
 

@@ -16,7 +16,7 @@ from safehold.vault.errors import NoCustodiansError, UnknownEvidenceError, Vault
 from safehold.vault.evidence import Evidence, EvidenceId, EvidenceState, Label
 from safehold.vault.holds import Hold, HoldId, new_hold, refuse_if_held, unknown_hold
 from safehold.vault.inspection import Stored, VaultReport, inspect
-from safehold.vault.opening import open_sealed, refuse_incomplete
+from safehold.vault.opening import is_named, open_sealed, refuse_erased, refuse_incomplete, refuse_missing
 from safehold.vault.port import Recorder, Reference, unrecorded
 from safehold.vault.sealing import seal
 from safehold.vocabulary import Clock
@@ -100,15 +100,24 @@ class SandboxVault:
         stored = self._stored[identifier]
         try:
             refuse_incomplete(row, keys, purpose=purpose, case=case)
-            if stored.object is None:
-                raise VaultSealedError("the sealed object is missing", advice="Stop losing it.")
             held = {key.name: key for key in keys}
-            content = open_sealed(stored.object, identifier, shares=stored.shares, keys=held)
+            data = refuse_missing(stored).object or b""
+            content = open_sealed(data, identifier, shares=stored.shares, keys=held)
         except VaultError as error:
             self._record(occurrence.refused(identifier, error, actor=actor))
             raise
         self._record(occurrence.opened(row, tuple(held), purpose=purpose, case=case, actor=actor))
         return content
+
+    def sealed(self, identifier: EvidenceId) -> Stored:
+        """Return what is stored of evidence, as it was sealed."""
+        refuse_erased(self._require(identifier))
+        return refuse_missing(self._stored[identifier])
+
+    def vouch(self, identifier: EvidenceId, content: bytes) -> None:
+        """Check that opened content is what its id says."""
+        if not is_named(content, identifier, self._vault_key):
+            raise VaultSealedError("the content is not what its id says: it was planted", advice="Stop planting it.")
 
     def erase(self, identifier: EvidenceId, reference: Reference, *, actor: str = "system") -> None:
         """Forget the shares and the object."""
