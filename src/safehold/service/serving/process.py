@@ -1,6 +1,7 @@
 """One process of the service: it opens the home, answers on the shared socket, works, and ends in order."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -150,6 +151,8 @@ async def _until_asked(server: "_Server | None", listening: socket.socket | None
         await asked.wait()
         return
     ending.tell(server.end)
+    gc.collect()
+    gc.freeze()  # what is there by now stays: looking through it again and again is what the slowest answers wait for
     await server.serve([listening])
 
 
