@@ -124,13 +124,13 @@ def _asked(number: int, line: bytes) -> Asked:
 
 
 def _request(number: int, sent: "CheckSent") -> "CheckRequest":
-    from safehold.gateway import CheckRequest, Context
+    from safehold.gateway import CheckRequest
+    from safehold.service.checking.translation import context_of
 
     if any(item.url is not None for item in sent.items):
         raise _malformed(number, "an item is an address, which is not fetched here")
     items = tuple(_item(item, place) for place, item in enumerate(sent.items))
-    context = Context(sent.account, sent.session, sent.model, locale=sent.locale, country=sent.country.upper())
-    return CheckRequest(items, context)
+    return CheckRequest(items, context_of(sent))
 
 
 def _item(sent: "ItemSent", place: int) -> "Item":

@@ -7,7 +7,9 @@ to; what leaves is an `Answer`: an action, a refusal code, a case, and nothing a
 from safehold.gateway.answer import Answer, ItemAnswer, Refusal
 from safehold.gateway.caller import Caller, Scope
 from safehold.gateway.checks import Checks
-from safehold.gateway.item import CheckRequest, Context, Item, ItemKind, Surface, Turn
+from safehold.gateway.item import CheckRequest, Context, Item, ItemKind, Surface
+from safehold.gateway.particulars import Identifier, IdentifierKind, Occurrence, OccurrenceKind, Particulars
+from safehold.gateway.turn import Turn
 
 __all__ = [
     "Answer",
@@ -15,9 +17,14 @@ __all__ = [
     "CheckRequest",
     "Checks",
     "Context",
+    "Identifier",
+    "IdentifierKind",
     "Item",
     "ItemAnswer",
     "ItemKind",
+    "Occurrence",
+    "OccurrenceKind",
+    "Particulars",
     "Refusal",
     "Scope",
     "Surface",

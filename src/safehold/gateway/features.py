@@ -12,7 +12,7 @@ from typing import Any
 
 from safehold.gateway.item import ItemKind
 from safehold.screening import Subject
-from safehold.vocabulary import Bits, Finding, FindingKind, Fraction, Gap, GapReason, MediaKind, Tier
+from safehold.vocabulary import Bits, Finding, FindingKind, Fraction, Gap, GapReason, MediaKind, Signal, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,12 @@ class ItemFeatures:
     Attributes:
         kind: what it is to the service.
         subject: kinds, findings, gaps and who examined.
+        prints: its perceptual fingerprints as it was received; for a case, and not recorded with the decision.
     """
 
     kind: ItemKind
     subject: Subject
+    prints: tuple[Signal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

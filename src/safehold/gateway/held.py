@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from safehold.gateway.errors import HeldItemMissingError
-from safehold.gateway.item import Item, ItemKind, Turn
+from safehold.gateway.item import Item, ItemKind
 from safehold.gateway.recording import Events
 from safehold.gateway.tables import held
+from safehold.gateway.turn import Turn
 from safehold.home.database import Database
 from safehold.ledger.entry import timestamp
 from safehold.vault import CustodianKey

@@ -6,6 +6,9 @@ request = CheckRequest((Item(ItemKind.PROMPT, text="a red cube"),), Context(acco
 from dataclasses import dataclass, field
 from enum import Enum
 
+from safehold.gateway.particulars import NOTHING, Particulars
+from safehold.gateway.turn import Turn
+
 
 class Surface(Enum):
     """Where in a service something is met; policies differ by surface."""
@@ -70,19 +73,6 @@ _TEXTS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One message of a chat.
-
-    Attributes:
-        role: who speaks: "user", "assistant", "system" or "tool".
-        text: what is said.
-    """
-
-    role: str
-    text: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Item:
     """One thing to check.
 
@@ -113,6 +103,8 @@ class Context:
         model: of the model asked.
         locale: a BCP 47 tag for messages.
         country: ISO 3166-1 alpha-2, for messages.
+        model_version: of the model asked.
+        particulars: what else the operator knows, for people who investigate; kept sealed, with what is held or denied.
     """
 
     account: str = field(default="", repr=False)
@@ -120,6 +112,8 @@ class Context:
     model: str = ""
     locale: str = ""
     country: str = ""
+    model_version: str = ""
+    particulars: Particulars = field(default=NOTHING, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

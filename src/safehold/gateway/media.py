@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from safehold.gateway.fingerprints import digests_of, prints_of
 from safehold.gateway.matches import matches
 from safehold.gateway.media_wire import MediaTerms, MisshapenAnswerError, Observed, decode
 from safehold.gateway.policy import GatewayPolicy
@@ -18,7 +19,6 @@ from safehold.matching import Index
 from safehold.media import Limits, sniff
 from safehold.media.sandbox import Reply
 from safehold.screening import MediaLimits, Subject
-from safehold.signals import digest
 from safehold.vocabulary import (
     Algorithm,
     Finding,
@@ -80,10 +80,12 @@ class Seen:
     Attributes:
         subject: kinds, findings, gaps and who examined.
         detectors: name to version of what took part.
+        prints: perceptual fingerprints of the bytes as they were received, those that a case keeps.
     """
 
     subject: Subject
     detectors: dict[str, str]
+    prints: tuple[Signal, ...] = ()
 
 
 Ask = Callable[[bytes, MediaTerms, float], Reply]
@@ -113,7 +115,8 @@ class MediaRoom:
             index, is_whole = self.lists.current(), self.lists.behind == 0
         except (SafeholdError, OSError):
             kinds = frozenset({sniff(data[:_SNIFFED_BYTES], "").kind})
-            return Seen(Subject(kinds, gaps=(Gap(LISTS, GapReason.DETECTOR_FAILED),)), versions)
+            subject = Subject(kinds, gaps=(Gap(LISTS, GapReason.DETECTOR_FAILED),))
+            return Seen(subject, versions)
         observed = self._observed(data, policy, index)
         try:
             found = (*self._matches(observed, index, policy), *_scores(observed))
@@ -121,7 +124,7 @@ class MediaRoom:
             found, is_whole = (), False
         gaps = observed.gaps if is_whole else (*observed.gaps, Gap(LISTS, GapReason.DETECTOR_MISSING))
         subject = Subject(frozenset({observed.kind}), found, gaps, observed.examined & versions.keys())
-        return Seen(subject, {**versions, LISTS: index.version[:16]})
+        return Seen(subject, {**versions, LISTS: index.version[:16]}, prints_of(observed))
 
     def _observed(self, data: bytes, policy: GatewayPolicy, index: Index) -> Observed:
         terms = MediaTerms(
@@ -142,14 +145,9 @@ class MediaRoom:
 
     def _unopened(self, data: bytes, reason: GapReason) -> Observed:
         """Return what can be said of bytes that no child could open: their digests, and gaps."""
-        kind, made = sniff(data[:_SNIFFED_BYTES], "").kind, digest(data)
-        digests = (
-            Signal(Algorithm.SHA256, made.sha256),
-            Signal(Algorithm.SHA1, made.sha1),
-            Signal(Algorithm.MD5, made.md5),
-        )
+        kind = sniff(data[:_SNIFFED_BYTES], "").kind
         names = ("pdq", *(name for name, _ in self.classifiers)) if kind in _OPENED else ("media",)
-        return Observed(kind, digests, examined=_DIGESTS, gaps=tuple(Gap(name, reason) for name in names))
+        return Observed(kind, digests_of(data), examined=_DIGESTS, gaps=tuple(Gap(name, reason) for name in names))
 
     @staticmethod
     def _matches(observed: Observed, index: Index, policy: GatewayPolicy) -> tuple[Finding, ...]:

@@ -16,7 +16,7 @@ from safehold.gateway.policy import GatewayPolicy
 from safehold.gateway.text import TextReader, merged, read_texts, versions, words_of
 from safehold.gateway.text_file import words_of_file
 from safehold.media import sniff
-from safehold.screening import NEVER_ALLOWED, Subject
+from safehold.screening import NEVER_ALLOWED, Subject, uncleared
 from safehold.vocabulary import FindingKind, Gap, GapReason, MediaKind
 
 _SNIFFED_BYTES = 4096
@@ -82,7 +82,7 @@ class Detectors:
             subject = spoken if one is None else merged(_without_text_gap(item, one), spoken)
             subject, told = self._further(item, subject, questions, policy, deadline)
             detectors |= told | ({} if one is None else one.detectors)
-            items.append(ItemFeatures(item.kind, subject))
+            items.append(ItemFeatures(item.kind, subject, () if one is None else one.prints))
         return Observed(tuple(items), said.concepts, detectors)
 
     def _spared(self, item: Item, kind: MediaKind, seen: Seen) -> Seen:
@@ -92,7 +92,7 @@ class Detectors:
         """
         spared = self.further.spared(item, kind)
         examined = seen.subject.examined.union(spared if _is_listed(seen) else ())
-        return Seen(replace(seen.subject, examined=examined), seen.detectors | spared)
+        return replace(seen, subject=replace(seen.subject, examined=examined), detectors=seen.detectors | spared)
 
     def _further(
         self, item: Item, subject: Subject, asked: Sequence[Asked], policy: GatewayPolicy, deadline: float
@@ -114,7 +114,8 @@ def _may_be_listed(seen: Seen) -> bool:
 
 
 def _is_listed(seen: Seen) -> bool:
-    return any(one.kind is FindingKind.MATCH and one.subject in NEVER_ALLOWED for one in seen.subject.findings)
+    counted = uncleared(seen.subject.findings)
+    return any(one.kind is FindingKind.MATCH and one.subject in NEVER_ALLOWED for one in counted)
 
 
 def _is_text_file(item: Item, seen: Seen | None) -> bool:

@@ -2,6 +2,7 @@
 
 from safehold.gateway.errors import EmptyRequestError, MalformedItemError, RequestTooLargeError
 from safehold.gateway.item import CheckRequest, Context, Item, ItemKind
+from safehold.gateway.particulars import refuse_unfit
 from safehold.gateway.policy import RequestLimits
 
 LONGEST_NAME = 512
@@ -14,13 +15,15 @@ def validate(request: CheckRequest, limits: RequestLimits) -> None:
     Raises:
         EmptyRequestError: it holds no item.
         RequestTooLargeError: it holds more, or more in one item, than the policy allows.
-        MalformedItemError: an item holds nothing that its kind is about, or something that it is not about.
+        MalformedItemError: an item holds nothing that its kind is about, or something that it is not about; or a time,
+            address or port among the particulars is none.
     """
     if not request.items:
         raise EmptyRequestError("a check without items", advice="Send at least one item.")
     if len(request.items) > limits.items:
         raise _too_large(f"a check of more than {limits.items} items")
     _refuse_long_names(request.context)
+    refuse_unfit(request.context.particulars)
     for item in request.items:
         _refuse_malformed(item)
         _refuse_large(item, limits)
@@ -50,7 +53,8 @@ def _refuse_large(item: Item, limits: RequestLimits) -> None:
 
 
 def _refuse_long_names(context: Context) -> None:
-    names = (context.account, context.session, context.model, context.locale, context.country)
+    places = (context.locale, context.country)
+    names = (context.account, context.session, context.model, context.model_version, *places)
     if max(map(len, names)) > LONGEST_NAME:
         raise _too_large(f"a name of more than {LONGEST_NAME} characters")
 

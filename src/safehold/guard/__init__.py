@@ -6,7 +6,9 @@ What enters are prompts, chats, pictures and clips, before they are used or show
 """
 
 from safehold.gateway.answer import Refusal
-from safehold.gateway.item import Context, Item, ItemKind, Surface, Turn
+from safehold.gateway.item import Context, Item, ItemKind, Surface
+from safehold.gateway.particulars import Identifier, IdentifierKind, Occurrence, OccurrenceKind, Particulars
+from safehold.gateway.turn import Turn
 from safehold.guard.async_guard import AsyncGuard
 from safehold.guard.errors import (
     GuardLimitedError,
@@ -36,10 +38,15 @@ __all__ = [
     "GuardTimedOutError",
     "GuardUnavailableError",
     "HoldBack",
+    "Identifier",
+    "IdentifierKind",
     "Item",
     "ItemKind",
     "ItemResult",
+    "Occurrence",
+    "OccurrenceKind",
     "OnFailure",
+    "Particulars",
     "Refusal",
     "RefusedError",
     "RejectedRequestError",

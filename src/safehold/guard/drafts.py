@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from safehold.gateway.item import CheckRequest, Context, Item, ItemKind, Turn
+from safehold.gateway.item import CheckRequest, Context, Item, ItemKind
+from safehold.gateway.turn import Turn
 
 _TEXT_PARTS = {"text": "text", "input_text": "text", "output_text": "text", "refusal": "refusal"}
 _ROLES = {"system": "system", "developer": "system", "assistant": "assistant", "tool": "tool", "function": "tool"}

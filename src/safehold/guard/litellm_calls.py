@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol, cast, runtime_checkable
 
 from safehold.gateway.item import Context, Item, ItemKind
+from safehold.gateway.particulars import NOTHING, Identifier, IdentifierKind, Particulars
 from safehold.guard.drafts import Draft, from_base64, from_data_address
 
 _OURS = frozenset(
@@ -258,4 +259,17 @@ def context_of(data: Mapping[str, object], key: object) -> Context:
         account=account[:_LONGEST_NAME],
         session=session[:_LONGEST_NAME] if isinstance(session, str) else "",
         model=model[:_LONGEST_NAME] if isinstance(model, str) else "",
+        particulars=_particulars_of(key),
     )
+
+
+def _particulars_of(key: object) -> Particulars:
+    """Return what LiteLLM knows of the owner of a key: with what is held, for people who investigate."""
+    named = (
+        (IdentifierKind.ACCOUNT, "user_id"),
+        (IdentifierKind.EMAIL, "user_email"),
+        (IdentifierKind.GROUP, "team_id"),
+    )
+    found = ((kind, getattr(key, name, None)) for kind, name in named)
+    known = tuple(Identifier(kind, value[:_LONGEST_NAME]) for kind, value in found if isinstance(value, str) and value)
+    return Particulars(identifiers=known) if known else NOTHING

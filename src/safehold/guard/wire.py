@@ -10,6 +10,7 @@ from typing import Any
 
 from safehold.gateway.answer import Refusal
 from safehold.gateway.item import CheckRequest, Item
+from safehold.gateway.particulars import NOTHING
 from safehold.guard.errors import GuardUnavailableError
 from safehold.guard.outcome import GuardResult, ItemResult
 from safehold.vocabulary import Action
@@ -24,6 +25,8 @@ def write(request: CheckRequest) -> dict[str, Any]:
         "model": context.model,
         "locale": context.locale,
         "country": context.country,
+        "model_version": context.model_version,
+        "particulars": None if context.particulars is NOTHING else context.particulars.to_json(),
     }
     items = [_written(item) for item in request.items]
     return {"items": items, **{name: value for name, value in told.items() if value}}

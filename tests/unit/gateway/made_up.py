@@ -106,10 +106,10 @@ class Desk:
     ledger: Ledger
     clock: FixedClock
 
-    def ask(self, *items: Item, caller: Caller = OPERATOR, **context: str) -> Answer:
+    def ask(self, *items: Item, caller: Caller = OPERATOR, **context: Any) -> Answer:
         return self.checks.check(CheckRequest(items, Context(**context)), caller)
 
-    def say(self, text: str, **context: str) -> Answer:
+    def say(self, text: str, **context: Any) -> Answer:
         return self.ask(Item(ItemKind.PROMPT, text=text), **context)
 
     def pass_seconds(self, seconds: float) -> None:

@@ -17,6 +17,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from safehold.gateway import ItemKind
+from safehold.service.checking.particulars import from_form
 from safehold.service.checking.wire import CheckSent
 from safehold.service.problem import Problem, invalid
 
@@ -75,7 +76,7 @@ def read_form(body: bytes, content_type: str) -> tuple[CheckSent, tuple[bytes, .
             items.append(_item(kind, part))
             contents.append(b"" if kind.is_text else part.content)
         elif part.name in _CONTEXT and part.name not in told:
-            told[part.name] = _text(part)
+            told[part.name] = _particulars(part) if part.name == "particulars" else _text(part)
         else:
             raise _unknown()
     try:
@@ -169,6 +170,13 @@ def _item(kind: ItemKind, part: Part) -> dict[str, object]:
     elif kind.is_text:
         told["text"] = _text(part)
     return told
+
+
+def _particulars(part: Part) -> object:
+    try:
+        return from_form(_text(part))
+    except (ValueError, RecursionError):
+        raise _malformed() from None
 
 
 def _text(part: Part) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from safehold.gateway import Answer, Caller, CheckRequest, Context, Item, ItemKind, Turn
 from safehold.gateway.errors import MalformedItemError
 from safehold.gateway.outward import to_json
+from safehold.service.checking.particulars import particulars_of
 from safehold.service.checking.wire import CheckSent, ItemSent
 from safehold.service.problem import Problem, problem_of
 
@@ -32,8 +33,19 @@ def to_request(sent: CheckSent, fetch: Fetch, contents: Sequence[bytes] = ()) ->
     )
     if len({item.id for item in items}) != len(items):
         raise Problem(422, "same_id", "Two items have the same id", "Give each its own, or none to any.")
-    return CheckRequest(
-        items, Context(sent.account, sent.session, sent.model, locale=sent.locale, country=sent.country.upper())
+    return CheckRequest(items, context_of(sent))
+
+
+def context_of(sent: CheckSent) -> Context:
+    """Return whom the items of a request belong to."""
+    return Context(
+        account=sent.account,
+        session=sent.session,
+        model=sent.model,
+        locale=sent.locale,
+        country=sent.country.upper(),
+        model_version=sent.model_version,
+        particulars=particulars_of(sent.particulars),
     )
 
 

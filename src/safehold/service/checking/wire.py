@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from safehold.gateway import ItemKind
+from safehold.service.checking.particulars import ParticularsSent
 
 MOST_ITEMS = 64
 MOST_TURNS = 1024
@@ -60,6 +61,10 @@ class CheckSent(Sent):
     model: _NAME = ""
     locale: Annotated[str, Field(max_length=64, pattern="^[A-Za-z0-9-]*$")] = ""
     country: Annotated[str, Field(pattern="^([A-Za-z]{2})?$")] = ""
+    model_version: _NAME = ""
+    particulars: ParticularsSent | None = Field(
+        None, description="What you know of whoever sent it; kept sealed with what is held or denied, else not at all."
+    )
     idempotency_key: Annotated[str, Field(min_length=1, max_length=MOST_REPEAT_LETTERS)] | None = None
     mode: Literal["sync", "async"] = "sync"
     callback: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(

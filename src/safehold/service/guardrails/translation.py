@@ -8,12 +8,27 @@ rewritten, so that GUARDRAIL_INTERVENED is never answered.
 import base64
 import binascii
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from safehold.gateway import Answer, Caller, CheckRequest, Context, Item, ItemKind, Refusal, Turn
+from safehold.gateway import (
+    Answer,
+    Caller,
+    CheckRequest,
+    Context,
+    Identifier,
+    IdentifierKind,
+    Item,
+    ItemKind,
+    Particulars,
+    Refusal,
+    Turn,
+)
 from safehold.gateway.outward import to_json
+from safehold.gateway.particulars import MOST_IDENTIFIERS
+from safehold.service.checking.particulars import lenient
 from safehold.service.guardrails.gleaning import Gleaning
-from safehold.service.guardrails.wire import GuardrailSent
+from safehold.service.guardrails.wire import CallerSent, GuardrailSent
 from safehold.service.moderating.translation import picture
 from safehold.service.problem import Problem
 from safehold.vocabulary import Action
@@ -99,5 +114,23 @@ def _nothing(*, is_output: bool) -> Item:
 def _context(sent: GuardrailSent) -> Context:
     who = sent.request_data
     account = who.user_api_key_end_user_id or who.user_api_key_user_id or who.user_api_key_hash or ""
-    session = sent.litellm_trace_id or ""
-    return Context(account[:_LONGEST_NAME], session[:_LONGEST_NAME], (sent.model or "")[:_LONGEST_NAME])
+    ours = sent.additional_provider_specific_params or {}
+    version = ours.get("model_version")
+    return Context(
+        account=account[:_LONGEST_NAME],
+        session=(sent.litellm_trace_id or "")[:_LONGEST_NAME],
+        model=(sent.model or "")[:_LONGEST_NAME],
+        model_version=version[:_LONGEST_NAME] if isinstance(version, str) else "",
+        particulars=_particulars(who, lenient(ours.get("particulars"))),
+    )
+
+
+def _particulars(who: CallerSent, told: Particulars) -> Particulars:
+    """Return what LiteLLM says of whom it asks for, beside what its operator says."""
+    named = (
+        (IdentifierKind.ACCOUNT, who.user_api_key_user_id),
+        (IdentifierKind.EMAIL, who.user_api_key_user_email),
+        (IdentifierKind.GROUP, who.user_api_key_team_id),
+    )
+    known = tuple(Identifier(kind, value[:_LONGEST_NAME]) for kind, value in named if value)
+    return replace(told, identifiers=(*known, *told.identifiers)[:MOST_IDENTIFIERS]) if known else told

@@ -16,6 +16,8 @@ class CallerSent(BaseModel):
     user_api_key_hash: str | None = None
     user_api_key_user_id: str | None = None
     user_api_key_end_user_id: str | None = None
+    user_api_key_user_email: str | None = None
+    user_api_key_team_id: str | None = None
 
 
 class GuardrailSent(BaseModel):

@@ -14,6 +14,8 @@ from typing import Any
 
 from safehold.gateway import Answer, Caller, CheckRequest, Context, Item, ItemAnswer, ItemKind
 from safehold.gateway.outward import to_json
+from safehold.screening import uncleared
+from safehold.service.checking.particulars import particulars_of
 from safehold.service.moderating.wire import CATEGORIES, MINORS, SEXUAL, ModerationSent, TextSent
 from safehold.service.problem import Problem
 from safehold.vocabulary import Action, Finding, FindingKind, HarmClass
@@ -42,7 +44,15 @@ def to_request(sent: ModerationSent, fetch: Callable[[str], bytes]) -> CheckRequ
         else:
             items.append(Item(image, str(len(items)), data=picture(part.image_url.url, fetch)))
     ours = sent.safehold
-    context = Context(ours.account, ours.session, sent.model, locale=ours.locale, country=ours.country.upper())
+    context = Context(
+        account=ours.account,
+        session=ours.session,
+        model=sent.model,
+        locale=ours.locale,
+        country=ours.country.upper(),
+        model_version=ours.model_version,
+        particulars=particulars_of(ours.particulars),
+    )
     return CheckRequest(tuple(items), context)
 
 
@@ -82,7 +92,7 @@ def _result(items: Sequence[ItemAnswer], floor: Action, *, is_operator: bool) ->
     scores = dict.fromkeys(CATEGORIES, 0.0)
     scores[MINORS] = float(is_flagged)
     if is_operator:
-        scores.update(_found([finding for item in items for finding in item.findings]))
+        scores.update(_found([finding for item in items for finding in uncleared(item.findings)]))
     return {
         "flagged": is_flagged,
         "categories": {name: name == MINORS and is_flagged for name in CATEGORIES},

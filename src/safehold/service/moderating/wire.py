@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from safehold.service.checking.particulars import ParticularsSent
 from safehold.service.checking.wire import MOST_ITEMS, Sent
 
 CATEGORIES = (
@@ -61,6 +62,8 @@ class OursSent(Sent):
     session: _NAME = ""
     locale: Annotated[str, Field(max_length=64, pattern="^[A-Za-z0-9-]*$")] = ""
     country: Annotated[str, Field(pattern="^([A-Za-z]{2})?$")] = ""
+    model_version: _NAME = ""
+    particulars: ParticularsSent | None = None
     output: bool = Field(default=False, description="Whether the model made it, and not the person who uses it.")
 
 
