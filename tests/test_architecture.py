@@ -17,6 +17,7 @@ EMPTY_NAMES = {
 }  # fmt: skip
 OUTERMOST = {
     "cli/edge.py",
+    "console/edge.py",
     "datasets/scan/child.py",
     "gateway/media_child.py",
     "ledger/commit.py",
