@@ -34,7 +34,8 @@ from safehold.vocabulary import (
 T = TypeVar("T")
 DEFAULT = default_policy()
 DETECTORS = ["sha256", "md5", "pdq", "vpdq", "caption-rules", "opennsfw", "column", "source-register", "stand-in"]
-SUBJECTS = ["minor", "adult_sexual", "red_cube", "blue_ball", *[harm.value for harm in HarmClass]]
+HARMS = [harm for harm in HarmClass if harm is not HarmClass.BENIGN]
+SUBJECTS = ["minor", "adult_sexual", "red_cube", "blue_ball", *[harm.value for harm in HARMS]]
 ACTIONS = [Action.ALLOW, Action.HOLD, Action.DENY]
 
 findings = st.builds(
@@ -47,6 +48,7 @@ findings = st.builds(
     distance=st.none() | st.integers(0, 256).map(Bits),
     value=st.none() | st.floats(0, 1).map(Fraction),
 )
+CLEARING = Finding(FindingKind.MATCH, "sha256", "benign", "own-benign@1#0", Tier.TRUSTED, Bits(0))
 gaps = st.builds(Gap, detector=st.sampled_from(DETECTORS), reason=st.sampled_from(GapReason))
 subjects = st.builds(
     Subject,
@@ -94,6 +96,23 @@ def policies(draw: st.DrawFn) -> Policy:
 def test_a_finding_more_never_makes_a_verdict_milder(subject: Subject, policy: Policy, finding: Finding) -> None:
     more = replace(subject, findings=(*subject.findings, finding))
     assert screen(more, policy).action >= screen(subject, policy).action
+
+
+@given(subjects, policies(), findings.filter(lambda one: one.is_confirmed or one.detector not in {"pdq", "vpdq"}))
+def test_an_allow_list_overrides_nothing_but_near_matches(subject: Subject, policy: Policy, finding: Finding) -> None:
+    """Whatever else is known of the record, and however the rules read."""
+    cleared = replace(subject, findings=(*subject.findings, CLEARING))
+    more = replace(cleared, findings=(*cleared.findings, finding))
+    assert screen(more, policy).action >= screen(replace(subject, findings=(finding,)), policy).action
+
+
+@given(subjects, policies(), findings)
+def test_a_finding_more_beside_an_allow_list_makes_no_verdict_milder_either(
+    subject: Subject, policy: Policy, finding: Finding
+) -> None:
+    cleared = replace(subject, findings=(*subject.findings, CLEARING))
+    more = replace(cleared, findings=(*cleared.findings, finding))
+    assert screen(more, policy).action >= screen(cleared, policy).action
 
 
 @given(subjects, policies(), gaps)

@@ -47,7 +47,7 @@ def _traits(declared: _Declared) -> _Declared:
 
 
 def _choice(words: type[HarmClass] | type[Tier] | type[PdqFlavour] | type[Algorithm]) -> click.Choice[str]:
-    return click.Choice([word.value for word in words])
+    return click.Choice([word.value for word in words if word is not HarmClass.BENIGN])
 
 
 class TraitOptions(TypedDict):

@@ -18,7 +18,7 @@ from safehold.gateway.answer import Refusal
 from safehold.gateway.features import Features, ItemFeatures
 from safehold.gateway.item import ItemKind
 from safehold.gateway.policy import GatewayPolicy, Mode, SurfaceRules
-from safehold.screening import NEVER_ALLOWED, action_of_findings, claims, screen
+from safehold.screening import NEVER_ALLOWED, action_of_findings, claims, screen, uncleared
 from safehold.vocabulary import Action, Finding, FindingKind, Gap
 
 CONVERSATION = "conversation"
@@ -135,7 +135,8 @@ def _unexamined(surface: SurfaceRules) -> Action:
 
 
 def _shadowed(findings: tuple[Finding, ...], gaps: tuple[Gap, ...], policy: GatewayPolicy, kind: ItemKind) -> Action:
-    matched = tuple(one for one in findings if one.kind is FindingKind.MATCH and one.subject in NEVER_ALLOWED)
+    counted = uncleared(findings)
+    matched = tuple(one for one in counted if one.kind is FindingKind.MATCH and one.subject in NEVER_ALLOWED)
     return max(action_of_findings(matched, policy.terms[kind]), Action.ALLOW_UNEXAMINED if gaps else Action.ALLOW)
 
 
@@ -154,7 +155,7 @@ def _subjects(
     findings: Sequence[Finding], added: Sequence[_Outcome], policy: GatewayPolicy, kind: ItemKind
 ) -> Iterator[str]:
     yield from {rule for action, rule in added if action >= Action.HOLD}
-    for finding in findings:
+    for finding in uncleared(tuple(findings)):
         if action_of_findings((finding,), policy.terms[kind]) >= Action.HOLD:
             yield finding.subject
 

@@ -34,6 +34,10 @@ class BankExistsError(UsageError):
     """There already is a bank of that name."""
 
 
+class AllowListError(UsageError):
+    """A file would clear content, which people's decisions alone may do."""
+
+
 class MissingTraitError(UsageError):
     """A bank can't be created without saying what it lists."""
 

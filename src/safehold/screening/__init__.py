@@ -1,5 +1,6 @@
 """Screening: findings, gaps and a policy enter; a verdict leaves. Pure, apart from reading the policy file."""
 
+from safehold.screening.clearing import uncleared
 from safehold.screening.columns import DETECTOR as COLUMN_DETECTOR
 from safehold.screening.columns import ColumnReading, claim_of, has_words, read_columns
 from safehold.screening.diff import Change, Direction, diff
@@ -74,5 +75,6 @@ __all__ = [
     "screen",
     "separate",
     "unclaimed_concepts",
+    "uncleared",
     "video_match",
 ]

@@ -1,11 +1,12 @@
 """Screen a record: findings + gaps + policy → verdict. Pure.
 
-The action is the maximum over everything that applies, so adding a finding or a gap never makes a verdict milder:
+The action is the maximum over everything that applies, so adding what was found or missed makes no verdict milder:
 
 1. a gap, given or found here, is at least HOLD;
 2. a finding below its threshold is recorded and leads to nothing;
 3. a finding takes the most severe action of the rules that name it, and HOLD if none does;
-4. two concepts that a policy keeps apart, claimed in one record, take that pair's action.
+4. two concepts that a policy keeps apart, claimed in one record, take that pair's action;
+5. what an allow list clears leads to nothing: it alone makes a verdict milder (see `safehold.screening.clearing`).
 
     verdict = screen(Subject(kinds, findings, gaps, examined), policy)
 """
@@ -13,6 +14,8 @@ The action is the maximum over everything that applies, so adding a finding or a
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from safehold.screening.clearing import RULE as ALLOW_LIST
+from safehold.screening.clearing import is_cleared, uncleared
 from safehold.screening.separation import claims
 from safehold.screening.terms import Terms
 from safehold.vocabulary import Action, Finding, Gap, GapReason, MediaKind, Verdict
@@ -64,6 +67,9 @@ def _most_severe_first(outcome: _Outcome) -> tuple[int, str]:
 
 
 def _outcomes(findings: tuple[Finding, ...], policy: Terms) -> Iterator[_Outcome]:
+    if is_cleared(findings):
+        yield Action.ALLOW, ALLOW_LIST
+    findings = uncleared(findings)
     for finding in findings:
         yield from _outcomes_of(finding, policy)
     claimed = claims(findings, policy)

@@ -56,6 +56,8 @@ class RuleFile(Strict):
             return self
         if unknown := set(self.subjects) - {harm.value for harm in HarmClass}:
             raise ValueError(f"a match's subject is a harm class, which {min(unknown)!r} is not")
+        if HarmClass.BENIGN.value in self.subjects:
+            raise ValueError("an allow list needs no rule: what it clears is cleared, and nothing else is")
         if self.action == "allow" and (not self.subjects or NEVER_ALLOWED & set(self.subjects)):
             raise ValueError(f"no rule may allow a match of {', '.join(sorted(NEVER_ALLOWED))}")
         return self

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from safehold.vocabulary.signal import CRYPTOGRAPHIC
+from safehold.vocabulary.signal import CRYPTOGRAPHIC, Algorithm
 from safehold.vocabulary.units import Bits, Fraction
 
 
@@ -16,6 +16,8 @@ class HarmClass(Enum):
     ABUSIVE_MODEL = "abusive_model"
     HONOUR_MARK = "honour_mark"
     TEST = "test"
+    BENIGN = "benign"
+    """What two people confirmed to be no violation: an allow list. It accuses nobody; see `is_cleared`."""
 
 
 class Tier(Enum):
@@ -62,12 +64,23 @@ class Finding:
     @property
     def is_confirmed(self) -> bool:
         """Whether this is *confirmed by hash*: a cryptographic hash in a bank of the trusted tier."""
-        return (
-            self.kind is FindingKind.MATCH
-            and self.tier is Tier.TRUSTED
-            and self.distance == 0
-            and self.detector in _CRYPTOGRAPHIC_NAMES
-        )
+        return self._is_trusted_and_equal and self.detector in _CRYPTOGRAPHIC_NAMES and not self._is_benign
+
+    @property
+    def is_cleared(self) -> bool:
+        """Whether an allow list of the trusted tier holds exactly these bytes, by their SHA-256.
+
+        Two files of one SHA-1 or MD5 can be made on purpose: a harmless one to be cleared, and another one.
+        """
+        return self._is_trusted_and_equal and self.detector == Algorithm.SHA256.value and self._is_benign
+
+    @property
+    def _is_trusted_and_equal(self) -> bool:
+        return self.kind is FindingKind.MATCH and self.tier is Tier.TRUSTED and self.distance == 0
+
+    @property
+    def _is_benign(self) -> bool:
+        return self.subject == HarmClass.BENIGN.value
 
 
 _CRYPTOGRAPHIC_NAMES = frozenset(algorithm.value for algorithm in CRYPTOGRAPHIC)

@@ -118,9 +118,11 @@ def test_only_equality_with_a_trusted_list_confirms(
     assert finding.is_confirmed is wanted
 
 
-def test_a_finding_confirms_the_same_whatever_its_class_or_place() -> None:
+def test_a_finding_confirms_the_same_whatever_its_place_and_class_unless_that_is_an_allow_list() -> None:
     for harm_class, place in itertools.product(HarmClass, ("", "frame 3")):
-        assert dataclasses.replace(FINDING, subject=harm_class.value, place=place).is_confirmed
+        found = dataclasses.replace(FINDING, subject=harm_class.value, place=place)
+        assert found.is_confirmed is (harm_class is not HarmClass.BENIGN)
+        assert found.is_cleared is (harm_class is HarmClass.BENIGN and found.detector == "sha256")
 
 
 def test_the_cryptographic_algorithms_are_all_but_the_perceptual_one() -> None:

@@ -79,7 +79,7 @@ def not_covered(tally: Tally, equipment: Equipment, classes: Sequence[Mapping[Ha
         yield "No image classifier ran: concepts were taken from captions and columns alone."
     if tally.kinds[MediaKind.IMAGE.value] and equipment.classifiers:
         yield "Image classifiers look at the first frame of an animation only; its other frames are compared by hash."
-    if not any(counts.keys() - {HarmClass.TEST} for counts in classes):
+    if not any(counts.keys() - {HarmClass.TEST, HarmClass.BENIGN} for counts in classes):
         yield "No hash list beside the built-in test bank was loaded: known material could not be recognised."
     if any(lexicon.status == "draft" for lexicon in equipment.lexicons):
         yield "Some lexicons are drafts that nobody outside the project has reviewed."

@@ -26,6 +26,7 @@ from safehold.matching.banks.reports import ImportReport, WithdrawReport
 from safehold.matching.banks.tables import bank_parts, banks
 from safehold.matching.banks.traits import NOTHING_STATED, BankTraits
 from safehold.matching.errors import (
+    AllowListError,
     BankExistsError,
     BankNameError,
     BankWithdrawnError,
@@ -35,6 +36,7 @@ from safehold.matching.errors import (
 from safehold.matching.listings import Listing, read_listing
 from safehold.matching.parts.encoding import encoded
 from safehold.matching.parts.part import PartKind
+from safehold.matching.parts.rows import class_code
 from safehold.vocabulary import Algorithm, Event, HarmClass
 
 _FAULTS_SHOWN = 5
@@ -92,10 +94,16 @@ class BankStore:
             BankDiffersError: the bank is something else than what is stated.
             BankNameError, MissingTraitError: the bank can't be created.
             BankWithdrawnError: the bank was taken out of use.
+            AllowListError: the list says of something that it is benign.
         """
         listing = read_listing(path, algorithm=algorithm)
         if listing.fault_count and not (skip_malformed and len(listing)):
             raise _malformed(path, listing)
+        if _would_clear(traits, listing) or self._is_allow_list(name):
+            raise AllowListError(
+                "a file can't say that something is benign; nothing was imported",
+                advice="Decide the item in its case, and have a second person approve it for the allow list.",
+            )
         return self.import_listing(name, listing, traits)
 
     def import_listing(self, name: str, listing: Listing, traits: BankTraits = NOTHING_STATED) -> ImportReport:
@@ -216,6 +224,11 @@ class BankStore:
         self._ledger.append(Event("bank.exported", self._actor, details=details))
         return count
 
+    def _is_allow_list(self, name: str) -> bool:
+        with self._home.database.reading() as connection:
+            found = sa.select(banks.c.harm_class).where(banks.c.name == name)
+            return connection.execute(found).scalar() == HarmClass.BENIGN.value
+
     def _read(self, name: str) -> BankContents:
         built_in = builtin_bank()
         if name == built_in.bank.name:
@@ -270,6 +283,13 @@ class BankStore:
         about = {"bank": name, "version": version, "part": sha256, **details}
         self._ledger.append(Event(_EVENTS[change.kind], self._actor, details=about), connection)
         return self._contents(connection, name)
+
+
+def _would_clear(traits: BankTraits, listing: Listing) -> bool:
+    """Return whether a list says of anything that it is benign: people's decisions alone may clear content."""
+    benign = class_code(HarmClass.BENIGN)
+    stated = any(bool((rows.harm_class == benign).any()) for rows in listing.groups.values())
+    return stated or traits.harm_class is HarmClass.BENIGN
 
 
 def _about(listing: Listing, change: Change) -> dict[str, str | int]:
