@@ -16,6 +16,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from safehold.cases.enforcement.ladder import Ladder
+from safehold.cases.enforcement.ladder_file import LadderFile
+from safehold.cases.exposure.rules import ExposureRules
+from safehold.cases.exposure.rules_file import ExposureFile
 from safehold.cases.rules.errors import CaseRulesError
 from safehold.cases.rules.rules import DecisionRules, RetentionRules, ReviewRules
 from safehold.cases.rules.wire import DecisionsFile, RetentionFile, ReviewFile
@@ -44,6 +48,8 @@ class CaseRules:
             decision, event and export says so.
         decisions: how items are decided.
         review: how often a second person decides.
+        ladder: what follows from a confirmed kind of harm.
+        exposure: how much content one person is shown, and when they rest.
         retention: how long what cases need is kept.
     """
 
@@ -54,6 +60,8 @@ class CaseRules:
     single_operator: bool
     decisions: DecisionRules
     review: ReviewRules
+    ladder: Ladder
+    exposure: ExposureRules
     retention: RetentionRules
 
     @property
@@ -77,6 +85,8 @@ class CaseRulesFile(Strict):
     single_operator: bool = False
     decisions: DecisionsFile
     review: ReviewFile
+    ladder: LadderFile
+    exposure: ExposureFile
     retention: RetentionFile
 
     def value(self) -> CaseRules:
@@ -90,6 +100,8 @@ class CaseRulesFile(Strict):
             single_operator=self.single_operator,
             decisions=self.decisions.value(),
             review=self.review.value(),
+            ladder=self.ladder.value(),
+            exposure=self.exposure.value(),
             retention=self.retention.value(),
         )
 
