@@ -1,8 +1,9 @@
 """Checking: the one native call, put together.
 
 1. The policies of this moment. 2. Is the request one that can be decided on? 3. What is remembered of account and
-session. 4. Everything that can be seen of it. 5. What the policy makes of that. 6. What is held or denied is sealed, if
-there is a review key. 7. Decision, event and memory are committed together. 8. Only then it is answered.
+session. 4. Everything that can be seen of it. 5. What the policy makes of that. 6. What is held or denied is sealed
+with its circumstances, if there is a review key. 7. Decision, event, memory and the case that people look at are
+committed together. 8. Only then it is answered.
 """
 
 import datetime as dt
@@ -12,22 +13,26 @@ from dataclasses import dataclass
 
 from safehold.gateway.answer import Answer, ItemAnswer
 from safehold.gateway.caller import Caller
+from safehold.gateway.casework import Cases
+from safehold.gateway.circumstances import circumstances
 from safehold.gateway.conduct import Owner
 from safehold.gateway.conversation import Session
+from safehold.gateway.decided import Decided, Kept, Unkept
 from safehold.gateway.errors import ChecksUnavailableError, OvertakenError
 from safehold.gateway.features import Features
+from safehold.gateway.fingerprints import digests_of
 from safehold.gateway.in_force import Policies
-from safehold.gateway.item import CheckRequest, Context, ItemKind
+from safehold.gateway.item import CheckRequest, Context, Item, ItemKind
 from safehold.gateway.judgement import Judgement, judge
 from safehold.gateway.marks import Marks
 from safehold.gateway.memory import Remembered, recall
 from safehold.gateway.observing import Detectors, Observed
 from safehold.gateway.policy import GatewayPolicy
-from safehold.gateway.recording import Commits, Decided, Events, content_of, record
+from safehold.gateway.recording import Commits, Events, content_of, record
 from safehold.gateway.validation import validate
 from safehold.home.database import Database
 from safehold.ledger import is_fit
-from safehold.vault.review import ReviewKey, SealedItem
+from safehold.vault.review import ReviewKey
 from safehold.vocabulary import Action, Clock
 
 _UNNAMED = "gateway"
@@ -49,6 +54,7 @@ class Records:
         marks: of accounts and sessions.
         check_key: with which the home can tell that a sealed item is what it sealed.
         review_key: to which items are sealed; None keeps nothing.
+        cases: where what is held or denied waits for people; None where nobody works on cases.
     """
 
     database: Database
@@ -57,6 +63,7 @@ class Records:
     marks: Marks
     check_key: bytes
     review_key: ReviewKey | None = None
+    cases: Cases | None = None
 
 
 class GatewayChecks:
@@ -85,7 +92,7 @@ class GatewayChecks:
         for _ in range(_ATTEMPTS):
             decided = self._decide(request, caller)
             try:
-                record(decided, self._records.commits, self._records.events)
+                record(decided, self._records.commits, self._records.events, self._records.cases)
             except OvertakenError:
                 continue
             return decided.answer
@@ -105,8 +112,10 @@ class GatewayChecks:
         is_limited = any(one.conduct.is_limited(now.timestamp()) for one in remembered.values())
         features = Features(observed.items, carried, is_limited)
         judgement = judge(features, policy)
+        answer = _answer(request, observed, judgement, policy, now)
+        kept = self._kept(request, judgement, policy)
         return Decided(
-            answer=_answer(request, observed, judgement, policy, now),
+            answer=answer,
             features=features,
             judgement=judgement,
             policy=policy,
@@ -114,10 +123,11 @@ class GatewayChecks:
             at=now,
             marks=marks,
             concepts=_to_carry(observed, remembered.get(marks.get(Owner.SESSION, "")), policy, now),
-            sealed=self._sealed(request, judgement, policy),
+            kept=kept,
             shadow=_in_shadow(features, in_force.shadow),
             counts=any(one.conduct.limit is not None for one in remembered.values()),
             rests_on_session=Owner.SESSION in marks and _can_be_joined(request, observed, policy),
+            circumstances=self._circumstances(request, answer, kept, now),
         )
 
     def _marks_of(self, context: Context) -> dict[Owner, str]:
@@ -131,16 +141,33 @@ class GatewayChecks:
         with self._records.database.reading() as connection:
             return recall(connection, marks.values())
 
-    def _sealed(self, request: CheckRequest, judgement: Judgement, policy: GatewayPolicy) -> dict[int, SealedItem]:
-        """Return what is kept, sealed: items that are held or denied for more than a limit, and not too large."""
-        key, retention = self._records.review_key, policy.retention
-        if key is None or not retention.held_hours:
-            return {}
-        return {
-            number: key.seal(content_of(item), check_key=self._records.check_key)
-            for number, (item, judged) in enumerate(zip(request.items, judgement.items, strict=True))
-            if judged.is_kept and len(item.data) <= retention.held_bytes
-        }
+    def _kept(self, request: CheckRequest, judgement: Judgement, policy: GatewayPolicy) -> dict[int, Kept]:
+        """Return what is kept of the items that are held or denied for more than a limit."""
+        judged = zip(request.items, judgement.items, strict=True)
+        return {number: self._keep(item, policy) for number, (item, one) in enumerate(judged) if one.is_kept}
+
+    def _keep(self, item: Item, policy: GatewayPolicy) -> Kept:
+        key, retention, digests = self._records.review_key, policy.retention, digests_of(item.data)
+        if key is None:
+            return Kept(digests, unkept=Unkept.NO_REVIEW_KEY)
+        if not retention.held_hours:
+            return Kept(digests, unkept=Unkept.BY_POLICY)
+        if len(item.data) > retention.held_bytes:
+            return Kept(digests, unkept=Unkept.TOO_LARGE)
+        return Kept(digests, key.seal(content_of(item), check_key=self._records.check_key))
+
+    def _circumstances(
+        self, request: CheckRequest, answer: Answer, kept: Mapping[int, Kept], now: dt.datetime
+    ) -> bytes:
+        """Return the circumstances of a request in which something is kept, sealed; b"" where none are.
+
+        They are kept beside an item that is too large to be, and not where the policy keeps nothing.
+        """
+        records = self._records
+        is_any = any(one.unkept in {None, Unkept.TOO_LARGE} for one in kept.values())
+        if records.review_key is None or records.cases is None or not is_any:
+            return b""
+        return records.review_key.box(circumstances(request, check=answer.id, at=now))
 
 
 def _can_be_joined(request: CheckRequest, observed: Observed, policy: GatewayPolicy) -> bool:

@@ -1,4 +1,4 @@
-"""Recording: a decision, its event, what is remembered of account and session, and sealed items: all, or nothing.
+"""Recording: a decision, its event, what is remembered, sealed items, and the case they belong to: all, or nothing.
 
 The work runs in the one writer's transaction and does little there: one row for a plain decision. What is remembered is
 read again inside it, since another process may have changed it since the decision.
@@ -8,24 +8,22 @@ import datetime as dt
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from safehold.gateway.answer import Answer
+from safehold.gateway.casework import Cases, Proposal, enter
 from safehold.gateway.conduct import Conduct, Incident, Owner, with_incident
 from safehold.gateway.conversation import with_concepts
+from safehold.gateway.decided import Decided
 from safehold.gateway.errors import OvertakenError
-from safehold.gateway.features import Features
 from safehold.gateway.item import Item
-from safehold.gateway.judgement import Judgement
 from safehold.gateway.memory import Remembered, keep, recall
-from safehold.gateway.policy import GatewayPolicy
 from safehold.gateway.tables import decisions, held, proposals
 from safehold.ledger.entry import timestamp
 from safehold.vault.review import SealedItem
-from safehold.vocabulary import Action, Event
+from safehold.vocabulary import Event
 
 T = TypeVar("T")
 _ID_BYTES = 16
@@ -47,41 +45,8 @@ class Events(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """Everything that is recorded of one check.
-
-    Attributes:
-        answer: what the caller is told.
-        features: what it rests on.
-        judgement: what the policy made of it.
-        policy: the policy.
-        caller: who asked, as an event names them.
-        at: when.
-        marks: of the account and the session, those that were named.
-        concepts: that the session carries on.
-        sealed: items that are kept, by their place.
-        shadow: label and action of a policy that is tried in shadow.
-        counts: whether a limit may have to count this check.
-        rests_on_session: whether it would have been decided otherwise, had the session named another concept before.
-    """
-
-    answer: Answer
-    features: Features
-    judgement: Judgement
-    policy: GatewayPolicy
-    caller: str
-    at: dt.datetime
-    marks: Mapping[Owner, str]
-    concepts: frozenset[str] = frozenset()
-    sealed: Mapping[int, SealedItem] = field(default_factory=dict)
-    shadow: tuple[str, Action] | None = None
-    counts: bool = False
-    rests_on_session: bool = False
-
-
-def record(decided: Decided, commits: Commits, events: Events) -> None:
-    """Record a decision; it is durable when this returns.
+def record(decided: Decided, commits: Commits, events: Events, cases: Cases | None = None) -> None:
+    """Record a decision, and what people are to look at in a case; it is durable when this returns.
 
     Raises:
         OvertakenError: the session has named more concepts meanwhile: decide again.
@@ -96,8 +61,9 @@ def record(decided: Decided, commits: Commits, events: Events) -> None:
         connection.execute(sa.insert(decisions), row)
         for number, sealed in decided.sealed.items():
             connection.execute(sa.insert(held), _held_row(decided, number, sealed))
-        if _has_news(decided):
-            _remember(decided, known, connection, events)
+        proposed = _remember(decided, known, connection, events) if _has_news(decided) else []
+        if cases is not None and decided.answer.case_id is not None:
+            enter(decided, proposed, cases, connection)
 
     commits.run(work, _events(decided))
 
@@ -171,8 +137,11 @@ def _events(decided: Decided) -> list[Event]:
     return told
 
 
-def _remember(decided: Decided, known: Mapping[str, Remembered], connection: sa.Connection, events: Events) -> None:
-    """Change what is remembered of account and session, where something changes."""
+def _remember(
+    decided: Decided, known: Mapping[str, Remembered], connection: sa.Connection, events: Events
+) -> list[Proposal]:
+    """Change what is remembered of account and session, where something changes; return what was proposed."""
+    made = []
     for owner, mark in decided.marks.items():
         before = known.get(mark, Remembered())
         after = _after(decided, owner, before)
@@ -180,7 +149,10 @@ def _remember(decided: Decided, known: Mapping[str, Remembered], connection: sa.
             continue
         keep(connection, mark, after.remembered, owner=owner, expires_at=_end(decided, after.remembered))
         for rule, proposes in after.proposed:
-            _propose(decided, mark, rule, proposes=proposes, connection=connection, events=events)
+            proposal = Proposal(secrets.token_hex(_ID_BYTES), rule, proposes)
+            _propose(decided, mark, proposal, connection, events)
+            made.append(proposal)
+    return made
 
 
 def _has_news(decided: Decided) -> bool:
@@ -219,13 +191,11 @@ def _end(decided: Decided, remembered: Remembered) -> dt.datetime:
     return dt.datetime.fromtimestamp(last, dt.UTC)
 
 
-def _propose(
-    decided: Decided, mark: str, rule: str, *, proposes: str, connection: sa.Connection, events: Events
-) -> None:
-    proposal = secrets.token_hex(_ID_BYTES)
-    row = {"id": proposal, "at": timestamp(decided.at), "decision": decided.answer.id, "mark": mark, "rule": rule}
-    connection.execute(sa.insert(proposals), {**row, "proposes": proposes})
-    details = {"proposal": proposal, "check": decided.answer.id, "rule": rule, "proposes": proposes}
+def _propose(decided: Decided, mark: str, made: Proposal, connection: sa.Connection, events: Events) -> None:
+    told = {"rule": made.rule, "proposes": made.proposes}
+    row = {"id": made.id, "at": timestamp(decided.at), "decision": decided.answer.id, "mark": mark, **told}
+    connection.execute(sa.insert(proposals), row)
+    details = {"proposal": made.id, "check": decided.answer.id, **told}
     events.append(Event("account.action_proposed", decided.caller, decided.answer.policy, details), connection)
 
 
