@@ -3,8 +3,8 @@
     python -m benchmarks.gateway [--json] [--of prompts|sustained|pictures] [--rate N] [--seconds S] [--listed N]
                                  [--processes N]
 
-prompts    one serving process, prompts at `--rate` a second: median and 99th percentile of the milliseconds from when a
-           request was due to its answer
+prompts    `--processes` serving processes over one home, prompts at `--rate` a second: median and 99th percentile of
+           the milliseconds from when a request was due to its answer
 sustained  `--processes` serving processes over one home, as many prompts as are answered
 pictures   1024 px JPEGs against `--listed` made-up hashes, one at a time, and the same against a server built with
            python-threatexchange's hashing and `PDQIndex` behind the same web server and the same event commit
@@ -239,9 +239,10 @@ def main() -> None:
             print(_pictures(Path(folder), home, key, chosen))
         elif chosen.of == "prompts":
             how = {"seconds": chosen.seconds, "rate": chosen.rate}
-            other = measured([ceiling()], prompts(key), **how)
-            mine = measured([ours(home)], prompts(key), **how)
-            print(told("gateway, prompts at a rate, against a view that answers at once", mine, other, unit="ms"))
+            other = measured([ceiling() for _ in range(chosen.processes)], prompts(key), **how)
+            mine = measured([ours(home, chosen.processes)], prompts(key), **how)
+            name = "gateway, prompts at a rate, against a view that answers at once"
+            print(told(name, mine, other, unit="ms", processes=chosen.processes))
         else:
             how = {"seconds": chosen.seconds, "connections": 24}
             other = measured([ceiling() for _ in range(chosen.processes)], prompts(key), **how)
