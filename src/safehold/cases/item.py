@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NewType
 
-from safehold.cases.case import CaseId
+from safehold.cases.case import CaseId, Subject
 from safehold.vocabulary import Action, Finding, Gap, Signal
 
 ItemId = NewType("ItemId", str)
@@ -114,6 +114,8 @@ class CaseItem:
         number: its place in the case, from 1.
         state: how far it is.
         told: everything that it came with, but for its context, which is read apart.
+        subject: whom or what this item came from: a case that equal fingerprints joined holds items of several.
+        added_at: when it was put into the case.
     """
 
     id: ItemId
@@ -121,3 +123,5 @@ class CaseItem:
     number: int
     state: ItemState
     told: NewItem
+    subject: Subject
+    added_at: dt.datetime

@@ -20,15 +20,17 @@ events = sa.Table(
     metadata,
     sa.Column("seq", LARGE_INTEGER, primary_key=True),
     sa.Column("at", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False, index=True),
+    sa.Column("kind", sa.Text, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("policy", sa.Text, nullable=False),
     sa.Column("details", sa.Text, nullable=False),
     sa.Column("leaf", Octets, nullable=False),
+    sa.Index("ix_events_kind", "kind", "seq"),
+    sa.Index("ix_events_actor", "actor", "seq"),
 )
 """`details` is canonical JSON; `leaf` the 32 bytes that :mod:`safehold.ledger.entry` computes from the rest.
 
-The index on `kind` finds the changes of key among any number of events."""
+The indexes find the changes of key, and a page of one kind or actor, among any number of events."""
 
 checkpoints = sa.Table(
     "checkpoints",

@@ -1,0 +1,361 @@
+"""Queues: give each waiting case to one person at a time, the most urgent first.
+
+    queues = Queues(home.database, ledger, home.clock)
+    claim = queues.next(person, "gateway")          # None: nothing waits for them
+    claim = queues.renew(claim)                     # while they work on it
+    queues.give_back(claim, "unsure")
+
+A claim ends by itself: whoever loses their connection, or never comes back, keeps nothing from the others. Deciding
+requires the claim in the transaction of the decision (:meth:`Queues.finish`), so that nobody decides what has gone to
+somebody else meanwhile.
+"""
+
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from safehold.cases.case import CaseId, CaseState
+from safehold.cases.errors import (
+    ClaimedError,
+    ClaimLostError,
+    NotForThemError,
+    RestDueError,
+    UnfitWordError,
+    UnknownCaseError,
+)
+from safehold.cases.events import Events
+from safehold.cases.queues.claim import Claim, Declined, NoLimits, Wellbeing
+from safehold.cases.queues.definition import QUEUES, QueueDefinition, definition
+from safehold.cases.queues.tables import case_claims, case_withheld
+from safehold.cases.rows import Row, form_bits, moment
+from safehold.cases.staff import Person
+from safehold.cases.tables import cases
+from safehold.home.database import Database
+from safehold.ledger import is_fit
+from safehold.ledger.entry import timestamp
+from safehold.vocabulary import Clock, Event, Seconds
+
+LEASE_SECONDS = Seconds(15 * 60)
+"""How long a claim lasts without a sign of life: a page that is open renews it; who has left keeps a case no longer
+than a break. Ours."""
+
+PASSED_SECONDS = Seconds(12 * 3600)
+"""How long a case that somebody gave back is not offered to them again: the rest of a working day. Ours."""
+
+FIRST_DECISION = "first_decision"
+GIVEN_BACK = "given_back"
+_LEASE_BYTES = 16
+
+
+class Queues:
+    """The queues of a home; threads and processes may share them.
+
+    Args:
+        database: of the home.
+        ledger: where events go.
+        clock: where the time comes from.
+        queues: their definitions, in order; those that the cases' store has.
+        wellbeing: who is to rest, and who opted out of what.
+        lease_seconds: how long a claim lasts.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Events,
+        clock: Clock,
+        *,
+        queues: Sequence[QueueDefinition] = QUEUES,
+        wellbeing: Wellbeing | None = None,
+        lease_seconds: Seconds = LEASE_SECONDS,
+    ) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._clock = clock
+        self._queues = tuple(queues)
+        self._wellbeing = wellbeing or NoLimits()
+        self._lease = dt.timedelta(seconds=lease_seconds)
+
+    def definitions(self, person: Person | None = None) -> tuple[QueueDefinition, ...]:
+        """Return the queues in order; of a person, those that their roles let them work on and they didn't decline."""
+        if person is None:
+            return self._queues
+        declined = self._wellbeing.declined(person.name).queues
+        return tuple(one for one in self._queues if person.can(one.needs) and one.name not in declined)
+
+    def next(self, person: Person, queue: str) -> Claim | None:
+        """Give somebody the case of a queue that comes first for them; None where none waits for them.
+
+        Who holds a case of this queue already gets that one again. Left out is what others hold or were given, what
+        has a form that this person opted out of, what they decided first, and what they gave back today.
+
+        Raises:
+            UnknownQueueError: there is no such queue.
+            NotForThemError: their role does not let them, or they opted out of it.
+            RestDueError: they have seen enough for now.
+        """
+        wanted = definition(self._queues, queue)
+        declined = self._admitted(person, wanted)
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            held = self._held(connection, person.name, queue, now)
+            if held is not None:
+                return self._extended(connection, held, now)
+            query = _offered(person.name, queue, declined, now=timestamp(now))
+            case_id = connection.execute(query).scalar()
+            return None if case_id is None else self._take(connection, CaseId(case_id), person.name, now=now)
+
+    def claim(self, case_id: CaseId, person: Person) -> Claim:
+        """Give somebody a case that they chose; who holds it already gets it again.
+
+        Raises:
+            UnknownCaseError: there is none.
+            ClaimedError: somebody else holds it, or it was given to somebody else.
+            NotForThemError: it waits for nobody, their role does not let them, or they decided it first.
+            RestDueError: they have seen enough for now.
+        """
+        now = self._clock.now()
+        with self._database.reading() as connection:
+            row = _row(connection, case_id)
+        self._admitted(person, definition(self._queues, row["queue"]))
+        with self._database.writing() as connection:
+            row = _row(connection, case_id)
+            if not person.can(definition(self._queues, row["queue"]).needs):
+                raise _not_for_them("your roles do not let you decide it")
+            held = _claim_of(connection, case_id)
+            if held is not None and held.expires_at > now:
+                if held.person != person.name:
+                    raise _claimed(held.expires_at)
+                return self._extended(connection, held, now)
+            self._require_free(connection, row, person.name)
+            return self._take(connection, case_id, person.name, now=now)
+
+    def renew(self, claim: Claim) -> Claim:
+        """Hold a case for longer; return the claim as it is then.
+
+        Raises:
+            ClaimLostError: its time was over and somebody else got the case, or it was given back.
+        """
+        with self._database.writing() as connection:
+            found = _claim_of(connection, claim.case)
+            if found is None or found.lease != claim.lease:
+                raise _lost()
+            return self._extended(connection, found, self._clock.now())
+
+    def give_back(self, claim: Claim, reason: str) -> None:
+        """Let somebody else have a case; it is not offered to this person again today.
+
+        Args:
+            claim: which.
+            reason: why, in one word: "unsure", "too_much"; nobody counts them by person.
+
+        Raises:
+            ClaimLostError: it is theirs no more.
+            UnfitWordError: the reason is more than a word.
+        """
+        if not reason or not is_fit(reason):
+            raise UnfitWordError("the reason must be one word", advice="For instance: unsure")
+        until = timestamp(self._clock.now() + dt.timedelta(seconds=PASSED_SECONDS))
+        with self._database.writing() as connection:
+            self.finish(connection, claim, is_late_welcome=True)
+            _withhold(connection, claim.case, claim.person, reason=GIVEN_BACK, until=until)
+            self._ledger.append(
+                Event("case.given_back", claim.person, "", {"case": claim.case, "reason": reason}), connection
+            )
+
+    def require(self, connection: sa.Connection, claim: Claim) -> None:
+        """Refuse to go on with a claim that is not held any more; in the transaction of what rests on it.
+
+        Raises:
+            ClaimLostError: its time is over, or somebody else has the case.
+        """
+        found = _claim_of(connection, claim.case)
+        if found is None or found.lease != claim.lease or found.expires_at <= self._clock.now():
+            raise _lost()
+
+    def finish(self, connection: sa.Connection, claim: Claim, *, is_late_welcome: bool = False) -> None:
+        """End a claim in the transaction of what was decided under it.
+
+        Args:
+            connection: the caller's writing transaction.
+            claim: which.
+            is_late_welcome: whether it may be over, so long as nobody else has got the case.
+
+        Raises:
+            ClaimLostError: it is theirs no more.
+        """
+        if not is_late_welcome:
+            self.require(connection, claim)
+        gone = sa.delete(case_claims).where(case_claims.c.case_id == claim.case, case_claims.c.lease == claim.lease)
+        if connection.execute(gone).rowcount != 1:
+            raise _lost()
+
+    def keep_from(self, connection: sa.Connection, case_id: CaseId, person: str) -> None:
+        """Never give somebody this case for a second decision, since the first was theirs; repeating it is safe."""
+        _withhold(connection, case_id, person, reason=FIRST_DECISION, until=None)
+
+    def held_by(self, case_id: CaseId) -> Claim | None:
+        """Return the claim on a case that is held now; None where nobody holds it."""
+        with self._database.reading() as connection:
+            found = _claim_of(connection, case_id)
+        return None if found is None or found.expires_at <= self._clock.now() else found
+
+    def claims(self, person: str | None = None) -> tuple[Claim, ...]:
+        """Return the claims that are held now, of everybody or of one person, those that end first at the start."""
+        query = sa.select(case_claims).where(case_claims.c.expires_at > timestamp(self._clock.now()))
+        if person is not None:
+            query = query.where(case_claims.c.person == person)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(case_claims.c.expires_at, case_claims.c.case_id)).mappings().all()
+        return tuple(map(_to_claim, rows))
+
+    def _admitted(self, person: Person, queue: QueueDefinition) -> Declined:
+        """Return what somebody opted out of, once it is sure that they may be given cases of a queue."""
+        if not person.can(queue.needs):
+            raise _not_for_them("your roles do not let you work on this queue")
+        declined = self._wellbeing.declined(person.name)
+        if queue.name in declined.queues:
+            raise _not_for_them("you opted out of this queue")
+        until = self._wellbeing.rest_until(person.name, self._clock.now())
+        if until is not None:
+            raise RestDueError(
+                "this is a good moment for a break",
+                advice="Nothing is lost: the cases wait, and others take them.",
+                until=until,
+            )
+        return declined
+
+    def _held(self, connection: sa.Connection, person: str, queue: str, now: dt.datetime) -> Claim | None:
+        query = sa.select(case_claims).join(cases, cases.c.id == case_claims.c.case_id)
+        mine = query.where(
+            case_claims.c.person == person,
+            case_claims.c.expires_at > timestamp(now),
+            cases.c.queue == queue,
+            cases.c.is_waiting == 1,
+        )
+        row = connection.execute(mine.order_by(cases.c.turn).limit(1)).mappings().first()
+        return None if row is None else _to_claim(row)
+
+    def _require_free(self, connection: sa.Connection, row: sa.RowMapping, person: str) -> None:
+        if not row["is_waiting"]:
+            raise _not_for_them("nothing of it waits to be decided")
+        if row["assignee"] not in {"", person}:
+            raise ClaimedError(
+                "this case was given to somebody else",
+                advice="Ask who assigns cases, or take another.",
+                until=self._clock.now(),
+            )
+        if row["state"] == CaseState.SECOND_REVIEW.value and _is_withheld(connection, row["id"], person):
+            raise _not_for_them("you decided it first: somebody else has to look at it now")
+
+    def _take(self, connection: sa.Connection, case_id: CaseId, person: str, *, now: dt.datetime) -> Claim:
+        row = _row(connection, case_id)
+        taken = {
+            "case_id": case_id,
+            "person": person,
+            "lease": secrets.token_hex(_LEASE_BYTES),
+            "queue": row["queue"],
+            "claimed_at": timestamp(now),
+            "expires_at": timestamp(now + self._lease),
+        }
+        connection.execute(sa.delete(case_claims).where(case_claims.c.case_id == case_id))
+        connection.execute(sa.insert(case_claims), taken)
+        details = {"case": case_id, "queue": row["queue"], "version": row["version"]}
+        self._ledger.append(Event("case.claimed", person, "", details), connection)
+        return _to_claim(taken)
+
+    def _extended(self, connection: sa.Connection, claim: Claim, now: dt.datetime) -> Claim:
+        expires_at = timestamp(max(now + self._lease, claim.expires_at))
+        mine = sa.update(case_claims).where(case_claims.c.case_id == claim.case, case_claims.c.lease == claim.lease)
+        connection.execute(mine.values(expires_at=expires_at))
+        return Claim(
+            case=claim.case,
+            person=claim.person,
+            queue=claim.queue,
+            lease=claim.lease,
+            claimed_at=claim.claimed_at,
+            expires_at=moment(expires_at),
+        )
+
+
+def _offered(person: str, queue: str, declined: Declined, *, now: str) -> sa.Select[str]:
+    """Return the question for the first case of a queue that this person may be given."""
+    held = sa.exists().where(case_claims.c.case_id == cases.c.id, case_claims.c.expires_at > now)
+    withheld = sa.exists().where(
+        case_withheld.c.case_id == cases.c.id,
+        case_withheld.c.person == person,
+        sa.or_(
+            sa.and_(case_withheld.c.reason == FIRST_DECISION, cases.c.state == CaseState.SECOND_REVIEW.value),
+            sa.and_(case_withheld.c.reason == GIVEN_BACK, case_withheld.c.until > now),
+        ),
+    )
+    conditions: list[sa.ColumnElement[bool]] = [
+        cases.c.queue == queue,
+        cases.c.is_open == 1,
+        cases.c.is_waiting == 1,
+        cases.c.assignee.in_(["", person]),
+        ~held,
+        ~withheld,
+    ]
+    if declined.forms:
+        conditions.append(cases.c.forms.op("&")(form_bits(sorted(declined.forms, key=lambda one: one.value))) == 0)
+    return sa.select(cases.c.id).where(*conditions).order_by(cases.c.turn).limit(1)
+
+
+def _row(connection: sa.Connection, case_id: CaseId) -> sa.RowMapping:
+    row = connection.execute(sa.select(cases).where(cases.c.id == case_id)).mappings().one_or_none()
+    if row is None:
+        raise UnknownCaseError("there is no such case", advice="List cases with: safehold case list")
+    return row
+
+
+def _claim_of(connection: sa.Connection, case_id: CaseId) -> Claim | None:
+    row = connection.execute(sa.select(case_claims).where(case_claims.c.case_id == case_id)).mappings().one_or_none()
+    return None if row is None else _to_claim(row)
+
+
+def _to_claim(row: Row) -> Claim:
+    return Claim(
+        case=CaseId(row["case_id"]),
+        person=row["person"],
+        queue=row["queue"],
+        lease=row["lease"],
+        claimed_at=moment(row["claimed_at"]),
+        expires_at=moment(row["expires_at"]),
+    )
+
+
+def _withhold(connection: sa.Connection, case_id: CaseId, person: str, *, reason: str, until: str | None) -> None:
+    key = (
+        case_withheld.c.case_id == case_id,
+        case_withheld.c.person == person,
+        case_withheld.c.reason == reason,
+    )
+    connection.execute(sa.delete(case_withheld).where(*key))
+    row = {"case_id": case_id, "person": person, "reason": reason, "until": until}
+    connection.execute(sa.insert(case_withheld), row)
+
+
+def _is_withheld(connection: sa.Connection, case_id: str, person: str) -> bool:
+    query = sa.select(case_withheld.c.case_id).where(
+        case_withheld.c.case_id == case_id,
+        case_withheld.c.person == person,
+        case_withheld.c.reason == FIRST_DECISION,
+    )
+    return connection.execute(query).first() is not None
+
+
+def _claimed(until: dt.datetime) -> ClaimedError:
+    return ClaimedError("somebody else holds this case", advice="Take another; this one is free later.", until=until)
+
+
+def _not_for_them(why: str) -> NotForThemError:
+    return NotForThemError(f"this case or queue is not for you: {why}", advice="Take a case of another queue.")
+
+
+def _lost() -> ClaimLostError:
+    return ClaimLostError(
+        "your hold on this case is over", advice="Claim it again; if somebody else has it by now, take another."
+    )

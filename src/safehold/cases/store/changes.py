@@ -1,0 +1,137 @@
+"""Changes: what becomes of a case, in one place: its row, its queue, its counts and the event of its state.
+
+Every change compares the version that was seen, so that two people never both change what only one of them knew.
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from safehold.cases.case import CaseId, CaseState, Priority, Subject, SubjectKind
+from safehold.cases.errors import CaseOvertakenError, UnknownCaseError
+from safehold.cases.queues.definition import QueueDefinition, route
+from safehold.cases.rows import Row, subject_key, turn
+from safehold.cases.state import Tally
+from safehold.cases.store.counts import recount
+from safehold.cases.tables import cases
+from safehold.ledger.entry import timestamp
+from safehold.vocabulary import Event
+
+WAITING = frozenset({CaseState.OPEN, CaseState.SECOND_REVIEW, CaseState.ESCALATED})
+"""States in which a person has something to decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who acts, when, and with which queues.
+
+    Attributes:
+        actor: as the ledger names them.
+        now: the time.
+        queues: the installation's.
+    """
+
+    actor: str
+    now: dt.datetime
+    queues: Sequence[QueueDefinition]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a case becomes.
+
+    Attributes:
+        state: how far it is then.
+        tally: what its items need then.
+        more: other columns that change.
+    """
+
+    state: CaseState
+    tally: Tally
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+def row_of(connection: sa.Connection, case_id: CaseId) -> sa.RowMapping:
+    """Return the row of a case.
+
+    Raises:
+        UnknownCaseError: there is none.
+    """
+    row = connection.execute(sa.select(cases).where(cases.c.id == case_id)).mappings().one_or_none()
+    if row is None:
+        raise UnknownCaseError("there is no such case", advice="List cases with: safehold case list")
+    return row
+
+
+def require_version(row: sa.RowMapping, seen: int | None) -> None:
+    """Refuse to change what somebody has changed since it was looked at.
+
+    Raises:
+        CaseOvertakenError: the case has another version.
+    """
+    if seen is not None and row["version"] != seen:
+        raise CaseOvertakenError(
+            "somebody changed this case since you looked at it", advice="Look again, then decide; nothing was changed."
+        )
+
+
+def unchanged(row: Row, **more: Any) -> Change:  # noqa: ANN401 - columns have types of their own
+    """Return a change of nothing but these columns."""
+    return Change(CaseState(row["state"]), Tally(row["undecided"], row["second"]), more)
+
+
+def change(connection: sa.Connection, before: sa.RowMapping, changed: Change, acting: Acting) -> tuple[Event, ...]:
+    """Change a case whose row was read in this writing transaction; return what the ledger is to say of its state.
+
+    Raises:
+        CaseOvertakenError: it is no more what was read.
+    """
+    after = _after(connection, before, changed, acting)
+    done = connection.execute(
+        sa.update(cases).where(cases.c.id == before["id"], cases.c.version == before["version"]).values(after)
+    )
+    if done.rowcount != 1:
+        raise CaseOvertakenError("somebody changed this case meanwhile", advice="Look again; nothing was changed.")
+    recount(connection, before, {**before, **after})
+    if after["state"] == before["state"]:
+        return ()
+    details = {"case": before["id"], "before": before["state"], "after": after["state"], "version": after["version"]}
+    return (Event("case.moved", acting.actor, "", details),)
+
+
+def _after(connection: sa.Connection, before: sa.RowMapping, changed: Change, acting: Acting) -> dict[str, Any]:
+    merged = {**before, **changed.more}
+    priority = tuple(Priority)[merged["priority"]]
+    key = turn(
+        priority=merged["priority"], due_at=merged["due_at"], opened_at=before["opened_at"], case_id=before["id"]
+    )
+    return {
+        **changed.more,
+        "state": changed.state.value,
+        "undecided": changed.tally.undecided,
+        "second": changed.tally.second,
+        "is_open": int(changed.state is not CaseState.CLOSED),
+        "is_waiting": int(changed.state in WAITING),
+        "open_subject": _open_subject(connection, before, changed.state),
+        "queue": route(acting.queues, changed.state, first=merged["first_queue"], priority=priority),
+        "turn": key,
+        "changed_at": timestamp(acting.now),
+        "version": before["version"] + 1,
+    }
+
+
+def _open_subject(connection: sa.Connection, before: sa.RowMapping, state: CaseState) -> str | None:
+    """Return what keeps other cases of its subject from being opened: nothing once closed.
+
+    A closed case that opens again leaves that to the one that was opened meanwhile, if there is one.
+    """
+    if state is CaseState.CLOSED:
+        return None
+    if before["is_open"]:
+        return None if before["open_subject"] is None else str(before["open_subject"])
+    key = subject_key(Subject(SubjectKind(before["subject_kind"]), before["subject"]))
+    taken = sa.select(cases.c.id).where(cases.c.open_subject == key)
+    return key if key is None or connection.execute(taken).first() is None else None
