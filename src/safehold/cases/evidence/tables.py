@@ -33,7 +33,6 @@ opening_grants = sa.Table(
     sa.Column("at", sa.Text, nullable=False),
     sa.Column("sealed", sa.LargeBinary, nullable=True),
     sa.PrimaryKeyConstraint("opening_id", "custodian"),
-    sa.UniqueConstraint("opening_id", "person"),
 )
 """A custodian's share, sealed to the review key; `sealed` is gone when the opening is over."""
 

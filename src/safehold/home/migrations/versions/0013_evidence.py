@@ -56,7 +56,6 @@ def _openings() -> None:
         *(_text(name) for name in ("opening_id", "custodian", "person", "at")),
         sa.Column("sealed", sa.LargeBinary, nullable=True),
         sa.PrimaryKeyConstraint("opening_id", "custodian", name="pk_opening_grants"),
-        sa.UniqueConstraint("opening_id", "person", name="uq_opening_grants_opening_id"),
         sa.ForeignKeyConstraint(["opening_id"], ["openings.id"], name="fk_opening_grants_opening_id_openings"),
     )
 
