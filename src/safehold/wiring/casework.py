@@ -10,9 +10,11 @@ Nothing here holds the review key's private half: the console's process alone re
 from dataclasses import dataclass
 from typing import Any
 
+from safehold.cases.evidence import Ceremony, Openings
 from safehold.gateway.held import HeldItems
 from safehold.gateway.marks import Marks, digest_key
 from safehold.gateway.reports import Reports
+from safehold.vault.review import ReviewKey
 from safehold.wiring.people import open_people
 from safehold.wiring.workshop import Workshop
 
@@ -47,7 +49,7 @@ class Casework:
     enforcement: Any = None
     appeals: Any = None
     exposures: Any = None
-    openings: Any = None
+    openings: Openings | Any = None
     holds: Any = None
     exports: Any = None
 
@@ -64,4 +66,12 @@ def open_casework(workshop: Workshop) -> Casework:
         marks=Marks(digest_key(home.keys)),
         held=HeldItems(home.database, workshop.ledger),
         reports=open_people(workshop).reports,
+        openings=_openings(workshop),
+    )
+
+
+def _openings(workshop: Workshop) -> Openings:
+    home, key = workshop.home, ReviewKey.load(workshop.home.keys)
+    return Openings(
+        home.database, workshop.ledger, home.clock, Ceremony(workshop.vault, key, workshop.settings.single_operator)
     )
