@@ -1,0 +1,34 @@
+"""Openers: how content is opened, by where it lies."""
+
+from safehold.cases import CaseItem
+from safehold.console.viewing.errors import NothingToSeeError
+from safehold.console.viewing.viewer import Asking, Opened, Opener
+from safehold.gateway.errors import HeldItemMissingError
+from safehold.gateway.held import HeldItems
+from safehold.gateway.item import Item
+from safehold.vault import CustodianKey
+from safehold.vocabulary import Clock
+
+
+def held_opener(held: HeldItems, clock: Clock) -> Opener:
+    """Return what opens items that the gateway keeps sealed; the ledger says who opened which, before it is given."""
+
+    def open_held(item: CaseItem, asking: Asking, key: CustodianKey) -> Opened:
+        try:
+            opened = held.open(
+                item.told.content.reference, key, actor=asking.person.name, purpose=asking.purpose, now=clock.now()
+            )
+        except HeldItemMissingError as error:
+            raise NothingToSeeError(
+                "what was kept of it has had its time", advice="Decide by what is known of it."
+            ) from error
+        return Opened(data=opened.data, text=words_of(opened))
+
+    return open_held
+
+
+def words_of(item: Item) -> str:
+    """Return the words of a text item: one turn of a conversation after the other, each after who spoke."""
+    if item.turns:
+        return "\n\n".join(f"{turn.role}: {turn.text}" for turn in item.turns)
+    return item.text
