@@ -61,6 +61,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     policy: Path | None = Field(None, description="The policy file used where a command names none; the shipped one.")
+    case_rules: Path | None = Field(None, description="The rules that cases are worked on by; the shipped ones.")
     lexicons: tuple[Path, ...] = Field((), description="Own lexicon files, read beside the shipped ones.")
     registers: tuple[Path, ...] = Field((), description="Own files of known-risk domains and address patterns.")
     classifiers: tuple[str, ...] = Field(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from safehold.classification import Classifier
 from safehold.classification.remote import RemoteClassifier
+from safehold.gateway.casework import Cases
 from safehold.gateway.checking import GatewayChecks, Records
 from safehold.gateway.further import Further
 from safehold.gateway.in_force import Policies
@@ -39,6 +40,7 @@ class Parts:
         classifiers: the image classifiers that decoding children load; loaded here to know that they can be.
         further: classifiers elsewhere.
         children: how many decoding children, 1 or more.
+        cases: where what is held or denied waits for people; None where nobody works on cases.
     """
 
     home: Home
@@ -50,6 +52,7 @@ class Parts:
     classifiers: Sequence[Classifier] = ()
     further: Sequence[RemoteClassifier] = ()
     children: int = 1
+    cases: Cases | None = None
 
 
 @contextmanager
@@ -88,6 +91,7 @@ def _checks(parts: Parts, crew: Crew, further: Further) -> GatewayChecks:
             marks=Marks(key),
             check_key=key,
             review_key=ReviewKey.load(parts.home.keys),
+            cases=parts.cases,
         ),
         clock=parts.home.clock,
     )

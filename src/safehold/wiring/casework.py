@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from safehold.cases.evidence import Ceremony, Openings
+from safehold.cases.queues import Queues
+from safehold.cases.rules import CaseRules, default_rules, load_rules
+from safehold.cases.store import CaseStore
 from safehold.gateway.held import HeldItems
 from safehold.gateway.marks import Marks, digest_key
 from safehold.gateway.reports import Reports
+from safehold.settings import Settings
 from safehold.vault.review import ReviewKey
 from safehold.wiring.people import open_people
 from safehold.wiring.workshop import Workshop
@@ -28,6 +32,7 @@ class Casework:
         marks: turn an operator's name of an account or session into the mark that cases know it by.
         held: what the gateway keeps sealed of held and denied items.
         reports: reports from people, with their clocks.
+        rules: what cases are worked on by.
         cases: the store of cases.
         queues: what waits, and who has claimed what.
         decisions: first and second decisions, reversals, the own bank and the allow list.
@@ -43,8 +48,9 @@ class Casework:
     marks: Marks
     held: HeldItems
     reports: Reports
-    cases: Any = None
-    queues: Any = None
+    rules: CaseRules
+    cases: CaseStore
+    queues: Queues
     decisions: Any = None
     enforcement: Any = None
     appeals: Any = None
@@ -66,6 +72,9 @@ def open_casework(workshop: Workshop) -> Casework:
         marks=Marks(digest_key(home.keys)),
         held=HeldItems(home.database, workshop.ledger),
         reports=open_people(workshop).reports,
+        rules=case_rules(workshop.settings),
+        cases=open_cases(workshop),
+        queues=Queues(home.database, workshop.ledger, home.clock),
         openings=_openings(workshop),
     )
 
@@ -75,3 +84,18 @@ def _openings(workshop: Workshop) -> Openings:
     return Openings(
         home.database, workshop.ledger, home.clock, Ceremony(workshop.vault, key, workshop.settings.single_operator)
     )
+
+
+def open_cases(workshop: Workshop) -> CaseStore:
+    """Return the cases of an opened home."""
+    return CaseStore(workshop.home.database, workshop.ledger, workshop.home.clock)
+
+
+def case_rules(settings: Settings) -> CaseRules:
+    """Return the rules that cases are worked on by.
+
+    Raises:
+        CaseRulesError: the file that the settings name can't be used.
+    """
+    named = settings.case_rules
+    return default_rules() if named is None else load_rules(named)

@@ -16,6 +16,7 @@ import numpy as np
 import sqlalchemy as sa
 from PIL import Image
 
+from safehold.cases.store import CaseStore
 from safehold.classification.remote import RemoteClassifier
 from safehold.classification.text import PromptRules, stand_in_prompt_lexicons, stand_in_rules
 from safehold.gateway import Answer, Caller, CheckRequest, Context, Item, ItemKind, Scope
@@ -105,6 +106,7 @@ class Desk:
     home: Home
     ledger: Ledger
     clock: FixedClock
+    cases: CaseStore
 
     def ask(self, *items: Item, caller: Caller = OPERATOR, **context: Any) -> Answer:
         return self.checks.check(CheckRequest(items, Context(**context)), caller)
@@ -160,13 +162,14 @@ def open_desk(folder: Path, made: Made | None = None) -> Iterator[Desk]:
     with Home.open(folder / "home", clock) as home:
         ledger = open_ledger(home)
         with GroupCommit(home.database, ledger) as commits:
+            cases = CaseStore(home.database, ledger, clock)
             checks = GatewayChecks(
                 FixedPolicies(InForce(made.policy, made.shadow)),
                 Detectors(made.text, MediaRoom(made.ask, lists), Further(made.further)),
-                Records(home.database, commits, ledger, Marks(b"k" * 32), b"k" * 32, made.review_key),
+                Records(home.database, commits, ledger, Marks(b"k" * 32), b"k" * 32, made.review_key, cases),
                 clock,
             )
-            yield Desk(checks, home, ledger, clock)
+            yield Desk(checks, home, ledger, clock, cases)
 
 
 SHORT = Seconds(0.2)
