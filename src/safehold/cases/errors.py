@@ -51,15 +51,3 @@ class NotForThemError(UsageError):
 
 class UnknownQueueError(UsageError):
     """There is no such queue."""
-
-
-class RestDueError(UsageError):
-    """Somebody has seen enough for now.
-
-    Attributes:
-        until: when they may go on.
-    """
-
-    def __init__(self, message: str, *, advice: str, until: dt.datetime) -> None:
-        super().__init__(message, advice=advice)
-        self.until = until

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -50,7 +50,7 @@ def rank(priority: Priority) -> int:
     return _PRIORITIES.index(priority)
 
 
-def form_bits(forms: Sequence[Form]) -> int:
+def form_bits(forms: Collection[Form]) -> int:
     """Return the forms as the bits of a number."""
     bits = 0
     for form in forms:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from safehold.cases.case import CaseId
-from safehold.cases.item import Form
+from safehold.cases.exposure.rest import Allowance
+from safehold.cases.staff import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,40 +30,9 @@ class Claim:
     expires_at: dt.datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Declined:
-    """What somebody has opted out of, without having to say why.
-
-    Attributes:
-        queues: names of queues.
-        forms: forms of items: no case that has one is given to them.
-    """
-
-    queues: frozenset[str] = frozenset()
-    forms: frozenset[Form] = frozenset()
-
-
 class Wellbeing(Protocol):
-    """What keeps people from seeing too much; queues ask it before they give a case out."""
+    """What keeps people from being given too much, or what they opted out of; `safehold.cases.exposure` fills it."""
 
-    def rest_until(self, person: str, now: dt.datetime) -> dt.datetime | None:
-        """Return until when somebody is to rest; None where they may go on."""
+    def allowance(self, person: Person, now: dt.datetime | None = None) -> Allowance:
+        """Return what may be given to somebody now."""
         ...
-
-    def declined(self, person: str) -> Declined:
-        """Return what somebody has opted out of."""
-        ...
-
-
-class NoLimits:
-    """Lets everybody go on: for what nobody looks at, and for tests."""
-
-    def rest_until(self, person: str, now: dt.datetime) -> dt.datetime | None:
-        """Let them go on."""
-        del person, now
-        return None
-
-    def declined(self, person: str) -> Declined:
-        """Say that they opted out of nothing."""
-        del person
-        return Declined()

@@ -27,6 +27,7 @@ class QueueDefinition:
         origins: what brought them, where that matters; empty for any.
         subjects: whom they are about, where that matters; empty for any.
         priorities: how urgent they are, where that matters; empty for any.
+        heeds_rest: whether somebody who is to rest is given none of them; not so where there may be danger to life.
     """
 
     name: str
@@ -36,6 +37,7 @@ class QueueDefinition:
     origins: frozenset[Origin] = frozenset()
     subjects: frozenset[SubjectKind] = frozenset()
     priorities: frozenset[Priority] = frozenset()
+    heeds_rest: bool = True
 
     def takes(self, origin: Origin, subject: SubjectKind, priority: Priority) -> bool:
         """Return whether a case of this kind may wait here."""
@@ -53,6 +55,7 @@ QUEUES: tuple[QueueDefinition, ...] = (
         Ability.SECOND_REVIEW,
         CaseState.ESCALATED,
         priorities=frozenset({Priority.DANGER}),
+        heeds_rest=False,
     ),
     QueueDefinition("escalated", "Escalated to a specialist", Ability.SECOND_REVIEW, CaseState.ESCALATED),
     QueueDefinition("second-review", "Second review", Ability.SECOND_REVIEW, CaseState.SECOND_REVIEW),

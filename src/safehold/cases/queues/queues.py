@@ -12,7 +12,7 @@ somebody else meanwhile.
 
 import datetime as dt
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
@@ -21,12 +21,14 @@ from safehold.cases.errors import (
     ClaimedError,
     ClaimLostError,
     NotForThemError,
-    RestDueError,
     UnfitWordError,
     UnknownCaseError,
 )
 from safehold.cases.events import Events
-from safehold.cases.queues.claim import Claim, Declined, NoLimits, Wellbeing
+from safehold.cases.exposure.errors import OptedOutError, RestDueError
+from safehold.cases.exposure.rest import Allowance
+from safehold.cases.item import Form
+from safehold.cases.queues.claim import Claim, Wellbeing
 from safehold.cases.queues.definition import QUEUES, QueueDefinition, definition
 from safehold.cases.queues.tables import case_claims, case_withheld
 from safehold.cases.rows import Row, form_bits, moment
@@ -57,7 +59,7 @@ class Queues:
         ledger: where events go.
         clock: where the time comes from.
         queues: their definitions, in order; those that the cases' store has.
-        wellbeing: who is to rest, and who opted out of what.
+        wellbeing: says who is to rest and who opted out of what; None where nobody looks at content.
         lease_seconds: how long a claim lasts.
     """
 
@@ -75,15 +77,16 @@ class Queues:
         self._ledger = ledger
         self._clock = clock
         self._queues = tuple(queues)
-        self._wellbeing = wellbeing or NoLimits()
+        self._wellbeing = wellbeing
         self._lease = dt.timedelta(seconds=lease_seconds)
 
     def definitions(self, person: Person | None = None) -> tuple[QueueDefinition, ...]:
-        """Return the queues in order; of a person, those that their roles let them work on and they didn't decline."""
+        """Return the queues in order; for a person, those that their roles and their own choice let them work on."""
         if person is None:
             return self._queues
-        declined = self._wellbeing.declined(person.name).queues
-        return tuple(one for one in self._queues if person.can(one.needs) and one.name not in declined)
+        allowed = [one for one in self._queues if person.can(one.needs)]
+        allowance = None if self._wellbeing is None else self._wellbeing.allowance(person)
+        return tuple(one for one in allowed if len(_declined(allowance, one)) < len(Form))
 
     def next(self, person: Person, queue: str) -> Claim | None:
         """Give somebody the case of a queue that comes first for them; None where none waits for them.
@@ -93,7 +96,8 @@ class Queues:
 
         Raises:
             UnknownQueueError: there is no such queue.
-            NotForThemError: their role does not let them, or they opted out of it.
+            NotForThemError: their roles do not let them.
+            OptedOutError: they chose to be given nothing of it.
             RestDueError: they have seen enough for now.
         """
         wanted = definition(self._queues, queue)
@@ -113,7 +117,8 @@ class Queues:
         Raises:
             UnknownCaseError: there is none.
             ClaimedError: somebody else holds it, or it was given to somebody else.
-            NotForThemError: it waits for nobody, their role does not let them, or they decided it first.
+            NotForThemError: it waits for nobody, their roles do not let them, or they decided it first.
+            OptedOutError: they chose to be given nothing of its queue.
             RestDueError: they have seen enough for now.
         """
         now = self._clock.now()
@@ -211,19 +216,19 @@ class Queues:
             rows = connection.execute(query.order_by(case_claims.c.expires_at, case_claims.c.case_id)).mappings().all()
         return tuple(map(_to_claim, rows))
 
-    def _admitted(self, person: Person, queue: QueueDefinition) -> Declined:
-        """Return what somebody opted out of, once it is sure that they may be given cases of a queue."""
+    def _admitted(self, person: Person, queue: QueueDefinition) -> frozenset[Form]:
+        """Return the forms that somebody opted out of, once it is sure that they may be given cases of a queue."""
         if not person.can(queue.needs):
             raise _not_for_them("your roles do not let you work on this queue")
-        declined = self._wellbeing.declined(person.name)
-        if queue.name in declined.queues:
-            raise _not_for_them("you opted out of this queue")
-        until = self._wellbeing.rest_until(person.name, self._clock.now())
-        if until is not None:
+        allowance = None if self._wellbeing is None else self._wellbeing.allowance(person, self._clock.now())
+        declined = _declined(allowance, queue)
+        if len(declined) == len(Form):
+            raise OptedOutError("you chose to be given nothing of this queue", advice="You can change your choice.")
+        if allowance is not None and allowance.rest is not None and queue.heeds_rest:
             raise RestDueError(
                 "this is a good moment for a break",
-                advice="Nothing is lost: the cases wait, and others take them.",
-                until=until,
+                advice="Thank you. Nothing is lost: what waits here is there for you later, or for somebody else.",
+                until=allowance.rest.until,
             )
         return declined
 
@@ -280,7 +285,14 @@ class Queues:
         )
 
 
-def _offered(person: str, queue: str, declined: Declined, *, now: str) -> sa.Select[str]:
+def _declined(allowance: Allowance | None, queue: QueueDefinition) -> frozenset[Form]:
+    """Return the forms that somebody chose not to be given in a queue; all of them: nothing of it."""
+    if allowance is None:
+        return frozenset()
+    return frozenset(form for form in Form if allowance.has_opted_out(form, queue.name))
+
+
+def _offered(person: str, queue: str, declined: Collection[Form], *, now: str) -> sa.Select[str]:
     """Return the question for the first case of a queue that this person may be given."""
     held = sa.exists().where(case_claims.c.case_id == cases.c.id, case_claims.c.expires_at > now)
     withheld = sa.exists().where(
@@ -299,8 +311,8 @@ def _offered(person: str, queue: str, declined: Declined, *, now: str) -> sa.Sel
         ~held,
         ~withheld,
     ]
-    if declined.forms:
-        conditions.append(cases.c.forms.op("&")(form_bits(sorted(declined.forms, key=lambda one: one.value))) == 0)
+    if declined:
+        conditions.append(cases.c.forms.op("&")(form_bits(declined)) == 0)
     return sa.select(cases.c.id).where(*conditions).order_by(cases.c.turn).limit(1)
 
 

@@ -1,0 +1,320 @@
+import datetime as dt
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import pytest
+
+from safehold.cases import CaseState, Form, ItemState, Origin, Person, Priority, Role, Subject, SubjectKind
+from safehold.cases.case import CaseId
+from safehold.cases.errors import (
+    ClaimedError,
+    ClaimLostError,
+    NotForThemError,
+    UnfitWordError,
+    UnknownCaseError,
+    UnknownQueueError,
+)
+from safehold.cases.exposure import Allowance, Dose, OptedOutError, OptOut, Rest, RestDueError, RestKind
+from safehold.cases.queues import QUEUES, Claim, QueueDefinition, Queues
+from safehold.cases.queues.definition import first_queue
+from safehold.cases.queues.queues import LEASE_SECONDS, PASSED_SECONDS
+from safehold.vocabulary import Seconds
+
+from .conftest import AMIRA, BORIS, CLARA, DAVID, NOW, Office, account
+
+NOTHING_LEFT = Dose(0, Seconds(0.0))
+
+
+@dataclass
+class Told:
+    """Says of everybody what the test says."""
+
+    rest: Rest | None = None
+    opt_outs: tuple[OptOut, ...] = ()
+
+    def allowance(self, person: Person, now: dt.datetime | None = None) -> Allowance:
+        del person, now
+        return Allowance(NOTHING_LEFT, NOTHING_LEFT, NOTHING_LEFT, self.rest, self.opt_outs)
+
+
+def queues_of(office: Office, told: Told) -> Queues:
+    return Queues(office.home.database, office.ledger, office.clock, wellbeing=told)
+
+
+def given(claim: Claim | None) -> CaseId:
+    assert claim is not None
+    return claim.case
+
+
+def test_the_most_urgent_case_comes_first_then_the_one_due_then_the_oldest(either_office: Office) -> None:
+    office = either_office
+    late = office.opened(account("01"))
+    office.clock.at += dt.timedelta(minutes=1)
+    later = office.opened(account("02"))
+    due = office.opened(account("03"), due_at=NOW + dt.timedelta(days=2))
+    sooner = office.opened(account("04"), due_at=NOW + dt.timedelta(days=1))
+    urgent = office.opened(account("05"), priority=Priority.URGENT)
+    low = office.opened(account("06"), priority=Priority.LOW, due_at=NOW)
+    people = [Person(f"reviewer-{n}", frozenset({Role.REVIEWER})) for n in range(6)]
+    assert [given(office.queues.next(person, "gateway")) for person in people] == [
+        *(urgent, sooner, due, late, later, low)
+    ]
+    assert office.queues.next(AMIRA, "gateway") is None
+
+
+def test_a_claim_is_an_event_and_can_be_seen(either_office: Office) -> None:
+    case = either_office.opened()
+    claim = either_office.queues.next(AMIRA, "gateway")
+    assert claim == either_office.queues.held_by(case)
+    assert either_office.queues.claims() == either_office.queues.claims("amira") == (claim,)
+    assert either_office.queues.claims("boris") == ()
+    assert either_office.events("case.claimed")[0].details == {"case": case, "queue": "gateway", "version": 1}
+
+
+def test_whoever_holds_a_case_is_given_that_one_again(either_office: Office) -> None:
+    for name in ("01", "02"):
+        either_office.opened(account(name))
+    first = either_office.queues.next(AMIRA, "gateway")
+    either_office.clock.at += dt.timedelta(minutes=1)
+    again = either_office.queues.next(AMIRA, "gateway")
+    assert first is not None
+    assert again is not None
+    assert (again.case, again.lease) == (first.case, first.lease)
+    assert again.expires_at == first.expires_at + dt.timedelta(minutes=1)
+    assert len(either_office.events("case.claimed")) == 1
+    assert either_office.queues.claim(first.case, AMIRA).lease == first.lease
+
+
+def test_nobody_else_can_claim_what_somebody_holds(either_office: Office) -> None:
+    case = either_office.opened()
+    claim = either_office.queues.claim(case, AMIRA)
+    with pytest.raises(ClaimedError) as caught:
+        either_office.queues.claim(case, BORIS)
+    assert caught.value.until == claim.expires_at
+    assert "amira" not in f"{caught.value}{caught.value.advice}"
+    assert either_office.queues.next(BORIS, "gateway") is None
+
+
+def test_a_claim_ends_by_itself_to_the_microsecond(either_office: Office) -> None:
+    case = either_office.opened()
+    lost = either_office.queues.claim(case, AMIRA)
+    either_office.clock.at = lost.expires_at - dt.timedelta(microseconds=1)
+    with pytest.raises(ClaimedError):
+        either_office.queues.claim(case, BORIS)
+    either_office.clock.at = lost.expires_at
+    assert either_office.queues.claims() == ()
+    assert either_office.queues.held_by(case) is None
+    assert given(either_office.queues.next(BORIS, "gateway")) == case
+    with pytest.raises(ClaimLostError):
+        either_office.queues.renew(lost)
+    with pytest.raises(ClaimLostError):
+        either_office.queues.give_back(lost, "unsure")
+    with pytest.raises(ClaimLostError), either_office.home.database.writing() as connection:
+        either_office.queues.finish(connection, lost)
+
+
+def test_renewing_keeps_a_claim(office: Office) -> None:
+    claim = office.queues.claim(office.opened(), AMIRA)
+    for _ in range(3):
+        office.clock.at += dt.timedelta(seconds=LEASE_SECONDS - 1)
+        claim = office.queues.renew(claim)
+    with pytest.raises(ClaimedError):
+        office.queues.claim(claim.case, BORIS)
+
+
+def test_a_late_sign_of_life_is_welcome_while_nobody_else_has_the_case(office: Office) -> None:
+    claim = office.queues.claim(office.opened(), AMIRA)
+    office.clock.at = claim.expires_at + dt.timedelta(hours=1)
+    with pytest.raises(ClaimLostError), office.home.database.writing() as connection:
+        office.queues.require(connection, claim)
+    assert office.queues.renew(claim).expires_at > office.clock.at
+
+
+def test_what_was_given_back_goes_to_others_and_not_to_the_same_person_that_day(either_office: Office) -> None:
+    case = either_office.opened()
+    claim = either_office.queues.claim(case, AMIRA)
+    either_office.queues.give_back(claim, "unsure")
+    assert either_office.events("case.given_back")[0].details == {"case": case, "reason": "unsure"}
+    assert either_office.queues.next(AMIRA, "gateway") is None
+    assert given(either_office.queues.next(BORIS, "gateway")) == case
+    either_office.clock.at += dt.timedelta(seconds=PASSED_SECONDS)
+    assert given(either_office.queues.next(AMIRA, "gateway")) == case
+
+
+def test_somebody_can_still_choose_what_they_gave_back(office: Office) -> None:
+    case = office.opened()
+    office.queues.give_back(office.queues.claim(case, AMIRA), "unsure")
+    again = office.queues.claim(case, AMIRA)
+    office.queues.give_back(again, "unsure")
+    assert office.queues.held_by(case) is None
+
+
+def test_a_sentence_is_no_reason(office: Office) -> None:
+    claim = office.queues.claim(office.opened(), AMIRA)
+    with pytest.raises(UnfitWordError):
+        office.queues.give_back(claim, "it was too much for me")
+    assert office.queues.held_by(claim.case) == claim
+
+
+def test_who_decided_first_never_looks_a_second_time(either_office: Office) -> None:
+    office = either_office
+    case = office.opened()
+    both = replace(CLARA, roles=frozenset({Role.REVIEWER, Role.SPECIALIST}))
+    claim = office.queues.claim(case, both)
+    with office.home.database.writing() as connection:
+        states = {item.id: ItemState.SECOND_REVIEW for item in office.cases.items(case)}
+        office.cases.mark_items(connection, case, states, seen=1, actor=both.name)
+        office.queues.keep_from(connection, case, both.name)
+        office.queues.keep_from(connection, case, both.name)
+        office.queues.finish(connection, claim)
+    assert office.cases.show(case).queue == "second-review"
+    assert office.queues.next(both, "second-review") is None
+    with pytest.raises(NotForThemError, match="first"):
+        office.queues.claim(case, both)
+    assert given(office.queues.next(DAVID, "second-review")) == case
+
+
+def test_roles_decide_who_is_given_what(office: Office) -> None:
+    case = office.opened()
+    office.cases.escalate(case, "unsure", actor="amira")
+    auditor = Person("erik", frozenset({Role.AUDITOR, Role.ENFORCER}))
+    with pytest.raises(NotForThemError, match="roles"):
+        office.queues.next(AMIRA, "escalated")
+    with pytest.raises(NotForThemError, match="roles"):
+        office.queues.claim(case, AMIRA)
+    with pytest.raises(NotForThemError, match="roles"):
+        office.queues.next(auditor, "gateway")
+    assert given(office.queues.next(CLARA, "escalated")) == case
+    assert [queue.name for queue in office.queues.definitions(AMIRA)] == ["reports", "gateway", "datasets", "others"]
+    assert office.queues.definitions(auditor) == ()
+    assert office.queues.definitions() == QUEUES
+
+
+def test_an_assigned_case_is_for_one_person(office: Office) -> None:
+    case = office.opened()
+    office.cases.assign(case, "boris", actor="lead")
+    assert office.queues.next(AMIRA, "gateway") is None
+    with pytest.raises(ClaimedError, match="given to somebody else"):
+        office.queues.claim(case, AMIRA)
+    assert given(office.queues.next(BORIS, "gateway")) == case
+
+
+def test_what_waits_for_nobody_can_not_be_claimed(office: Office) -> None:
+    case = office.opened()
+    office.decide(case)
+    assert office.queues.next(BORIS, "gateway") is None
+    with pytest.raises(NotForThemError, match="waits"):
+        office.queues.claim(case, BORIS)
+
+
+def test_what_is_not_there_is_said_so(office: Office) -> None:
+    with pytest.raises(UnknownCaseError):
+        office.queues.claim(CaseId("case_0"), AMIRA)
+    with pytest.raises(UnknownQueueError, match="no queue"):
+        office.queues.next(AMIRA, "nowhere")
+
+
+def test_who_is_to_rest_is_told_kindly_and_until_when(office: Office) -> None:
+    case, until = office.opened(), NOW + dt.timedelta(minutes=20)
+    resting = queues_of(office, Told(Rest(RestKind.BREAK, until)))
+    for ask in (lambda: resting.next(AMIRA, "gateway"), lambda: resting.claim(case, AMIRA)):
+        with pytest.raises(RestDueError) as caught:
+            ask()
+        assert caught.value.until == until
+        assert "Thank you" in caught.value.advice
+
+
+def test_no_rest_stands_in_the_way_of_danger_to_life(office: Office) -> None:
+    case = office.opened()
+    office.cases.escalate(case, "danger_to_life", actor="amira", priority=Priority.DANGER)
+    resting = queues_of(office, Told(Rest(RestKind.DAY, NOW + dt.timedelta(hours=12))))
+    assert given(resting.next(CLARA, "danger")) == case
+
+
+def test_what_somebody_opted_out_of_is_not_given_to_them(office: Office) -> None:
+    office.opened(account("01"), office.item(form=Form.IMAGE), office.item(form=Form.TEXT))
+    text = office.opened(account("02"), office.item(form=Form.TEXT))
+    choosing = queues_of(office, Told(opt_outs=(OptOut(Form.IMAGE),)))
+    assert given(choosing.next(AMIRA, "gateway")) == text
+    assert choosing.next(BORIS, "gateway") is None
+
+
+def test_a_whole_queue_can_be_opted_out_of(office: Office) -> None:
+    case = office.opened()
+    choosing = queues_of(office, Told(opt_outs=(OptOut(queue="gateway"),)))
+    with pytest.raises(OptedOutError):
+        choosing.next(AMIRA, "gateway")
+    with pytest.raises(OptedOutError):
+        choosing.claim(case, AMIRA)
+    assert [queue.name for queue in choosing.definitions(AMIRA)] == ["reports", "datasets", "others"]
+
+
+def test_two_reviewers_never_hold_the_same_case_however_many_ask_at_once(either_office: Office) -> None:
+    office, number = either_office, 12
+    for n in range(number):
+        office.opened(account(f"{n:02x}"))
+    people = [Person(f"reviewer-{n}", frozenset({Role.REVIEWER})) for n in range(5)]
+    begin = threading.Barrier(len(people))
+
+    def work(person: Person) -> list[CaseId]:
+        begin.wait()
+        taken = []
+        while (claim := office.queues.next(person, "gateway")) is not None:
+            taken.append(claim.case)
+            with office.home.database.writing() as connection:
+                states = {item.id: ItemState.DECIDED for item in office.cases.items(claim.case)}
+                office.cases.mark_items(connection, claim.case, states, seen=None, actor=person.name)
+                office.queues.finish(connection, claim)
+        return taken
+
+    with ThreadPoolExecutor(len(people)) as threads:
+        taken = Counter(case for cases in threads.map(work, people) for case in cases)
+    assert len(taken) == number
+    assert set(taken.values()) == {1}
+    assert office.counted() == office.really_there() == {("gateway", "decided", "gateway"): number}
+
+
+def test_of_many_who_claim_one_case_at_once_one_gets_it(either_office: Office) -> None:
+    case = either_office.opened()
+    people = [Person(f"reviewer-{n}", frozenset({Role.REVIEWER})) for n in range(5)]
+    begin = threading.Barrier(len(people))
+
+    def ask(person: Person) -> str:
+        begin.wait()
+        try:
+            return either_office.queues.claim(case, person).person
+        except ClaimedError:
+            return ""
+
+    with ThreadPoolExecutor(len(people)) as threads:
+        got = sorted(threads.map(ask, people))
+    assert got[:-1] == [""] * 4
+    holder = either_office.queues.held_by(case)
+    assert holder is not None
+    assert holder.person == got[-1]
+
+
+def test_a_definition_takes_what_it_names() -> None:
+    links = QueueDefinition("links", "Links", subjects=frozenset({SubjectKind.LINK}))
+    urgent = QueueDefinition("urgent", "Urgent", priorities=frozenset({Priority.URGENT}))
+    mine = (*QUEUES[:3], links, urgent, *QUEUES[3:])
+    kinds = [
+        (Origin.HAND, SubjectKind.LINK, Priority.URGENT, "links"),
+        (Origin.GATEWAY, SubjectKind.ACCOUNT, Priority.URGENT, "urgent"),
+        (Origin.GATEWAY, SubjectKind.ACCOUNT, Priority.LOW, "gateway"),
+        (Origin.EXCHANGE, SubjectKind.NOBODY, Priority.NORMAL, "others"),
+    ]
+    for origin, subject, priority, name in kinds:
+        assert first_queue(mine, origin, subject, priority=priority).name == name
+    with pytest.raises(UnknownQueueError, match="no queue takes"):
+        first_queue(mine[:4], Origin.HAND, SubjectKind.NOBODY, priority=Priority.LOW)
+
+
+def test_a_case_of_danger_waits_with_its_kind(office: Office) -> None:
+    case = office.cases.open(Subject(SubjectKind.NOBODY, ""), [office.item()], actor="system", priority=Priority.DANGER)
+    assert office.cases.show(case).queue == "gateway"
+    office.cases.escalate(case, "danger_to_life", actor="amira")
+    found = office.cases.show(case)
+    assert (found.queue, found.state) == ("danger", CaseState.ESCALATED)
