@@ -142,6 +142,7 @@ class Made:
     text: TextReader = field(default_factory=lambda: _usual()[1])
     further: tuple[RemoteClassifier, ...] = ()
     review_key: ReviewKey | None = None
+    has_cases: bool = True
 
 
 @cache
@@ -166,7 +167,15 @@ def open_desk(folder: Path, made: Made | None = None) -> Iterator[Desk]:
             checks = GatewayChecks(
                 FixedPolicies(InForce(made.policy, made.shadow)),
                 Detectors(made.text, MediaRoom(made.ask, lists), Further(made.further)),
-                Records(home.database, commits, ledger, Marks(b"k" * 32), b"k" * 32, made.review_key, cases),
+                Records(
+                    home.database,
+                    commits,
+                    ledger,
+                    Marks(b"k" * 32),
+                    b"k" * 32,
+                    made.review_key,
+                    cases if made.has_cases else None,
+                ),
                 clock,
             )
             yield Desk(checks, home, ledger, clock, cases)
