@@ -2,6 +2,10 @@
 
 from safehold.vocabulary import UsageError
 
+DID_NOT_WORK = "that did not work"
+WHAT_TO_DO = "Check what you typed. After several tries in vain you must wait, for 15 minutes at most."
+"""Said of everything that proves nobody, in the same words whatever was wrong, and while somebody must wait."""
+
 
 class UserError(UsageError):
     """Something about users of the console can't be done."""

@@ -62,6 +62,7 @@ class TryRules:
         first_wait_seconds: after the last free try.
         longest_wait_seconds: nobody can be kept out for longer by somebody who only knows their name. 100 wrong tries
             then take a day. Source: NIST SP 800-63B-4 section 3.2.2 asks for no more than 100 in a row.
+        leak_seconds: for each span of this length without a try, one try less counts.
         forgotten_seconds: after so long without any try it begins anew.
     """
 
@@ -69,6 +70,7 @@ class TryRules:
     free_from_address: int = 30
     first_wait_seconds: int = 15
     longest_wait_seconds: int = 15 * _MINUTE
+    leak_seconds: int = 15 * _MINUTE
     forgotten_seconds: int = _DAY
 
 

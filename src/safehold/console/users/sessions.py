@@ -50,16 +50,17 @@ class Sessions:
         self._clock = clock
         self._rules = rules.sessions
 
-    def start(self, user: str, *, stage: Stage, before: str = "") -> Started:
+    def start(self, user: str, *, stage: Stage, before: str = "", seen: int | None = None) -> Started:
         """Begin a session; one that the browser had before is ended, so that nobody goes on in it.
 
         Args:
             user: who has just proved who they are.
             stage: what is left to do.
             before: the cookie that the browser showed; "" for none.
+            seen: the version of the user that was proved; None where nothing can have changed since.
 
         Raises:
-            SessionEndedError: there is no such user any more who is let in.
+            SessionEndedError: the user was changed since, or there is none any more who is let in.
         """
         now = self._clock.now()
         cookie = secrets.token_urlsafe(_COOKIE_BYTES)
@@ -70,6 +71,7 @@ class Sessions:
             _remove(connection, sessions_table.c.digest == digest_of(before))
             connection.execute(sa.insert(sessions_table).values(**row, **times, stepped_up_until=stepped_up))
             found = self._require(connection, cookie, now)
+            _require_version(connection, user, seen)
             if stage is Stage.SIGNED_IN:
                 self._note_signed_in(connection, found, now)
         return Started(cookie, found)
@@ -256,6 +258,13 @@ def require_going_on(connection: sa.Connection, session: Session) -> None:
     """
     row = sa.select(sessions_table.c.digest).where(sessions_table.c.digest == session.digest)
     if connection.execute(row).first() is None:
+        raise _ended()
+
+
+def _require_version(connection: sa.Connection, user: str, seen: int | None) -> None:
+    """Refuse who was given a new start or other roles after they had shown their password."""
+    version = connection.execute(sa.select(users_table.c.version).where(users_table.c.name == user)).scalar()
+    if seen is not None and version != seen:
         raise _ended()
 
 

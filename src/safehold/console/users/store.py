@@ -19,7 +19,7 @@ from safehold.console.users.errors import (
     UserNameError,
     UserUnknownError,
 )
-from safehold.console.users.passwords import Passwords, one_time_password
+from safehold.console.users.proofs.passwords import Passwords, one_time_password
 from safehold.console.users.rules import UserRules
 from safehold.console.users.session import Session
 from safehold.console.users.sessions import end_all, require_going_on
@@ -69,12 +69,22 @@ class Users:
         with self._database.reading() as connection:
             return _required(connection, name)
 
+    def has(self, name: str) -> bool:
+        """Return whether there is a user of this name, whoever may have typed it."""
+        with self._database.reading() as connection:
+            return connection.execute(_named(name)).first() is not None
+
     def first_admin(self) -> str | None:
-        """Make the first user, who manages the others, and return their one-time password; None if there are users."""
+        """Make a user who manages the others, and return their one-time password; None where there is one already.
+
+        None also where the first admin was made once and let in no more since: commands manage users then.
+        """
+        if self.has(FIRST_ADMIN):
+            return None
         password = one_time_password()
         digest = self._passwords.digest(password)
         with self._database.writing() as connection:
-            if connection.execute(sa.select(users_table.c.name).limit(1)).first() is not None:
+            if _is_managed(connection) or connection.execute(_named(FIRST_ADMIN)).first() is not None:
                 return None
             self._insert(connection, FIRST_ADMIN, (Role.ADMIN,), password=digest, actor="system")
         return password
@@ -105,7 +115,7 @@ class Users:
             if before.roles == told:
                 return before
             _change(connection, before, roles=write_roles(told))
-            _require_admin(connection)
+            _require_admin(connection, before)
             self._ledger.append(_event("user.roles_changed", name, actor, told), connection)
             return _required(connection, name)
 
@@ -122,7 +132,7 @@ class Users:
                 return before
             _change(connection, before, state=UserState.DISABLED.value)
             ended = end_all(connection, name)
-            _require_admin(connection)
+            _require_admin(connection, before)
             details: dict[str, str | int | bool] = {"user": name, "sessions": ended}
             self._ledger.append(Event("user.disabled", actor, details=details), connection)
             return _required(connection, name)
@@ -168,8 +178,7 @@ class Users:
         None also for who is disabled, has no password of ours, or whose one-time password is out of date.
         """
         with self._database.reading() as connection:
-            query = sa.select(users_table).where(users_table.c.name == (name if is_name(name) else _NOBODY))
-            row = connection.execute(query).mappings().first()
+            row = connection.execute(_named(name)).mappings().first()
         digest = None if row is None else row["password"]
         if not self._passwords.matches(digest, password) or row is None:
             return None
@@ -263,6 +272,11 @@ def _required(connection: sa.Connection, name: str) -> User:
     return User.of(row)
 
 
+def _named(name: str) -> sa.Select[tuple[object, ...]]:
+    """Return a query for a name that anybody may have typed; it works as long for what can be no name."""
+    return sa.select(users_table).where(users_table.c.name == (name if is_name(name) else _NOBODY))
+
+
 def _change(connection: sa.Connection, before: User, **columns: str | None) -> None:
     """Change a row if it is still as it was seen.
 
@@ -282,11 +296,15 @@ def _require_local(user: User) -> None:
         )
 
 
-def _require_admin(connection: sa.Connection) -> None:
-    """Refuse, and so roll back, what would leave nobody who manages users."""
-    rows = connection.execute(sa.select(users_table)).mappings()
-    if not any(one.is_active and one.person.can(Ability.MANAGE_USERS) for one in map(User.of, rows)):
+def _require_admin(connection: sa.Connection, before: User) -> None:
+    """Refuse, and so roll back, what would leave nobody who manages users, if it was done to one who did."""
+    if before.person.can(Ability.MANAGE_USERS) and not _is_managed(connection):
         raise LastAdminError("nobody would be left who manages users", advice="Make somebody else an admin first.")
+
+
+def _is_managed(connection: sa.Connection) -> bool:
+    rows = connection.execute(sa.select(users_table)).mappings()
+    return any(one.is_active and one.person.can(Ability.MANAGE_USERS) for one in map(User.of, rows))
 
 
 def _event(kind: str, name: str, actor: str, roles: Iterable[Role]) -> Event:

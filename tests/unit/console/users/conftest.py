@@ -1,6 +1,8 @@
 """Users of a home, with passwords whose digests cost next to nothing."""
 
+import base64
 import datetime as dt
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +11,12 @@ from typing import Any
 import pytest
 
 from safehold.cases import Role
-from safehold.console.users import PasswordRules, Sessions, UserRules, Users
+from safehold.console.users import Factors, PasswordRules, Sessions, SigningIn, UserRules, Users, open_accounts
+from safehold.console.users.proofs import totp
+from safehold.console.users.tries import Tries
 from safehold.home.database import Database
+from safehold.home.home import DATABASE_NAME
+from safehold.home.schema import bring_up_to_date
 from safehold.ledger import Ledger, open_ledger
 from safehold.vocabulary import Event, FixedClock
 
@@ -33,6 +39,9 @@ class Staff:
     rules: UserRules
     users: Users
     sessions: Sessions
+    factors: Factors
+    tries: Tries
+    signing_in: SigningIn
 
     def events(self, *kinds: str) -> list[Event]:
         found = [one.event for one in self.ledger.events()]
@@ -44,29 +53,58 @@ class Staff:
     def add(self, name: str, *roles: Role) -> str:
         return self.users.create(name, roles or (Role.REVIEWER,), actor="root")[1]
 
+    def settle(self, name: str = "amira") -> bytes:
+        """Add somebody who has chosen GOOD_PASSWORD and set up an app; return the app's secret."""
+        started = self.signing_in.enter(name, self.add(name), address="192.0.2.1")
+        started = self.signing_in.choose_password(started.cookie, GOOD_PASSWORD)
+        written = self.factors.begin_app(started.session).written
+        secret = base64.b32decode(written.replace(" ", ""))
+        self.signing_in.set_up_app(started.cookie, self.code(secret))
+        self.later(minutes=2)
+        return secret
 
-def made(places: Any, folder: Path, **rules: Any) -> Staff:
+    def code(self, secret: bytes, *, steps: int = 0) -> str:
+        """Return the app's code, some half minutes away."""
+        return totp.code_at(secret, totp.step_of(self.clock.at) + steps)
+
+
+@pytest.fixture(scope="session")
+def ready_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a home with its tables, to be copied: that is much cheaper than making one."""
+    folder = tmp_path_factory.mktemp("ready") / "home"
+    folder.mkdir()
+    database = Database(folder / DATABASE_NAME)
+    bring_up_to_date(database)
+    database.close()
+    return folder
+
+
+def made(places: Any, folder: Path, ready: Path, **rules: Any) -> Staff:
     clock = FixedClock(NOW)
+    if places.server is None:
+        shutil.copytree(ready, folder / "home")
     home = places.open(folder / "home", clock)
     ledger = open_ledger(home)
     told = UserRules(**{"key": b"k" * 32, "passwords": CHEAP, **rules})
-    parts = (home.database, ledger, clock, told)
-    return Staff(*parts, Users(*parts), Sessions(*parts))
+    has = open_accounts(home, ledger, told)
+    return Staff(
+        *(home.database, ledger, clock, told), *(has.users, has.sessions, has.factors, has.tries, has.signing_in)
+    )
 
 
 @pytest.fixture
-def staff(chosen_places: Any, tmp_path: Path) -> Staff:
+def staff(chosen_places: Any, tmp_path: Path, ready_home: Path) -> Staff:
     """Give users on one kind of database."""
-    return made(chosen_places, tmp_path)
+    return made(chosen_places, tmp_path, ready_home)
 
 
 @pytest.fixture
-def staff_on_each(places: Any, tmp_path: Path) -> Staff:
+def staff_on_each(places: Any, tmp_path: Path, ready_home: Path) -> Staff:
     """Give users on either kind of database."""
-    return made(places, tmp_path)
+    return made(places, tmp_path, ready_home)
 
 
 @pytest.fixture
-def make_staff(chosen_places: Any, tmp_path: Path) -> Callable[..., Staff]:
+def make_staff(chosen_places: Any, tmp_path: Path, ready_home: Path) -> Callable[..., Staff]:
     """Give what makes users by other rules."""
-    return lambda **rules: made(chosen_places, tmp_path, **rules)
+    return lambda **rules: made(chosen_places, tmp_path, ready_home, **rules)

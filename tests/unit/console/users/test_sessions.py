@@ -154,15 +154,13 @@ def test_signing_out_ends_one_session_once(staff: Staff) -> None:
     assert staff.sessions.find(other.cookie) is not None
 
 
-@pytest.mark.parametrize(
-    "cookie", ["", "x", "a" * 43, "a" * 100_000, "é" * 43, "\ud800" * 43, "a" * 42 + "\0", "' OR 1=1 --"]
-)
-def test_what_is_no_cookie_of_ours_is_nobodys(staff: Staff, cookie: str) -> None:
-    assert staff.sessions.find(cookie) is None
-    assert staff.sessions.arriving(cookie) is None
-    staff.sessions.end(cookie)
-    with pytest.raises(SessionEndedError):
-        staff.sessions.step_up(cookie)
+def test_what_is_no_cookie_of_ours_is_nobodys(staff: Staff) -> None:
+    for cookie in ("", "x", "a" * 43, "a" * 100_000, "é" * 43, "\ud800" * 43, "a" * 42 + "\0", "' OR 1=1 --"):
+        assert staff.sessions.find(cookie) is None
+        assert staff.sessions.arriving(cookie) is None
+        staff.sessions.end(cookie)
+        with pytest.raises(SessionEndedError):
+            staff.sessions.step_up(cookie)
 
 
 def test_of_two_requests_with_one_cookie_one_goes_on(staff_on_each: Staff) -> None:

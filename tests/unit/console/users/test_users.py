@@ -13,7 +13,7 @@ from safehold.console.users.errors import (
     UserNameError,
     UserUnknownError,
 )
-from safehold.console.users.passwords import Passwords
+from safehold.console.users.proofs.passwords import Passwords
 from safehold.console.users.tables import users as users_table
 from safehold.ledger.admission import admit
 
@@ -63,12 +63,10 @@ def test_the_database_keeps_no_password_but_an_argon2id_digest_with_its_own_salt
     assert not [one for one in shown if one in str(rows)]
 
 
-@pytest.mark.parametrize(
-    "name", ["", "a", "Amira", "amira ", "a" * 33, "am.ira", "am@ira", "1a", "system", "a/b", "é" * 3]
-)
-def test_a_name_that_could_be_taken_for_another_or_hold_an_address_is_refused(staff: Staff, name: str) -> None:
-    with pytest.raises(UserNameError):
-        staff.users.create(name, (Role.REVIEWER,), actor="root")
+def test_a_name_that_could_be_taken_for_another_or_hold_an_address_is_refused(staff: Staff) -> None:
+    for name in ("", "a", "Amira", "amira ", "a" * 33, "am.ira", "am@ira", "1a", "system", "a/b", "ééé", "amira\n"):
+        with pytest.raises(UserNameError):
+            staff.users.create(name, (Role.REVIEWER,), actor="root")
 
 
 def test_a_name_is_given_once_for_ever_since_the_ledger_knows_it(staff: Staff) -> None:

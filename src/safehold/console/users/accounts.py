@@ -1,0 +1,61 @@
+"""Accounts: users, their proofs and their sessions, wired to an opened home. Console and commands share it.
+
+accounts = open_accounts(home, ledger, settings)
+accounts.sessions.find(cookie)
+"""
+
+from dataclasses import dataclass
+
+from safehold.console.users.factors import Factors
+from safehold.console.users.proofs.sealing import user_key
+from safehold.console.users.rules import UserRules
+from safehold.console.users.sessions import Sessions
+from safehold.console.users.signing_in import SigningIn
+from safehold.console.users.store import Users
+from safehold.console.users.tries import Tries
+from safehold.home.home import Home
+from safehold.ledger import EventLog
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Who may use the console, and how they prove it.
+
+    Attributes:
+        rules: what all of it follows.
+        users: who there is.
+        sessions: who is in.
+        factors: second factors.
+        tries: what was tried in vain.
+        signing_in: the way in.
+    """
+
+    rules: UserRules
+    users: Users
+    sessions: Sessions
+    factors: Factors
+    tries: Tries
+    signing_in: SigningIn
+
+    def forget(self) -> int:
+        """Remove sessions that are over and tries that are old, and return how many; for a worker, now and then."""
+        return self.sessions.forget() + self.tries.forget()
+
+
+def open_accounts(home: Home, ledger: EventLog, rules: UserRules | None = None) -> Accounts:
+    """Return the accounts of a home.
+
+    Args:
+        home: whose.
+        ledger: where events go.
+        rules: what they follow; the usual ones with the home's own key where none are given.
+
+    Raises:
+        SecretKeyError: the home's key for users' secrets is none.
+    """
+    told = rules or UserRules(user_key(home.keys))
+    parts = (home.database, ledger, home.clock, told)
+    users, sessions, factors = Users(*parts), Sessions(*parts), Factors(*parts)
+    tries = Tries(home.database, home.clock, told)
+    signing_in = SigningIn(users, sessions, factors, tries, ledger, told.needs_second_factor)
+    return Accounts(told, users, sessions, factors, tries, signing_in)
