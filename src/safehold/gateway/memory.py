@@ -5,6 +5,7 @@ keep(connection, mark, remembered, now)
 """
 
 import datetime as dt
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from safehold.gateway.conduct import Conduct, Incident, Limit, Owner
 from safehold.gateway.conversation import Session
 from safehold.gateway.tables import subjects
+from safehold.home.prepared import Prepared
 from safehold.ledger.entry import timestamp
 from safehold.vocabulary import Action
 
@@ -48,8 +50,10 @@ class Remembered:
         return cls(Session(dict(fields["concepts"])), Conduct(incidents, limit))
 
 
-_RECALL = sa.select(subjects.c.mark, subjects.c.state).where(
-    sa.or_(subjects.c.mark == sa.bindparam("first"), subjects.c.mark == sa.bindparam("second"))
+_RECALL = Prepared(
+    sa.select(subjects.c.mark, sa.cast(subjects.c.state, sa.Text)).where(
+        sa.or_(subjects.c.mark == sa.bindparam("first"), subjects.c.mark == sa.bindparam("second"))
+    )
 )
 """Of two marks at most, spelt out: what SQLAlchemy spells anew at every check costs more than the answer."""
 
@@ -57,8 +61,8 @@ _RECALL = sa.select(subjects.c.mark, subjects.c.state).where(
 def recall(connection: sa.Connection, marks: Collection[str]) -> dict[str, Remembered]:
     """Return what is remembered under one or two marks; those of which nothing is are left out."""
     first, *others = marks
-    rows = connection.execute(_RECALL, {"first": first, "second": others[0] if others else first})
-    return {mark: Remembered.from_json(state) for mark, state in rows}
+    rows = _RECALL.rows(connection, {"first": first, "second": others[0] if others else first})
+    return {mark: Remembered.from_json(json.loads(state)) for mark, state in rows}
 
 
 def _replacing(insert: postgresql.Insert | sqlite.Insert) -> sa.Insert:

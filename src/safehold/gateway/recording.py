@@ -21,12 +21,14 @@ from safehold.gateway.errors import OvertakenError
 from safehold.gateway.item import Item
 from safehold.gateway.memory import Remembered, keep, recall
 from safehold.gateway.tables import decisions, held, proposals
+from safehold.home.prepared import Prepared
 from safehold.ledger.entry import timestamp
 from safehold.vault.review import SealedItem
 from safehold.vocabulary import Event
 
 T = TypeVar("T")
 _ID_BYTES = 16
+_INSERT = Prepared(sa.insert(decisions))
 
 
 class Commits(Protocol):
@@ -58,7 +60,7 @@ def record(decided: Decided, commits: Commits, events: Events, cases: Cases | No
         known = _known(decided, connection)
         if decided.rests_on_session:
             _refuse_overtaken(decided, known)
-        connection.execute(sa.insert(decisions), row)
+        _INSERT.run(connection, row)
         for number, sealed in decided.sealed.items():
             connection.execute(sa.insert(held), _held_row(decided, number, sealed))
         proposed = _remember(decided, known, connection, events) if _has_news(decided) else []
@@ -94,7 +96,7 @@ def _row(decided: Decided) -> dict[str, Any]:
         "case_id": answer.case_id,
         "account": decided.marks.get(Owner.ACCOUNT),
         "session": decided.marks.get(Owner.SESSION),
-        "features": decided.features.to_json(),
+        "features": json.dumps(decided.features.to_json()),
         "shadow_policy": decided.shadow and decided.shadow[0],
         "shadow_action": decided.shadow and decided.shadow[1].value,
     }

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from safehold.home.errors import HomeBrokenError, HomeBusyError, HomeFullError, HomeUnusableError
 from safehold.home.files import fsync_folder, private_file
+from safehold.home.prepared import send
 from safehold.home.turns import turn
 from safehold.vocabulary import SafeholdError
 
@@ -100,4 +101,4 @@ def _prepare(wait_seconds: float) -> Callable[[sqlite3.Connection, object], None
 
 
 def _begin(connection: sa.Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+    send(connection, connection.get_execution_options().get(_BEGIN, "BEGIN"))

@@ -15,6 +15,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from safehold.home.database import Database
+from safehold.home.prepared import Prepared
 from safehold.ledger.admission import admit, admit_all
 from safehold.ledger.checkpoint import Checkpoint
 from safehold.ledger.entry import Recorded, broken, details_text, timestamp
@@ -198,7 +199,7 @@ class Ledger:
         at = timestamp(self._clock.now())
         rows = [_row(Recorded.of(seq, at, event)) for seq, event in enumerate(new, start=size)]
         if rows:
-            connection.execute(sa.insert(events), rows)
+            _INSERT.run_all(connection, rows)
         return range(size + (size == 0), size + len(rows))
 
     def _sign(self, connection: sa.Connection, frontier: Frontier, chain: Keychain) -> Checkpoint:
@@ -224,8 +225,9 @@ class Ledger:
 _WATCHED = 5000
 """Events between two words on how far a verification is: some times a second."""
 
-_SIZES = "SELECT (SELECT max(seq) FROM events), (SELECT max(size) FROM checkpoints)"
-"""As text, since every decision sends it: building it from its parts takes longer than the database takes to answer."""
+_INSERT = Prepared(sa.insert(events))
+_SIZES = Prepared(sa.text("SELECT (SELECT max(seq) FROM events), (SELECT max(size) FROM checkpoints)"))
+"""Every decision sends these two: building them from their parts takes longer than the database takes to answer."""
 
 
 def _size(connection: sa.Connection) -> int:
@@ -234,7 +236,7 @@ def _size(connection: sa.Connection) -> int:
     Raises:
         LedgerBrokenError: fewer than a checkpoint covers.
     """
-    last_seq, signed_size = connection.exec_driver_sql(_SIZES).one()
+    ((last_seq, signed_size),) = _SIZES.rows(connection, {})
     size = 0 if last_seq is None else int(last_seq) + 1
     if size < (signed_size or 0):
         raise broken(f"the ledger is cut off: {signed_size} events were signed for, {size} are there")
