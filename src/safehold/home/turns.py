@@ -33,9 +33,9 @@ def turn(path: Path, wait_seconds: float) -> Iterator[None]:
         HomeBusyError: others had it for all that time.
     """
     deadline = time.monotonic() + wait_seconds
-    following = _taken(path.with_name(f"{path.name}-next"), deadline)
+    following = _taken(f"{path}-next", deadline)
     try:
-        current = _taken(path.with_name(f"{path.name}-turn"), deadline)
+        current = _taken(f"{path}-turn", deadline)
     finally:
         os.close(following)
     try:
@@ -44,12 +44,12 @@ def turn(path: Path, wait_seconds: float) -> Iterator[None]:
         os.close(current)
 
 
-def _taken(path: Path, deadline: float) -> int:
+def _taken(path: str, deadline: float) -> int:
     """Return a descriptor that holds the lock of a file; closing it gives the lock back."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
     except OSError as error:
-        raise unusable(path, error) from error
+        raise unusable(Path(path), error) from error
     try:
         _wait(descriptor, path, deadline)
     except BaseException:
@@ -58,7 +58,7 @@ def _taken(path: Path, deadline: float) -> int:
     return descriptor
 
 
-def _wait(descriptor: int, path: Path, deadline: float) -> None:
+def _wait(descriptor: int, path: str, deadline: float) -> None:
     begun = time.monotonic()
     while True:
         try:
@@ -67,6 +67,6 @@ def _wait(descriptor: int, path: Path, deadline: float) -> None:
             now = time.monotonic()
         if now >= deadline:
             raise HomeBusyError(
-                f"{path.parent} is being written by another command", advice="Wait for it to end, then try again."
+                f"{Path(path).parent} is being written by another command", advice="Wait for it to end, then try again."
             )
         time.sleep(min(max((now - begun) / _SHARE, _SHORTEST_SECONDS), _LONGEST_SECONDS))
