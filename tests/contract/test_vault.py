@@ -181,7 +181,7 @@ def test_erasing_twice_equals_once(setting: Setting) -> None:
     identifier = setting.vault.put(CONTENT, LABEL)
     setting.vault.erase(identifier, RECEIPT)
     setting.vault.erase(identifier, RECEIPT)
-    assert setting.kinds() == ["evidence.sealed", "evidence.erased"]
+    assert setting.kinds() == ["evidence.sealed", "evidence.erasure_begun", "evidence.erased"]
 
 
 def test_bytes_that_were_erased_can_be_sealed_again(setting: Setting) -> None:

@@ -142,7 +142,8 @@ def list_evidence(shell: Shell) -> Answer:
 def _lines(row: "Evidence") -> tuple[str, str]:
     """Return an id as a whole, on a line of its own that can be copied, and what is known about it."""
     opened_by = f"opened by {row.threshold} of {', '.join(row.custodians)}"
-    about = f"{row.state.value} since {row.sealed_at:%Y-%m-%d %H:%M} UTC" if row.state.value == "sealed" else "erased"
+    is_sealed = row.state.value == "sealed"
+    about = f"sealed since {row.sealed_at:%Y-%m-%d %H:%M} UTC" if is_sealed else row.state.value
     return row.id, f"  {about}; {counted(row.size, 'byte')}; {opened_by}{f'; case {row.case}' if row.case else ''}"
 
 

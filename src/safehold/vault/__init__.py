@@ -5,9 +5,11 @@ bring their private keys, a purpose and a case. The machine that sealed can't re
 """
 
 from safehold.vault.custodians import Custodian, CustodianKey, Custodians, Quorum, read_custodian_key
+from safehold.vault.erasure import Erasure, Reference, ReferenceKind
 from safehold.vault.errors import (
     CustodianRefusedError,
     ErasureRefusedError,
+    ErasureUnfinishedError,
     EvidenceErasedError,
     HoldRefusedError,
     NoCustodiansError,
@@ -21,7 +23,7 @@ from safehold.vault.evidence import Evidence, EvidenceId, EvidenceState, Label, 
 from safehold.vault.holds import Hold, HoldId
 from safehold.vault.inspection import Problem, ProblemKind, VaultReport
 from safehold.vault.local import LocalVault
-from safehold.vault.port import Recorder, Reference, ReferenceKind, Retention, Vault
+from safehold.vault.port import Recorder, Retention, Vault
 from safehold.vault.sandbox import Fault, SandboxVault
 from safehold.vault.shelves import Step
 
@@ -30,7 +32,9 @@ __all__ = [
     "CustodianKey",
     "CustodianRefusedError",
     "Custodians",
+    "Erasure",
     "ErasureRefusedError",
+    "ErasureUnfinishedError",
     "Evidence",
     "EvidenceErasedError",
     "EvidenceId",

@@ -39,6 +39,10 @@ class ErasureRefusedError(VaultError):
     """Evidence may not be erased now: a hold is active, or the reference is missing."""
 
 
+class ErasureUnfinishedError(VaultError):
+    """Something of evidence is still there after its erasure: it is not recorded as erased."""
+
+
 class HoldRefusedError(VaultError):
     """A hold can't be started or released as asked."""
 

@@ -30,6 +30,8 @@ class EvidenceState(Enum):
     """Where evidence is in its life."""
 
     SEALED = "sealed"
+    ERASING = "erasing"
+    """An erasure has begun and is not shown to be complete: it can only be finished."""
     ERASED = "erased"
 
 
@@ -66,7 +68,8 @@ class Evidence:
         custodians: the names of those who hold a share, in the order of the shares.
         threshold: how many of them must act together to open it.
         case: the label's case.
-        state: sealed, or erased.
+        state: sealed, being erased, or erased.
+        place: under which name its shelves hold it.
     """
 
     id: EvidenceId
@@ -76,6 +79,7 @@ class Evidence:
     threshold: int
     case: str
     state: EvidenceState
+    place: str = ""
 
 
 def parse_evidence_id(text: str) -> EvidenceId:

@@ -46,7 +46,7 @@ def new_hold(evidence: Evidence, basis: str, *, now: dt.datetime, expires_at: dt
     Raises:
         HoldRefusedError: the evidence is erased, no basis is given, or the expiry is not in the future.
     """
-    if evidence.state is EvidenceState.ERASED:
+    if evidence.state is not EvidenceState.SEALED:
         raise HoldRefusedError("the evidence is erased; there is nothing to hold", advice="Check the id.")
     if not basis.strip():
         raise HoldRefusedError("a hold needs its basis", advice="Name the law, request or counsel's reference.")

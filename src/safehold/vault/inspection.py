@@ -99,6 +99,9 @@ def _problems(row: Evidence, stored: Stored, vault_key: bytes | None) -> Iterato
         if stored.object is not None or stored.shares or stored.is_half_erased:
             yield Problem(ProblemKind.LEFT_AFTER_ERASURE, row.id)
         return
+    if row.state is EvidenceState.ERASING:
+        yield Problem(ProblemKind.ERASURE_INTERRUPTED, row.id)
+        return
     if stored.is_half_erased:
         yield Problem(ProblemKind.ERASURE_INTERRUPTED, row.id)
     if stored.is_exposed:

@@ -1,4 +1,4 @@
-"""A vault in the home: objects and shares in folders, the register in the database.
+"""A vault whose register is in the home's database; objects and shares lie in the home's folder or in a bucket.
 
 What a put reports as done survives a kill and a power cut: the object and every share are on the medium before the row
 is committed, and a put that was interrupted before that leaves orphans, which the next put of the same bytes replaces.
@@ -10,23 +10,23 @@ is committed, and a put that was interrupted before that leaves orphans, which t
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import nacl.utils
 
-from safehold.home import HomeFullError, fsync_folder, write_atomic
-from safehold.home.files import locked_folder
+from safehold.home import write_atomic
 from safehold.home.home import Home
 from safehold.vault import holds, occurrence, register
 from safehold.vault.custodians import CustodianKey, Custodians
 from safehold.vault.envelope import name_content
+from safehold.vault.erasure import Erasure, Reference, refuse_left
 from safehold.vault.errors import VaultError, VaultKeyMissingError, VaultSealedError
 from safehold.vault.evidence import Evidence, EvidenceId, EvidenceState, Label
+from safehold.vault.folder import FolderShelves
 from safehold.vault.holds import Hold, HoldId
 from safehold.vault.inspection import Stored, VaultReport, inspect
 from safehold.vault.opening import is_named, open_sealed, refuse_erased, refuse_incomplete, refuse_missing
-from safehold.vault.port import Recorder, Reference, unrecorded
+from safehold.vault.port import Recorder, unrecorded
 from safehold.vault.sealing import Sealed, seal
 from safehold.vault.shelves import Shelves, Step, Watch, unwatched
 from safehold.vocabulary import Event
@@ -42,13 +42,21 @@ class LocalVault:
         record: where events go, in the transaction of what they report: a ledger's ``append``. Without it the caller
             records them.
         watch: called at every step of a put or an erasure.
+        shelves: where objects and shares lie; the home's own folder by default.
     """
 
-    def __init__(self, home: Home, record: Recorder = unrecorded, *, watch: Watch = unwatched) -> None:
+    def __init__(
+        self,
+        home: Home,
+        record: Recorder = unrecorded,
+        *,
+        watch: Watch = unwatched,
+        shelves: Shelves | None = None,
+    ) -> None:
         self._home = home
         self._record = record
         self._watch = watch
-        self._shelves = Shelves(home.vault, watch)
+        self._shelves = shelves or FolderShelves(home.vault, watch)
         self.custodians = Custodians(home.keys / "custodians")
 
     @property
@@ -69,13 +77,19 @@ class LocalVault:
             VaultKeyMissingError: the home lost the key that names evidence.
         """
         quorum = self.custodians.quorum()
-        with self._alone():
+        with self._shelves.turn():
             vault_key = self._make_vault_key()
             identifier = name_content(hashlib.sha256(data).digest(), vault_key)
-            if not self._is_kept(identifier, vault_key):
-                sealed = seal(data, identifier, quorum=quorum, vault_key=vault_key)
-                self._store(sealed)
-                self._register(sealed, label)
+            seen = self._find(identifier)
+            if seen is not None and seen.state is EvidenceState.ERASING:
+                seen = self._finish_erasure(seen, actor=label.actor)
+            if not self._is_kept(seen, vault_key):
+                sealed, place = (
+                    seal(data, identifier, quorum=quorum, vault_key=vault_key),
+                    self._shelves.place(identifier),
+                )
+                self._shelves.store(sealed, place)
+                self._register(_row_of(sealed, label, place=place, now=self._now()), label, seen=seen)
         return identifier
 
     def list(self) -> Sequence[Evidence]:
@@ -85,22 +99,18 @@ class LocalVault:
 
     def fsck(self) -> VaultReport:
         """Compare register and files in both directions; changes nothing."""
-        with self._alone():
+        with self._shelves.turn():
+            orphans = self._shelves.orphans(frozenset(row.place for row in self.list()))
             rows = self.list()
             vault_key = self._read_vault_key()
-            problems = [problem for row in rows for problem in inspect(row, self._shelves.read(row.id), vault_key)]
-            orphans = self._shelves.orphans(frozenset(row.id for row in rows))
-            names = tuple(str(path.relative_to(self._home.vault)) for path in orphans)
-        return VaultReport(len(rows), tuple(problems), names)
+            problems = [problem for row in rows for problem in inspect(row, self._shelves.read(row.place), vault_key)]
+        return VaultReport(len(rows), tuple(problems), orphans)
 
     def remove_orphans(self) -> int:
         """Remove the files that no row knows, and return how many; nothing that was reported as kept is among them."""
-        with self._alone():
-            orphans = self._shelves.orphans(frozenset(row.id for row in self.list()))
-            for path in orphans:
-                path.unlink()
-            for folder in {path.parent for path in orphans}:
-                fsync_folder(folder)
+        with self._shelves.turn():
+            orphans = self._shelves.orphans(frozenset(row.place for row in self.list()))
+            self._shelves.remove(orphans)
         return len(orphans)
 
     def open(
@@ -137,7 +147,7 @@ class LocalVault:
         with self._home.database.reading() as connection:
             row = register.require(connection, identifier)
         refuse_erased(row)
-        return refuse_missing(self._shelves.read(row.id))
+        return refuse_missing(self._shelves.read(row.place))
 
     def vouch(self, identifier: EvidenceId, content: bytes) -> None:
         """Check that opened content is what its id says, so that nothing was planted under it.
@@ -154,25 +164,31 @@ class LocalVault:
     def erase(self, identifier: EvidenceId, reference: Reference, *, actor: str = "system") -> None:
         """Destroy the shares, so that nobody can open this evidence; safe to repeat after an interruption.
 
-        Row and event are accepted first and committed when the files are gone: what can't be recorded destroys nothing,
-        and an interrupted erasure never claims to be one.
+        1. Row and event say that it has begun, and on what it rests: what can't be recorded destroys nothing; a hold
+        from before forbids it, and a later one is refused. 2. Shares and object are destroyed. 3. When nothing is left,
+        row and event say so: an interrupted erasure never claims to be one.
 
         Raises:
             UnknownEvidenceError: there is no such evidence.
             ErasureRefusedError: a hold is active.
+            ErasureUnfinishedError: something is left; it is not recorded as erased.
         """
-        with self._alone():
-            with self._home.database.reading() as connection:
-                row = register.require(connection, identifier)
-                holds.refuse_if_held(holds.holds_of(connection, identifier), self._now())
+        with self._shelves.turn():
+            row = self._begin_erasure(identifier, reference, actor=actor)
             if row.state is EvidenceState.ERASED:
-                self._shelves.erase(identifier)
+                self._shelves.erase(row.place)
                 return
-            with self._home.database.writing() as connection:
-                register.mark_erased(connection, identifier)
-                self._record(occurrence.erased(row, reference, actor=actor), connection)
-                self._shelves.erase(identifier)
-                self._watch(Step.ERASURE_WRITTEN)
+            self._finish_erasure(row, actor=actor)
+
+    def erasure(self, identifier: EvidenceId) -> Erasure | None:
+        """Return what the erasure of evidence rests on, and the mark of what it destroyed; None where there was none.
+
+        Raises:
+            UnknownEvidenceError: there is no such evidence.
+        """
+        with self._home.database.reading() as connection:
+            register.require(connection, identifier)
+            return register.erasure_of(connection, identifier)
 
     def hold(
         self, identifier: EvidenceId, basis: str, *, expires_at: dt.datetime | None = None, actor: str = "system"
@@ -183,7 +199,7 @@ class LocalVault:
             UnknownEvidenceError: there is no such evidence.
             HoldRefusedError: it is erased, no basis is given, or the expiry has passed.
         """
-        with self._alone(), self._home.database.writing() as connection:
+        with self._home.database.writing() as connection:
             row = register.require(connection, identifier)
             hold = holds.new_hold(row, basis, now=self._now(), expires_at=expires_at)
             holds.write_hold(connection, hold)
@@ -209,42 +225,59 @@ class LocalVault:
             register.require(connection, identifier)
             return holds.holds_of(connection, identifier)
 
-    def _is_kept(self, identifier: EvidenceId, vault_key: bytes) -> bool:
-        """Return whether this is sealed already, in a state that its custodians can open."""
-        with self._home.database.reading() as connection:
-            row = register.find(connection, identifier)
-        if row is None or row.state is EvidenceState.ERASED:
-            return False
-        return not any(problem.is_fatal for problem in inspect(row, self._shelves.read(identifier), vault_key))
+    def _begin_erasure(self, identifier: EvidenceId, reference: Reference, *, actor: str) -> Evidence:
+        """Record the beginning of an erasure, if it has not begun; return the row as it then is."""
+        while (seen := self._require(identifier)).state is EvidenceState.SEALED:
+            erasure = Erasure.of(reference, self._shelves.read(seen.place))
+            with self._home.database.writing() as connection:
+                if register.require(connection, identifier) != seen:
+                    continue  # sealed anew on another machine meanwhile: the mark is of shares that are gone
+                holds.refuse_if_held(holds.holds_of(connection, identifier), self._now())
+                register.begin_erasure(connection, identifier, erasure)
+                self._record(occurrence.erasure_begun(seen, erasure, actor=actor), connection)
+            self._watch(Step.ERASURE_BEGUN)
+        return seen
 
-    def _store(self, sealed: Sealed) -> None:
-        try:
-            self._shelves.store(sealed)
-        except OSError as error:
-            raise HomeFullError(
-                f"evidence can't be written to {self._home.vault}: {error.strerror}",
-                advice="Free space or check the disk, then run the same command again: it goes on where it stopped.",
-            ) from error
-
-    def _register(self, sealed: Sealed, label: Label) -> None:
-        header = sealed.header
-        row = Evidence(
-            id=header.id,
-            sealed_at=self._now(),
-            size=header.size,
-            custodians=tuple(sealed.shares),
-            threshold=header.threshold,
-            case=label.case,
-            state=EvidenceState.SEALED,
-        )
+    def _finish_erasure(self, row: Evidence, *, actor: str) -> Evidence:
+        """Destroy what is left, and record that nothing is; return the row as it then is."""
+        self._shelves.erase(row.place)
+        refuse_left(self._shelves.read(row.place))
         with self._home.database.writing() as connection:
-            register.write_row(connection, row)
-            self._record(occurrence.sealed(row, label), connection)
+            erasure = register.erasure_of(connection, row.id)
+            if erasure is not None and register.end_erasure(connection, row):
+                self._record(occurrence.erased(row, erasure, actor=actor), connection)
+            self._watch(Step.ERASURE_WRITTEN)
+            return register.require(connection, row.id)
+
+    def _find(self, identifier: EvidenceId) -> Evidence | None:
+        with self._home.database.reading() as connection:
+            return register.find(connection, identifier)
+
+    def _require(self, identifier: EvidenceId) -> Evidence:
+        with self._home.database.reading() as connection:
+            return register.require(connection, identifier)
+
+    def _is_kept(self, row: Evidence | None, vault_key: bytes) -> bool:
+        """Return whether this is sealed already, in a state that its custodians can open."""
+        if row is None or row.state is not EvidenceState.SEALED:
+            return False
+        return not any(problem.is_fatal for problem in inspect(row, self._shelves.read(row.place), vault_key))
+
+    def _register(self, row: Evidence, label: Label, *, seen: Evidence | None) -> None:
+        """Write a row in place of the one that was seen; where another machine was quicker, its sealing stays."""
+        with self._home.database.writing() as connection:
+            current = register.find(connection, row.id)
+            if current == seen:
+                register.write_row(connection, row)
+                self._record(occurrence.sealed(row, label), connection)
             self._watch(Step.ROW_WRITTEN)
         self._watch(Step.COMMITTED)
+        kept, given_up = (row, seen) if current == seen else (current, row)
+        if kept is not None and given_up is not None and kept.place != given_up.place:
+            self._shelves.erase(given_up.place)
 
     def _unseal(self, row: Evidence, keys: Sequence[CustodianKey]) -> bytes:
-        stored = refuse_missing(self._shelves.read(row.id))
+        stored = refuse_missing(self._shelves.read(row.place))
         held = {key.name: key for key in keys}
         content = open_sealed(stored.object or b"", row.id, shares=stored.shares, keys=held)
         self.vouch(row.id, content)
@@ -283,6 +316,15 @@ class LocalVault:
     def _now(self) -> dt.datetime:
         return self._home.clock.now()
 
-    def _alone(self) -> AbstractContextManager[None]:
-        """Keep every other writer of this vault waiting, and a backup too; ends with the process, however it ends."""
-        return locked_folder(self._home.vault)
+
+def _row_of(sealed: Sealed, label: Label, *, place: str, now: dt.datetime) -> Evidence:
+    return Evidence(
+        id=sealed.header.id,
+        sealed_at=now,
+        size=sealed.header.size,
+        custodians=tuple(sealed.shares),
+        threshold=sealed.header.threshold,
+        case=label.case,
+        state=EvidenceState.SEALED,
+        place=place,
+    )

@@ -1,8 +1,8 @@
 """The events of a vault: ids, counts, references and names of custodians, never content."""
 
+from safehold.vault.erasure import Erasure
 from safehold.vault.evidence import Evidence, EvidenceId, Label
 from safehold.vault.holds import Hold
-from safehold.vault.port import Reference
 from safehold.vocabulary import Event, SafeholdError
 
 
@@ -29,10 +29,24 @@ def refused(identifier: EvidenceId, error: SafeholdError, *, actor: str) -> Even
     return Event("evidence.opening_refused", actor, details={"evidence": identifier, "reason": type(error).__name__})
 
 
-def erased(row: Evidence, reference: Reference, *, actor: str) -> Event:
-    """Return the event of an erasure."""
-    details = {"evidence": row.id, "reference_kind": reference.kind.value, "reference": reference.text}
-    return Event("evidence.erased", actor, details=details)
+def erasure_begun(row: Evidence, erasure: Erasure, *, actor: str) -> Event:
+    """Return the event of an erasure's beginning: from now on the evidence opens for nobody."""
+    return Event("evidence.erasure_begun", actor, details=_erasure(row, erasure))
+
+
+def erased(row: Evidence, erasure: Erasure, *, actor: str) -> Event:
+    """Return the event of an erasure after which nothing was left."""
+    return Event("evidence.erased", actor, details=_erasure(row, erasure))
+
+
+def _erasure(row: Evidence, erasure: Erasure) -> dict[str, str | int | bool]:
+    return {
+        "evidence": row.id,
+        "reference_kind": erasure.reference.kind.value,
+        "reference": erasure.reference.text,
+        "shares": erasure.shares,
+        "shares_digest": erasure.digest,
+    }
 
 
 def held(hold: Hold, *, actor: str) -> Event:

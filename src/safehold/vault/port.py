@@ -2,47 +2,16 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
 from typing import Protocol
 
 from sqlalchemy import Connection
 
 from safehold.vault.custodians import CustodianKey
-from safehold.vault.errors import ErasureRefusedError
-from safehold.vault.evidence import WORD_ADVICE, Evidence, EvidenceId, Label, is_word
+from safehold.vault.erasure import Reference
+from safehold.vault.evidence import Evidence, EvidenceId, Label
 from safehold.vault.holds import Hold, HoldId
 from safehold.vault.inspection import Stored, VaultReport
 from safehold.vocabulary import Event
-
-
-class ReferenceKind(Enum):
-    """What allows evidence to be destroyed."""
-
-    RECEIPT = "receipt"
-    COUNSEL = "counsel"
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The authority's receipt or counsel's reference that an erasure rests on.
-
-    Attributes:
-        kind: which of the two.
-        text: the reference, as one word.
-
-    Raises:
-        ErasureRefusedError: the text is blank or more than a word.
-    """
-
-    kind: ReferenceKind
-    text: str
-
-    def __post_init__(self) -> None:
-        if not is_word(self.text):
-            raise ErasureRefusedError(
-                "erasing evidence needs the authority's receipt or counsel's reference as one word", advice=WORD_ADVICE
-            )
 
 
 class Recorder(Protocol):
@@ -122,6 +91,7 @@ class Vault(Protocol):
         Raises:
             UnknownEvidenceError: there is no such evidence.
             ErasureRefusedError: a hold is active.
+            ErasureUnfinishedError: something could not be removed; it is not recorded as erased.
         """
         ...
 

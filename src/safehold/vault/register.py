@@ -4,6 +4,7 @@ import datetime as dt
 
 import sqlalchemy as sa
 
+from safehold.vault.erasure import Erasure
 from safehold.vault.errors import UnknownEvidenceError
 from safehold.vault.evidence import Evidence, EvidenceId, EvidenceState, parse_evidence_id
 from safehold.vault.tables import evidence
@@ -18,6 +19,8 @@ def write_row(connection: sa.Connection, row: Evidence) -> None:
         "threshold": row.threshold,
         "case_ref": row.case,
         "state": row.state.value,
+        "place": row.place or None,
+        "erasure": None,
     }
     changed = connection.execute(sa.update(evidence).where(evidence.c.id == row.id).values(values))
     if changed.rowcount == 0:
@@ -50,9 +53,24 @@ def read_all(connection: sa.Connection) -> tuple[Evidence, ...]:
     return tuple(_read(row) for row in rows)
 
 
-def mark_erased(connection: sa.Connection, identifier: EvidenceId) -> None:
-    """Record that nobody can open this evidence any more."""
-    connection.execute(sa.update(evidence).where(evidence.c.id == identifier).values(state=EvidenceState.ERASED.value))
+def begin_erasure(connection: sa.Connection, identifier: EvidenceId, erasure: Erasure) -> None:
+    """Record that an erasure has begun, and what it rests on, before anything is destroyed."""
+    sealed = (evidence.c.id == identifier, evidence.c.state == EvidenceState.SEALED.value)
+    connection.execute(
+        sa.update(evidence).where(*sealed).values(state=EvidenceState.ERASING.value, erasure=erasure.to_json())
+    )
+
+
+def erasure_of(connection: sa.Connection, identifier: EvidenceId) -> Erasure | None:
+    """Return what the last erasure of this evidence rests on; None where there was none, or an older version did it."""
+    text = connection.execute(sa.select(evidence.c.erasure).where(evidence.c.id == identifier)).scalar()
+    return None if text is None else Erasure.from_json(text)
+
+
+def end_erasure(connection: sa.Connection, row: Evidence) -> bool:
+    """Record that nobody can open this evidence any more; return whether that was not recorded yet."""
+    erasing = (evidence.c.id == row.id, evidence.c.state == EvidenceState.ERASING.value)
+    return connection.execute(sa.update(evidence).where(*erasing).values(state=EvidenceState.ERASED.value)).rowcount > 0
 
 
 def _read(row: sa.RowMapping) -> Evidence:
@@ -64,4 +82,5 @@ def _read(row: sa.RowMapping) -> Evidence:
         threshold=row["threshold"],
         case=row["case_ref"],
         state=EvidenceState(row["state"]),
+        place=row["place"] or row["id"],
     )

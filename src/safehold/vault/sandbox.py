@@ -12,12 +12,13 @@ from safehold.home import HomeFullError
 from safehold.vault import occurrence
 from safehold.vault.custodians import CustodianKey, Quorum
 from safehold.vault.envelope import name_content
+from safehold.vault.erasure import Erasure, Reference
 from safehold.vault.errors import NoCustodiansError, UnknownEvidenceError, VaultError, VaultSealedError
 from safehold.vault.evidence import Evidence, EvidenceId, EvidenceState, Label
 from safehold.vault.holds import Hold, HoldId, new_hold, refuse_if_held, unknown_hold
 from safehold.vault.inspection import Stored, VaultReport, inspect
 from safehold.vault.opening import is_named, open_sealed, refuse_erased, refuse_incomplete, refuse_missing
-from safehold.vault.port import Recorder, Reference, unrecorded
+from safehold.vault.port import Recorder, unrecorded
 from safehold.vault.sealing import seal
 from safehold.vocabulary import Clock
 
@@ -125,9 +126,11 @@ class SandboxVault:
         refuse_if_held(tuple(self.holds(identifier)), self._clock.now())
         if row.state is EvidenceState.ERASED:
             return
+        erasure = Erasure.of(reference, self._stored[identifier])
+        self._record(occurrence.erasure_begun(row, erasure, actor=actor))
         self._stored[identifier] = Stored(None, {})
         self._rows[identifier] = replace(row, state=EvidenceState.ERASED)
-        self._record(occurrence.erased(row, reference, actor=actor))
+        self._record(occurrence.erased(row, erasure, actor=actor))
 
     def hold(
         self, identifier: EvidenceId, basis: str, *, expires_at: dt.datetime | None = None, actor: str = "system"

@@ -1,27 +1,13 @@
-"""Where a local vault's files lie: objects in one tree, each custodian's shares in another.
-
-    objects/ID                 the sealed object
-    shares/CUSTODIAN/ID        that custodian's sealed share
-    .../.ID.erasing            a file whose erasure began
-
-Keeping them apart lets an operator put the shares on another medium or give each custodian's folder away, and lets
-an erasure destroy a few hundred bytes instead of searching for every copy of a large object.
-"""
+"""Shelves: where sealed objects and shares lie. A port; :mod:`safehold.vault.folder` and ``bucket`` fill it."""
 
 import enum
-import os
-import stat
-from collections.abc import Callable, Iterator
-from functools import partial
-from pathlib import Path
-from typing import BinaryIO
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
 
-from safehold.home import fsync_folder, private_folder, write_atomic
 from safehold.vault.evidence import EvidenceId
 from safehold.vault.inspection import Stored
 from safehold.vault.sealing import Sealed
-
-_ERASING = ".erasing"
 
 
 class Step(enum.Enum):
@@ -33,6 +19,7 @@ class Step(enum.Enum):
     SHARES_STORED = "shares_stored"
     ROW_WRITTEN = "row_written"
     COMMITTED = "committed"
+    ERASURE_BEGUN = "erasure_begun"
     SHARE_RENAMED = "share_renamed"
     SHARE_OVERWRITTEN = "share_overwritten"
     SHARE_REMOVED = "share_removed"
@@ -48,95 +35,41 @@ def unwatched(_step: Step) -> None:
     """Do nothing at any step."""
 
 
-class Shelves:
-    """The files of a local vault."""
+class Shelves(Protocol):
+    """Keep what is sealed, under names that the register knows."""
 
-    def __init__(self, folder: Path, watch: Watch = unwatched) -> None:
-        self._objects = folder / "objects"
-        self._shares = folder / "shares"
-        self._watch = watch
+    def turn(self) -> AbstractContextManager[None]:
+        """Keep other writers of this machine waiting while the block runs."""
+        ...
 
-    def store(self, sealed: Sealed) -> None:
-        """Write an object, then its shares, each complete and on the medium before the next.
+    def place(self, identifier: EvidenceId) -> str:
+        """Return where the next sealing of this evidence goes."""
+        ...
 
-        Files of an earlier, unfinished attempt under the same id are replaced or removed.
+    def store(self, sealed: Sealed, place: str) -> None:
+        """Keep an object and its shares; when this returns they survive power loss.
 
         Raises:
-            OSError: the disk is full or failing; what was written is an orphan.
+            SafeholdError: they can't be kept; what was is an orphan.
         """
-        identifier = sealed.header.id
-        write_atomic(private_folder(self._objects) / identifier, partial(self._write, sealed.parts))
-        self._watch(Step.OBJECT_STORED)
-        private_folder(self._shares)
-        for custodian, share in sealed.shares.items():
-            write_atomic(private_folder(self._shares / custodian) / identifier, share)
-            self._watch(Step.SHARE_STORED)
-        for path in self._share_files(identifier):
-            if path.parent.name not in sealed.shares or path.name != identifier:
-                self._destroy(path)
-        self._watch(Step.SHARES_STORED)
+        ...
 
-    def read(self, identifier: EvidenceId) -> Stored:
-        """Return what is stored under an id, whole or not."""
-        path = self._objects / identifier
-        shares = {file.parent.name: file for file in self._share_files(identifier) if file.name == identifier}
-        halves = [file for file in self._files(identifier) if file.name != identifier]
-        present = [file for file in (path, *shares.values()) if file.is_file()]
-        return Stored(
-            object=path.read_bytes() if path.is_file() else None,
-            shares={name: file.read_bytes() for name, file in shares.items()},
-            is_exposed=any(stat.S_IMODE(file.stat().st_mode) & 0o077 for file in present),
-            is_half_erased=bool(halves),
-        )
+    def read(self, place: str) -> Stored:
+        """Return what is there, whole or not."""
+        ...
 
-    def erase(self, identifier: EvidenceId) -> None:
-        """Destroy the shares (rename, overwrite, remove), then remove the object; goes on where it was interrupted."""
-        for path in self._share_files(identifier):
-            self._destroy(path)
-        for path in (self._objects / identifier, self._objects / f".{identifier}{_ERASING}"):
-            path.unlink(missing_ok=True)
-        if self._objects.is_dir():
-            fsync_folder(self._objects)
-        self._watch(Step.OBJECT_REMOVED)
+    def erase(self, place: str) -> None:
+        """Destroy the shares, then remove the object; goes on where it was interrupted.
 
-    def orphans(self, known: frozenset[str]) -> tuple[Path, ...]:
-        """Return every file that belongs to none of the known ids, in a stable order."""
-        return tuple(sorted(path for path in self._everything() if _owner(path.name) not in known))
+        Raises:
+            SafeholdError: something could not be removed.
+        """
+        ...
 
-    def _write(self, parts: Iterator[bytes], file: BinaryIO) -> None:
-        for part in parts:
-            file.write(part)
-            self._watch(Step.PART_WRITTEN)
+    def orphans(self, known: frozenset[str]) -> tuple[str, ...]:
+        """Return the names of what lies under none of the known places, in a stable order."""
+        ...
 
-    def _destroy(self, path: Path) -> None:
-        """Overwrite and remove a share. On media that copy on write the old blocks may stay: see the threat model."""
-        doomed = path if path.name.endswith(_ERASING) else path.with_name(f".{path.name}{_ERASING}")
-        path.replace(doomed)
-        fsync_folder(doomed.parent)
-        self._watch(Step.SHARE_RENAMED)
-        with doomed.open("r+b") as file:
-            file.write(os.urandom(doomed.stat().st_size))
-            file.flush()
-            os.fsync(file.fileno())
-        self._watch(Step.SHARE_OVERWRITTEN)
-        doomed.unlink()
-        fsync_folder(doomed.parent)
-        self._watch(Step.SHARE_REMOVED)
-
-    def _files(self, identifier: EvidenceId) -> tuple[Path, ...]:
-        objects = (self._objects / identifier, self._objects / f".{identifier}{_ERASING}")
-        return (*(path for path in objects if path.exists()), *self._share_files(identifier))
-
-    def _share_files(self, identifier: EvidenceId) -> tuple[Path, ...]:
-        names = (identifier, f".{identifier}{_ERASING}")
-        return tuple(sorted(path for name in names for path in self._shares.glob(f"*/{name}")))
-
-    def _everything(self) -> Iterator[Path]:
-        for folder in (self._objects, *self._shares.glob("*")):
-            if folder.is_dir():
-                yield from (path for path in folder.iterdir() if path.is_file() or path.is_symlink())
-
-
-def _owner(name: str) -> str:
-    """Return the id that a file name belongs to; a temporary file belongs to none."""
-    return name.removeprefix(".").removesuffix(_ERASING) if name.endswith(_ERASING) else name
+    def remove(self, orphans: Sequence[str]) -> None:
+        """Remove what :meth:`orphans` named."""
+        ...

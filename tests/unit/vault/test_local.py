@@ -17,7 +17,11 @@ from safehold.home.home import Home
 from safehold.vault import (
     CustodianKey,
     CustodianRefusedError,
+    Erasure,
+    ErasureUnfinishedError,
+    EvidenceErasedError,
     EvidenceState,
+    HoldRefusedError,
     Label,
     LocalVault,
     NoCustodiansError,
@@ -31,6 +35,7 @@ from safehold.vault import (
     VaultSealedError,
     read_custodian_key,
 )
+from safehold.vault.inspection import Stored
 from safehold.vocabulary import Event, FixedClock
 
 CLOCK = FixedClock(dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC))
@@ -359,6 +364,7 @@ def test_a_kill_during_a_put_loses_and_doubles_nothing(
 
 
 ERASE_STEPS = [
+    (Step.ERASURE_BEGUN, 1),
     *((step, nth) for step in (Step.SHARE_RENAMED, Step.SHARE_OVERWRITTEN, Step.SHARE_REMOVED) for nth in (1, 3)),
     (Step.OBJECT_REMOVED, 1),
     (Step.ERASURE_WRITTEN, 1),
@@ -366,15 +372,60 @@ ERASE_STEPS = [
 
 
 @pytest.mark.parametrize(("step", "nth"), ERASE_STEPS, ids=lambda value: getattr(value, "value", str(value)))
-def test_a_killed_erasure_is_reported_and_can_be_finished(step: Step, nth: int, home: Home, vault: LocalVault) -> None:
+def test_a_killed_erasure_is_reported_and_can_be_finished(
+    step: Step, nth: int, home: Home, vault: LocalVault, tmp_path: Path
+) -> None:
     identifier = vault.put(CONTENT, LABEL)
     assert _run(home, "erase", step, nth, identifier=identifier) == -signal.SIGKILL
-    assert vault.list()[0].state is EvidenceState.SEALED
+    assert vault.list()[0].state is EvidenceState.ERASING
     assert not vault.fsck().is_sound
-    vault.erase(identifier, RECEIPT)
+    assert (home.path.parent / "events").read_text().split().count("evidence.erasure_begun") == 1
+    with pytest.raises(EvidenceErasedError):
+        vault.open(identifier, _keys(tmp_path, *NAMES), **CEREMONY)
+    with pytest.raises(HoldRefusedError):
+        vault.hold(identifier, "too-late")
+    vault.erase(identifier, Reference(ReferenceKind.COUNSEL, "another"))
+    erasure = vault.erasure(identifier)
+    assert erasure is not None
+    assert (erasure.reference, erasure.shares) == (RECEIPT, 3)
     assert vault.list()[0].state is EvidenceState.ERASED
     assert (vault.fsck().is_sound, vault.fsck().orphans) == (True, ())
     assert list(home.vault.rglob(f"*{identifier}*")) == []
+
+
+def test_bytes_that_come_back_during_an_erasure_are_sealed_anew_after_it(home: Home, vault: LocalVault) -> None:
+    identifier = vault.put(CONTENT, LABEL)
+    assert _run(home, "erase", Step.SHARE_REMOVED, 1, identifier=identifier) == -signal.SIGKILL
+    recorded: list[str] = []
+    again = LocalVault(home, lambda event, _connection=None: recorded.append(event.kind))
+    assert again.put(CONTENT, LABEL) == identifier
+    assert recorded == ["evidence.erased", "evidence.sealed"]
+    assert vault.fsck().is_sound
+
+
+def test_what_is_left_after_an_erasure_keeps_it_from_being_recorded(home: Home, vault: LocalVault) -> None:
+    """Somebody restores a share while the vault destroys the others."""
+    identifier = vault.put(CONTENT, LABEL)
+    path = home.vault / "shares" / "amira" / identifier
+    share = path.read_bytes()
+
+    def restore(step: Step) -> None:
+        if step is Step.OBJECT_REMOVED:
+            path.write_bytes(share)
+
+    with pytest.raises(ErasureUnfinishedError):
+        LocalVault(home, watch=restore).erase(identifier, RECEIPT)
+    assert vault.list()[0].state is EvidenceState.ERASING
+    vault.erase(identifier, RECEIPT)
+    assert vault.list()[0].state is EvidenceState.ERASED
+
+
+def test_a_copy_of_a_destroyed_share_can_be_told_from_others(home: Home, vault: LocalVault) -> None:
+    identifier = vault.put(CONTENT, LABEL)
+    copies = {name: (home.vault / "shares" / name / identifier).read_bytes() for name in NAMES}
+    vault.erase(identifier, RECEIPT)
+    assert vault.erasure(identifier) == Erasure.of(RECEIPT, Stored(None, copies))
+    assert vault.erasure(identifier) != Erasure.of(RECEIPT, Stored(None, copies | {"wen": copies["jonas"]}))
 
 
 def test_orphans_of_a_put_are_removable_before_it_is_repeated(home: Home, vault: LocalVault, tmp_path: Path) -> None:
