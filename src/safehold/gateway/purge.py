@@ -2,7 +2,7 @@
 
 It goes a few thousand rows at a time, so that decisions that are being recorded never wait for long.
 
-    purge(home.database, ledger, policy.retention, home.clock.now(), actor="system")
+    purge(home.database, ledger, policy.retention, home.clock.now(), actor="system", rules=case_rules.retention)
 """
 
 import datetime as dt
@@ -12,6 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from safehold.cases.rules import RetentionRules
+from safehold.gateway.keeping import forget_circumstances, outlived, prolong
 from safehold.gateway.policy import Retention
 from safehold.gateway.recording import Events
 from safehold.gateway.tables import decisions, held, proposals, subjects
@@ -33,6 +35,8 @@ class Purged:
         subjects: accounts and sessions of which nothing is remembered any more.
         proposals: proposals that were removed.
         held: sealed items that were removed.
+        circumstances: sealed circumstances of items that were removed.
+        prolonged: sealed items that live on, since their case is open.
     """
 
     decisions: int
@@ -40,12 +44,22 @@ class Purged:
     subjects: int
     proposals: int
     held: int
+    circumstances: int = 0
+    prolonged: int = 0
 
 
-def purge(database: Database, events: Events, retention: Retention, now: dt.datetime, *, actor: str) -> Purged:
+def purge(
+    database: Database,
+    events: Events,
+    retention: Retention,
+    now: dt.datetime,
+    *,
+    actor: str,
+    rules: RetentionRules | None = None,
+) -> Purged:
     """Remove what is older than it may be; an event says how much, if it is anything.
 
-    Held items end when they said they would, whatever the policy says now.
+    Held items end when they said they would, whatever the policy says now; those of open cases live on before that.
 
     Args:
         database: of the home.
@@ -53,14 +67,23 @@ def purge(database: Database, events: Events, retention: Retention, now: dt.date
         retention: the active policy's.
         now: the time.
         actor: who removes.
+        rules: of cases; None where nobody works on cases.
     """
+    prolonged = 0
+    if rules is not None and retention.held_hours:
+        prolonged = prolong(database, now, hours=retention.held_hours, most_days=rules.held_most_days)
     present, accounts_before, decisions_before = (
         timestamp(now - dt.timedelta(days=days)) for days in (0, retention.accounts_days, retention.decisions_days)
     )
     has_marks = sa.or_(decisions.c.account.is_not(None), decisions.c.session.is_not(None))
     unmarked = sa.update(decisions).values(account=None, session=None)
+    is_over = held.c.expires_at <= present
+    if rules is not None:
+        is_over = sa.or_(is_over, held.c.id.in_(outlived(now, most_days=rules.held_most_days)))
     purged = Purged(
-        held=_removed(database, held.c.id, held.c.expires_at <= present),
+        prolonged=prolonged,
+        circumstances=0 if rules is None else forget_circumstances(database, now, days=rules.context_days),
+        held=_removed(database, held.c.id, is_over),
         subjects=_removed(database, subjects.c.mark, subjects.c.expires_at <= present),
         decisions=_removed(database, decisions.c.id, decisions.c.at < decisions_before),
         proposals=_removed(database, proposals.c.id, proposals.c.at < accounts_before),

@@ -12,6 +12,7 @@ from safehold.service.checking.state import State
 from safehold.service.context import Service
 from safehold.service.serving.worker import Duty
 from safehold.service.webhooks.setup import courier_of
+from safehold.wiring.casework import case_rules
 from safehold.wiring.gateway import Gateway
 from safehold.wiring.people import People
 
@@ -57,10 +58,13 @@ def _checks(gateway: Gateway, service: Service) -> Sequence[Duty]:
     def interrupt(connection: sa.Connection, kept: str, callback: str | None) -> None:
         announce(service, connection, kept, callback=callback, state=State.INTERRUPTED)
 
+    rules = case_rules(gateway.workshop.settings)
+
     def forget() -> int:
         home = gateway.workshop.home
         retention = gateway.policies.current().active.retention
-        purged = purge(home.database, gateway.workshop.ledger, retention, home.clock.now(), actor=_ACTOR)
+        ledger, now = gateway.workshop.ledger, home.clock.now()
+        purged = purge(home.database, ledger, retention, now, actor=_ACTOR, rules=rules.retention)
         return sum(asdict(purged).values())
 
     return (
