@@ -160,6 +160,27 @@ class Ledger:
         with self._database.reading() as connection:
             yield from entries(connection, start, stop)
 
+    def frontier_before(self, place: int) -> Frontier:
+        """Return the frontier of the last checkpoint that covers no event from this place on; an empty one without.
+
+        Raises:
+            LedgerBrokenError: the checkpoint was altered.
+        """
+        last = sa.select(sa.func.max(checkpoints.c.size)).where(checkpoints.c.size <= place).scalar_subquery()
+        with self._database.reading() as connection:
+            query = sa.select(checkpoints).where(checkpoints.c.size == last)
+            row = next(fetched(connection, query, checkpoints.c.size), None)
+        if row is None:
+            return Frontier()
+        return Frontier.from_bytes(to_checkpoint(row, "").size, row["frontier"])
+
+    def leaves(self, start: int, stop: int) -> Iterator[bytes]:
+        """Give the leaf hashes from place `start` up to, not including, `stop`, as they are stored."""
+        query = sa.select(events.c.leaf).where(events.c.seq >= start, events.c.seq < stop).order_by(events.c.seq)
+        with self._database.reading() as connection:
+            for leaf in connection.execute(query, execution_options={"yield_per": 10_000}).scalars():
+                yield bytes(leaf)
+
     def export(self, out: Path) -> None:
         """Sign what there is and write all of it to a private file that :func:`verify_export` reads.
 
