@@ -60,7 +60,7 @@ def form_bits(forms: Collection[Form]) -> int:
 
 def turn(*, priority: int, due_at: str | None, opened_at: str, case_id: str) -> str:
     """Return what lists are sorted by: priority, when it is due, when it was opened, and the id, all of one width."""
-    return f"{priority} {due_at or _NO_CLOCK * len(opened_at)} {opened_at} {case_id}"
+    return f"{priority}_{due_at or _NO_CLOCK * len(opened_at)}_{opened_at}_{case_id}"
 
 
 def subject_key(subject: Subject) -> str | None:

@@ -33,6 +33,7 @@ GROUPS = {
     "serve": "safehold.cli.serve:serve",
     "key": "safehold.cli.key:key",
     "webhook": "safehold.cli.webhook:webhook",
+    "case": "safehold.cli.case:case",
     "report": "safehold.cli.report:report",
     "message": "safehold.cli.message:message",
     "doctor": "safehold.cli.doctor:doctor",

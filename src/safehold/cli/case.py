@@ -1,0 +1,176 @@
+"""``safehold case``: what people must look at: list, show, give to somebody, open by hand, escalate. Never content."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from safehold.cli.answer import Answer, Table
+from safehold.cli.case_facts import CASE_COLUMNS, ITEM_COLUMNS, case_facts, case_line, item_facts, item_line
+from safehold.cli.case_hand import open_case
+from safehold.cli.command import Shell, command
+from safehold.cli.wording import counted
+from safehold.vocabulary import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from safehold.cases import CaseId
+    from safehold.cases.search import Found
+    from safehold.cases.store import CaseStore
+
+_STATES = click.Choice(["open", "second_review", "escalated", "decided", "closed"])
+_PRIORITIES = click.Choice(["danger", "urgent", "normal", "low"])
+_ORIGINS = click.Choice(["gateway", "dataset", "report", "exchange", "hand"])
+_KINDS = click.Choice(["account", "session", "model", "source", "link", "nobody"])
+_SHOWN_ITEMS = 50
+
+
+class UnclearCaseError(UsageError):
+    """A text means no case, or several."""
+
+
+@click.group("case")
+def case() -> None:
+    """See what people must look at, give it to somebody, open and escalate it; what is inside stays sealed."""
+
+
+@command(case, "list")
+@click.option("--state", type=_STATES, help="Only these; without it, all that are not closed.")
+@click.option("--queue", help="Only what waits in this queue.")
+@click.option("--assignee", help="Only what was given to this person.")
+@click.option("--about", type=_KINDS, help="Only cases about this.")
+@click.option("--priority", type=_PRIORITIES, help="Only so urgent ones.")
+@click.option("--origin", type=_ORIGINS, help="Only what this opened.")
+@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True, help="How many at most.")
+@click.option("--after", help="Go on behind this place: `following` in the answer before.")
+def list_cases(  # noqa: PLR0913 - each is an option of its own
+    shell: Shell,
+    *,
+    state: str | None,
+    queue: str | None,
+    assignee: str | None,
+    about: str | None,
+    priority: str | None,
+    origin: str | None,
+    limit: int,
+    after: str | None,
+) -> Answer:
+    """List cases, what comes first at the top: by priority, then by when they are due, then oldest first."""
+    from safehold.cases import CaseState, Origin, Priority, SubjectKind
+    from safehold.cases.listing import CaseFilter, Cursor
+    from safehold.wiring.casework import open_cases
+
+    wanted = CaseFilter(
+        state=None if state is None else CaseState(state),
+        queue=queue,
+        assignee=assignee,
+        subject_kind=None if about is None else SubjectKind(about),
+        priority=None if priority is None else Priority(priority),
+        origin=None if origin is None else Origin(origin),
+    )
+    with shell.workshop() as workshop:
+        page = open_cases(workshop).list(wanted, after=None if after is None else Cursor(after), limit=limit)
+    table = Table(CASE_COLUMNS, [case_line(one) for one in page.cases], empty="No case waits.")
+    more = () if page.following is None else (f"There are more: --after {page.following}",)
+    return Answer({"cases": [case_facts(one) for one in page.cases], "following": page.following}, [table, *more])
+
+
+@command(case, "show")
+@click.argument("text", metavar="ID")
+@click.option("--after", type=click.IntRange(0), default=0, help="Only items with a higher number.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=_SHOWN_ITEMS, show_default=True, help="Items at most.")
+def show_case(shell: Shell, text: str, *, after: int, limit: int) -> Answer:
+    """Show a case with its items: what was found and not examined, where they came from, never what they hold.
+
+    ID is that of a case, or a check, an item, a ticket, or the case that a caller of the gateway was told.
+    """
+    from safehold.wiring.casework import open_cases
+
+    with shell.workshop() as workshop:
+        cases = open_cases(workshop)
+        found = cases.show(meant(cases, text))
+        items = cases.items(found.id, after=after, limit=limit)
+    facts = case_facts(found)
+    rows = [(name, str(value)) for name, value in facts.items() if value not in {None, ""}]
+    left = found.items - after - len(items)
+    more = () if left <= 0 else (f"{counted(left, 'item')} more: --after {items[-1].number if items else 0}",)
+    shown = [Table(("field", "value"), rows), Table(ITEM_COLUMNS, [item_line(one) for one in items]), *more]
+    return Answer({"case": facts, "items": [item_facts(one) for one in items]}, shown)
+
+
+@command(case, "find")
+@click.argument("text", required=False)
+@click.option("--account", help="The account, as the operator calls it; it is recorded nowhere.")
+@click.option("--session", help="The session, likewise.")
+def find_cases(shell: Shell, text: str | None, account: str | None, session: str | None) -> Answer:
+    """Find cases by an id, check, ticket, held item, evidence or hash; or by an account or session."""
+    if (text is not None) + (account is not None) + (session is not None) != 1:
+        raise click.UsageError("give TEXT, --account or --session", click.get_current_context())
+    from safehold.wiring.casework import open_casework
+
+    with shell.workshop() as workshop:
+        casework = open_casework(workshop)
+        wanted = text
+        for owner, name in (("account", account), ("session", session)):
+            wanted = casework.marks.of(owner, name) if name else wanted
+        found = casework.cases.find(wanted or "")
+    rows = [(one.case, one.by.value, one.item or "") for one in found]
+    facts = [{"case": one.case, "by": one.by.value, "item": one.item} for one in found]
+    return Answer({"found": facts}, [Table(("case", "by", "item"), rows, empty="No case names this.")])
+
+
+@command(case, "assign")
+@click.argument("text", metavar="ID")
+@click.argument("name", required=False)
+@click.option("--nobody", is_flag=True, help="Let anybody take it again.")
+def assign_case(shell: Shell, text: str, name: str | None, *, nobody: bool) -> Answer:
+    """Give a case to a person; nobody else is given it then. ID is as for `safehold case show`."""
+    if (name is None) != nobody:
+        raise click.UsageError("give either a name or --nobody", click.get_current_context())
+    from safehold.wiring.casework import open_cases
+
+    with shell.workshop() as workshop:
+        cases = open_cases(workshop)
+        case_id = meant(cases, text)
+        cases.assign(case_id, name or "", actor=workshop.actor)
+        found = cases.show(case_id)
+    return Answer({"case": case_facts(found)}, [f"case {found.id} is now for: {found.assignee or 'anybody'}"])
+
+
+@command(case, "escalate")
+@click.argument("text", metavar="ID")
+@click.option("--reason", required=True, help="Why, in one word; recorded.")
+@click.option("--danger", "is_danger", is_flag=True, help="There may be danger to life: it comes before everything.")
+def escalate_case(shell: Shell, text: str, reason: str, *, is_danger: bool) -> Answer:
+    """Ask for a specialist, whatever a case is about and however far it is. ID is as for `safehold case show`."""
+    from safehold.cases import Priority
+    from safehold.wiring.casework import open_cases
+
+    with shell.workshop() as workshop:
+        cases = open_cases(workshop)
+        case_id = meant(cases, text)
+        priority = Priority.DANGER if is_danger else Priority.URGENT
+        cases.escalate(case_id, reason, actor=workshop.actor, priority=priority)
+        found = cases.show(case_id)
+    return Answer({"case": case_facts(found)}, [f"case {found.id} waits in {found.queue}, priority {priority.value}"])
+
+
+def meant(cases: "CaseStore", text: str) -> "CaseId":
+    """Return the case that an id, or whatever else names one, means.
+
+    Raises:
+        UnclearCaseError: it means none, or several.
+    """
+    found: Sequence[Found] = cases.find(text)
+    named = list(dict.fromkeys(one.case for one in found))
+    if len(named) == 1:
+        return named[0]
+    if not named:
+        raise UnclearCaseError("no case is named so", advice="List cases with: safehold case list")
+    raise UnclearCaseError(
+        f"{counted(len(named), 'case')} are named so", advice="Choose one: safehold case find shows them."
+    )
+
+
+# Commands that have files of their own:
+case.add_command(open_case)
