@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from safehold.console.explorer import LedgerTally, Verification
 from safehold.console.explorer.verification import child_argv
 from safehold.console.lookup import FileLookup
-from safehold.gateway.in_force import Policies
 from safehold.gateway.lifecycle import LivePolicies, PolicyStore
+from safehold.gateway.policy import GatewayPolicy
 from safehold.home.outbox import Outbox
 from safehold.matching.live import LiveIndex
 from safehold.service.readiness import Readiness
@@ -31,7 +31,7 @@ class Instruments:
         readiness: whether database and index are there.
         lookup: looks for files that somebody uploads.
         outbox: what is to be delivered.
-        policies: which policies are in force.
+        own_policy: of the installation, in force as long as no stored one is.
         store: the life of stored policies.
     """
 
@@ -41,7 +41,7 @@ class Instruments:
     readiness: Readiness
     lookup: FileLookup
     outbox: Outbox
-    policies: Policies
+    own_policy: GatewayPolicy
     store: PolicyStore
 
 
@@ -53,10 +53,10 @@ def open_instruments(workshop: Workshop) -> Iterator[Instruments]:
         SafeholdError: the banks or the installation's policy can't be read.
     """
     home, ledger, alone = workshop.home, workshop.ledger, workshop.settings.single_operator
-    policies = LivePolicies(home.database, own_policy(workshop.settings))
+    own = own_policy(workshop.settings)
     verification = Verification(child_argv(home.path), home.clock, ledger.append)
     with LiveIndex(home) as index:
-        lookup = FileLookup(index, policies)
+        lookup = FileLookup(index, LivePolicies(home.database, own))
         try:
             yield Instruments(
                 tally=LedgerTally(home.database, home.clock),
@@ -65,7 +65,7 @@ def open_instruments(workshop: Workshop) -> Iterator[Instruments]:
                 readiness=Readiness(home.database, index),
                 lookup=lookup,
                 outbox=Outbox(home.database, home.clock),
-                policies=policies,
+                own_policy=own,
                 store=PolicyStore(home.database, ledger, home.clock, is_single_operator=alone),
             )
         finally:

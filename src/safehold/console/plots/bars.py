@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from safehold.console.plots.drawing import bar, canvas, fillings, text
+from safehold.console.plots.drawing import bar, canvas, fillings, legend, text
 from safehold.console.plots.figure import Chart, Figure, summary, tabulated
 from safehold.console.plots.scale import Scale, scale_for
 
@@ -23,8 +23,7 @@ def draw_bars(chart: Chart, *, first: str = "what") -> Figure:
     says = summary(chart)
     heads, rows = tabulated(chart, first)
     drawing = Markup("") if chart.is_empty else _drawn(chart, says)
-    legend = tuple((one.name, number) for number, one in enumerate(chart.series)) if len(chart.series) > 1 else ()
-    return Figure(chart.name, chart.title, says, drawing, heads, rows, legend)
+    return Figure(chart.name, chart.title, says, drawing, heads, rows, legend(chart))
 
 
 def _drawn(chart: Chart, says: str) -> Markup:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
-from safehold.console.plots.drawing import bar, canvas, fillings, line, text
+from safehold.console.plots.drawing import bar, canvas, fillings, legend, line, text
 from safehold.console.plots.figure import Chart, Figure, summary, tabulated
 from safehold.console.plots.scale import Scale, scale_for
 
@@ -25,8 +25,7 @@ def draw_columns(chart: Chart, *, first: str = "day") -> Figure:
     says = summary(chart)
     heads, rows = tabulated(chart, first)
     drawing = Markup("") if chart.is_empty else _drawn(chart, says)
-    legend = tuple((one.name, number) for number, one in enumerate(chart.series)) if len(chart.series) > 1 else ()
-    return Figure(chart.name, chart.title, says, drawing, heads, rows, legend)
+    return Figure(chart.name, chart.title, says, drawing, heads, rows, legend(chart))
 
 
 def _drawn(chart: Chart, says: str) -> Markup:

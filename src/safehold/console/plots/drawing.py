@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
+from safehold.console.plots.figure import Chart
+
 FILLINGS = 6
 """How many fillings there are; a seventh series looks like the first."""
 
@@ -67,6 +69,7 @@ def bar(name: str, number: int, shape: tuple[float, float, float, float], *, tol
     return element(
         "rect",
         element("title", told),
+        color=ink(number),
         x=x,
         y=y,
         width=width,
@@ -77,6 +80,11 @@ def bar(name: str, number: int, shape: tuple[float, float, float, float], *, tol
     )
 
 
+def ink(number: int) -> str:
+    """Return the colour of a series: the style sheet's, else that of the text around it."""
+    return f"var(--plot-{number % FILLINGS + 1}, currentColor)"
+
+
 def fillings(name: str, count: int) -> Markup:
     """Return the definitions of the fillings that a figure uses."""
     tiles = [
@@ -84,6 +92,7 @@ def fillings(name: str, count: int) -> Markup:
             "pattern",
             Markup(_TILES[number]),  # noqa: S704 - our own, above
             id=f"{name}-fill-{number}",
+            color=ink(number),
             width=6,
             height=6,
             patternUnits="userSpaceOnUse",
@@ -102,6 +111,13 @@ def swatch(name: str, number: int) -> Markup:
     return element(
         "svg", joined(inner), viewBox="0 0 14 14", width=14, height=14, aria_hidden="true", class_="plot-swatch"
     )
+
+
+def legend(chart: Chart) -> tuple[tuple[str, Markup], ...]:
+    """Return each series' name and filling; none where there is one series alone."""
+    if len(chart.series) < 2:
+        return ()
+    return tuple((one.name, swatch(chart.name, number)) for number, one in enumerate(chart.series))
 
 
 def canvas(name: str, title: str, says: str, *, size: tuple[int, int], parts: Sequence[Markup]) -> Markup:

@@ -69,7 +69,7 @@ class Figure:
         drawing: SVG; empty where there is nothing to draw.
         columns: heads of the table behind it.
         rows: its rows; the first cell is the row's head.
-        legend: name and number of each filling, where there are several.
+        legend: each series' name and a sample of its filling, where there are several.
     """
 
     name: str
@@ -78,7 +78,7 @@ class Figure:
     drawing: Markup
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    legend: tuple[tuple[str, int], ...] = field(default=())
+    legend: tuple[tuple[str, Markup], ...] = field(default=())
 
 
 def tabulated(chart: Chart, first: str) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

@@ -7,6 +7,8 @@ _STEPS = (1, 2, 5, 10)
 _WANTED = 4
 """Steps of an axis, about: more than four crowd a small figure."""
 
+_LEAST = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -36,11 +38,11 @@ def scale_for(most: float, length: float, *, is_whole: bool = True) -> Scale:
     """Return an axis of round steps on which the largest value has its place.
 
     Args:
-        most: the largest value; 0 or less gives an axis up to 1.
+        most: the largest value; one that can hardly be told from 0 gives an axis up to 1.
         length: how long it is.
         is_whole: whether steps are whole numbers, as for counts.
     """
-    most = most if most > 0 else 1.0
+    most = most if most > _LEAST else 1.0
     power = 10.0 ** math.floor(math.log10(most / _WANTED))
     step = next(power * one for one in _STEPS if power * one * _WANTED >= most * (1 - 1e-12))
     step = max(step, 1.0) if is_whole else step

@@ -1,0 +1,90 @@
+"""People's reports: what waits, until when it must be decided, and what was decided. What people wrote stays sealed.
+
+The words of a report are opened in the reviewing view of its case alone, where that is recorded.
+"""
+
+import re
+
+from starlette.responses import Response
+
+from safehold.cases import Ability
+from safehold.console.page import Page
+from safehold.console.visit import PageVisit
+from safehold.gateway.reports import Report, Reports, ReportUnknownError, Status
+
+LISTED = 200
+"""Reports that a page shows at most; those with a clock come first."""
+
+_TICKET = re.compile(r"R-[0-9A-Z-]{5,40}")
+_DECISIONS = (Status.IN_REVIEW, Status.ACTED, Status.NO_ACTION)
+
+
+def list_reports(visit: PageVisit) -> Response:
+    """Show reports: those with a clock first, by when they are due."""
+    which = visit.query.get("which", "open")
+    found = _reports(visit).list(is_open=which != "all", is_overdue=which == "overdue", limit=LISTED)
+    now = visit.console.clock.now()
+    return visit.page(
+        "reports/list.html",
+        reports=found,
+        which=which if which in {"overdue", "all"} else "open",
+        overdue=sum(one.is_overdue(now) for one in found),
+        listed=LISTED,
+    )
+
+
+def show_report(visit: PageVisit) -> Response:
+    """Show one report, with its case."""
+    return _shown(visit, _found(visit))
+
+
+def decide_report(visit: PageVisit) -> Response:
+    """Say how far a report is."""
+    found = _found(visit)
+    status = next((one for one in _DECISIONS if one.value == visit.form.get("status")), None)
+    if status is None:
+        return _shown(visit, found, error="Choose how far the report is.")
+    if visit.form.get("seen") != found.status.value:
+        return _shown(visit, found, error="Somebody has changed it meanwhile: look at it again.", status=409)
+    _reports(visit).decide(found.ticket, status, actor=visit.person.name)
+    return visit.go(f"/reports/{found.ticket}", notice="Recorded. Who has the link to the report's status sees it.")
+
+
+def _shown(visit: PageVisit, found: Report, *, error: str = "", status: int = 422) -> Response:
+    hits = visit.console.casework.cases.find(found.ticket)
+    return visit.page(
+        "reports/show.html",
+        status=status if error else 200,
+        report=found,
+        cases=sorted({hit.case for hit in hits}),
+        decisions=[(one.value, *_SAID[one]) for one in _DECISIONS if one is not found.status],
+        error=error,
+    )
+
+
+_SAID = {
+    Status.IN_REVIEW: ("Being looked at", "The clock goes on."),
+    Status.ACTED: ("Acted on", "What was reported is removed or restricted."),
+    Status.NO_ACTION: ("Nothing to be done", "What the report holds back is let go, for good."),
+}
+
+
+def _found(visit: PageVisit) -> Report:
+    ticket = visit.path["ticket"]
+    if not _TICKET.fullmatch(ticket):
+        raise visit.missing()
+    try:
+        return _reports(visit).show(ticket)
+    except ReportUnknownError as error:
+        raise visit.missing() from error
+
+
+def _reports(visit: PageVisit) -> Reports:
+    return visit.console.casework.reports
+
+
+PAGES = (
+    Page("GET", "/reports", list_reports, needs=Ability.READ_REPORTS),
+    Page("GET", "/reports/{ticket}", show_report, needs=Ability.READ_REPORTS),
+    Page("POST", "/reports/{ticket}/decide", decide_report, needs=Ability.DECIDE_REPORTS),
+)
