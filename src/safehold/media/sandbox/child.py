@@ -9,6 +9,7 @@
 a child that breaks the rules is killed and has died.
 """
 
+import fcntl
 import json
 import os
 import signal
@@ -41,6 +42,8 @@ START_SECONDS = Seconds(60.0)
 
 _WRITE_SECONDS = 30.0
 _STDERR_BYTES = 8192
+_PIPE_BYTES = 1 << 20
+"""What Linux allows without privilege (pipe(7), /proc/sys/fs/pipe-max-size), instead of its usual 64 KiB."""
 _INHERITED = frozenset({"PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "VIRTUAL_ENV", "SAFEHOLD_ENGINE"})
 _FIXED = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 
@@ -120,6 +123,7 @@ class Child:
         self._stdin, stdout, self._stderr = (pipe.fileno() for pipe in pipes if pipe)
         for descriptor in (self._stdin, stdout, self._stderr):
             os.set_blocking(descriptor, False)
+        _widen(self._stdin)
         self._inbox = Inbox(stdout, limits.output_bytes)
         self._complaints = b""
         self._is_heard = True
@@ -294,6 +298,12 @@ def _scrubbed() -> dict[str, str]:
     """Return the few variables that a child may see, so that no secret is inherited."""
     kept = {name: value for name, value in os.environ.items() if name in _INHERITED or name.startswith("PYTHON")}
     return kept | _FIXED
+
+
+def _widen(pipe: int) -> None:
+    """Let a picture go through a pipe at once, where the system allows it: otherwise the two sides take turns."""
+    with suppress(AttributeError, OSError):  # not Linux, or this user has too many wide ones
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _has_exited(process: subprocess.Popen[bytes]) -> bool:
