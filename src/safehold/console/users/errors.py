@@ -27,10 +27,6 @@ class LastAdminError(UserError):
     """Nobody would be left who may manage users."""
 
 
-class OwnAccountError(UserError):
-    """Somebody would change their own roles, disable themselves, or help themselves in."""
-
-
 class OutsideAccountError(UserError):
     """An identity provider proves who this is: there is no password or second factor of ours."""
 

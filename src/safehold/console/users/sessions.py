@@ -119,6 +119,16 @@ class Sessions:
             self._ledger.append(Event("user.stepped_up", started.session.person.name), connection)
         return started
 
+    def exchange(self, cookie: str) -> Started:
+        """Exchange the cookie of who is signed in, after something that the old one should not outlive.
+
+        Raises:
+            SessionEndedError: the cookie is nobody's who is signed in, or was exchanged meanwhile.
+        """
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            return self._exchanged(connection, cookie, {"challenge": None}, is_signed_in=True, now=now)
+
     def end(self, cookie: str) -> None:
         """Sign out; ending what has ended changes nothing."""
         with self._database.writing() as connection:
