@@ -1,0 +1,252 @@
+"""A case: what is known of it, without anything of its content; and who works on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.responses import JSONResponse, Response
+
+from safehold.cases import Ability, Case, CaseId, CaseItem, CaseState, Content, ItemId, ItemState, Place, Priority
+from safehold.cases.axes import LABELS, AgeBand, Confidence, Depicted, HarmType, Realism
+from safehold.cases.decisions.decision import Decision
+from safehold.cases.errors import UnknownItemError
+from safehold.cases.queues import Claim
+from safehold.console.errors import RefusedError
+from safehold.console.page import Page
+from safehold.console.visit import PageVisit
+
+_LISTED = 50
+REASONS = {
+    "unsure": "I am not sure",
+    "too_much": "It is too much today",
+    "language": "I don't read the language",
+    "conflict": "I know somebody in it",
+    "later": "Something else came up",
+}
+"""Why a case is given back: one word for the ledger, and what people read. No reason is better than another."""
+
+ESCALATIONS = {
+    "unsure": "I need a specialist",
+    "pattern": "It looks like a pattern over several accounts",
+    "policy": "The rules don't say what to do",
+    "technical": "Something technical is wrong",
+}
+DANGER = "danger_to_life"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A case as its page shows it.
+
+    Attributes:
+        case: without its items.
+        items: some of them.
+        item: the one that is looked at; None where there is none.
+        following: the number after which the next page begins; None on the last one.
+        claim: who holds it; None for nobody.
+        is_mine: whether who looks holds it.
+    """
+
+    case: Case
+    items: Sequence[CaseItem]
+    item: CaseItem | None
+    following: int | None
+    claim: Claim | None
+    is_mine: bool
+
+    @property
+    def before(self) -> CaseItem | None:
+        """Return the item before the one that is looked at."""
+        return self._beside(-1)
+
+    @property
+    def behind(self) -> CaseItem | None:
+        """Return the item after the one that is looked at."""
+        return self._beside(1)
+
+    def _beside(self, step: int) -> CaseItem | None:
+        places = [one.id for one in self.items]
+        if self.item is None or self.item.id not in places:
+            return None
+        place = places.index(self.item.id) + step
+        return self.items[place] if 0 <= place < len(places) else None
+
+
+def show_case(visit: PageVisit) -> Response:
+    """Show a case."""
+    shown = look(visit)
+    casework = visit.console.casework
+    return visit.page(
+        "cases/show.html",
+        shown_case=shown,
+        case=shown.case,
+        item=shown.item,
+        exposures=casework.exposures.of_case(shown.case.id) if visit.can(Ability.READ_QUALITY) else (),
+        decisions=() if casework.decisions is None else casework.decisions.of_case(shown.case.id),
+        allowance=_allowance(visit),
+        has_viewer=has_viewer(visit, shown.item),
+        has_context=shown.item is not None and bool(casework.cases.context(shown.item.id)),
+        axes=AXES,
+        reasons=REASONS,
+        escalations=ESCALATIONS,
+        queues=casework.queues.definitions(),
+        priorities=Priority,
+        verdicts=VERDICTS,
+        schemes=LABELS,
+        places=Place,
+        may_escalate=shown.case.state is not CaseState.CLOSED,
+    )
+
+
+AXES = {"harm": HarmType, "realism": Realism, "depicted": Depicted, "band": AgeBand, "confidence": Confidence}
+VERDICTS = (
+    (Decision.CONFIRM, "Confirm", "It is what it was found for, or other harm."),
+    (Decision.NOT_A_VIOLATION, "Not a violation", "What was held can be let go."),
+    (Decision.SECOND_OPINION, "Second opinion", "Somebody else should look, too."),
+    (Decision.CANNOT_TELL, "Cannot tell", "What is there does not suffice."),
+)
+
+
+def look(visit: PageVisit) -> Shown:
+    """Return the case that a path names, with the item that its query names, else the first that is undecided.
+
+    Raises:
+        UnknownCaseError, UnknownItemError: there is none.
+    """
+    casework = visit.console.casework
+    case = casework.cases.show(CaseId(visit.path["case"]))
+    after = _number(visit.query.get("after", ""))
+    items = casework.cases.items(case.id, after=after, limit=_LISTED + 1)
+    following = items[_LISTED - 1].number if len(items) > _LISTED else None
+    items = items[:_LISTED]
+    claim = casework.queues.held_by(case.id)
+    chosen = visit.query.get("item", "")
+    return Shown(
+        case=case,
+        items=items,
+        item=item_of(visit, case.id, chosen) if chosen else _first(items),
+        following=following,
+        claim=claim,
+        is_mine=claim is not None and claim.person == visit.person.name,
+    )
+
+
+def item_of(visit: PageVisit, case: CaseId, item: str) -> CaseItem:
+    """Return an item of a case.
+
+    Raises:
+        UnknownItemError: there is none, or it is of another case.
+    """
+    found: CaseItem = visit.console.casework.cases.item(ItemId(item))
+    if found.case != case:
+        raise UnknownItemError("there is no such item in this case", advice="Look at the case again.")
+    return found
+
+
+def claim_of(visit: PageVisit, case: CaseId) -> Claim:
+    """Return the claim of who asks.
+
+    Raises:
+        RefusedError: they don't hold the case.
+    """
+    claim: Claim | None = visit.console.casework.queues.held_by(case)
+    if claim is None or claim.person != visit.person.name:
+        raise RefusedError(
+            409, "You don't hold this case", advice="Take it first. Its time may be over, or somebody else has it."
+        )
+    return claim
+
+
+def has_viewer(visit: PageVisit, item: CaseItem | None) -> bool:
+    """Return whether there is anything of an item that could be opened here."""
+    viewer = visit.console.viewer
+    return item is not None and viewer is not None and _lies_somewhere(item.told.content) and viewer.can_open(item)
+
+
+def take_case(visit: PageVisit) -> Response:
+    """Take a case that somebody chose."""
+    claim = visit.console.casework.queues.claim(CaseId(visit.path["case"]), visit.person)
+    return visit.go(f"/cases/{claim.case}", notice="The case is yours now.")
+
+
+def keep_case(visit: PageVisit) -> Response:
+    """Hold a case for longer: a page that is open says so now and then."""
+    claim = visit.console.casework.queues.renew(claim_of(visit, CaseId(visit.path["case"])))
+    return JSONResponse({"until": claim.expires_at.isoformat()})
+
+
+def give_back(visit: PageVisit) -> Response:
+    """Give a case back, for others to take; no reason is asked for but a word."""
+    reason = visit.form.get("reason", "")
+    claim = claim_of(visit, CaseId(visit.path["case"]))
+    visit.console.casework.queues.give_back(claim, reason if reason in REASONS else "unsure")
+    return visit.go("/", notice="The case was given back. Thank you.")
+
+
+def assign_case(visit: PageVisit) -> Response:
+    """Give a case to somebody, put it into a queue, or say how urgent it is."""
+    cases, case, actor = visit.console.casework.cases, CaseId(visit.path["case"]), visit.person.name
+    seen = visit.number("version")
+    shown = cases.show(case)
+    name, queue, priority = (visit.form.get(one, "").strip() for one in ("name", "queue", "priority"))
+    if name != shown.assignee:
+        _require_somebody(visit, name)
+        seen = cases.assign(case, name, actor=actor, seen=seen)
+    if queue and queue != shown.queue and shown.state is CaseState.OPEN:
+        seen = cases.move(case, queue, actor=actor, seen=seen)
+    if priority and priority != shown.priority.value:
+        cases.prioritise(case, Priority(priority), actor=actor, seen=seen)
+    return visit.go(f"/cases/{case}", notice="Saved.")
+
+
+def escalate_case(visit: PageVisit) -> Response:
+    """Ask for a specialist; whoever can see content can do that, whatever the case is about."""
+    case, reason = CaseId(visit.path["case"]), visit.form.get("reason", "")
+    if reason == DANGER:
+        visit.console.casework.cases.escalate(case, DANGER, actor=visit.person.name, priority=Priority.DANGER)
+        return visit.go(f"/cases/{case}", notice="Escalated as danger to life. It comes before everything else now.")
+    word = reason if reason in ESCALATIONS else "unsure"
+    visit.console.casework.cases.escalate(case, word, actor=visit.person.name, seen=visit.number("version"))
+    return visit.go(f"/cases/{case}", notice="A specialist was asked.")
+
+
+def _require_somebody(visit: PageVisit, name: str) -> None:
+    """Refuse to give a case to nobody who works here.
+
+    Raises:
+        RefusedError: there is no such user, or they can't review.
+    """
+    users = visit.console.users
+    if not name or users is None:
+        return
+    found = next((one for one in users.list() if one.name == name), None)
+    if found is None or not (found.person.can(Ability.REVIEW) or found.person.can(Ability.SECOND_REVIEW)):
+        raise RefusedError(409, "Nobody of this name reviews cases", advice="Look at their name under Users.")
+
+
+def _allowance(visit: PageVisit) -> object:
+    if not visit.can(Ability.REVEAL):
+        return None
+    return visit.console.casework.exposures.allowance(visit.person, visit.console.clock.now())
+
+
+def _first(items: Sequence[CaseItem]) -> CaseItem | None:
+    waiting = (one for one in items if one.state is not ItemState.DECIDED)
+    return next(waiting, items[0] if items else None)
+
+
+def _lies_somewhere(content: Content) -> bool:
+    return content.place is not Place.NOWHERE
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+PAGES = (
+    Page("GET", "/cases/{case}", show_case, needs=Ability.READ_CASES),
+    Page("POST", "/cases/{case}/take", take_case, needs=Ability.READ_CASES),
+    Page("POST", "/cases/{case}/keep", keep_case, needs=Ability.READ_CASES),
+    Page("POST", "/cases/{case}/give-back", give_back, needs=Ability.READ_CASES),
+    Page("POST", "/cases/{case}/assign", assign_case, needs=Ability.ASSIGN),
+    Page("POST", "/cases/{case}/escalate", escalate_case, needs=Ability.REVEAL),
+)
