@@ -38,7 +38,7 @@ def followed_contents(home: Home, known: Sequence[BankContents]) -> tuple[BankCo
     """
     before = {one.bank.name: one for one in known}
     with home.database.reading() as connection:
-        if known and [_place(one) for one in known] == [(*at, bool(out)) for *at, out in _PLACES.rows(connection, {})]:
+        if [_place(one) for one in known] == [(*at, bool(out)) for *at, out in _PLACES.rows(connection, {})]:
             return tuple(known)
         rows = connection.execute(sa.select(banks).order_by(banks.c.name)).mappings().all()
         return tuple(_followed(home.banks, row, before.get(row["name"]), connection) for row in rows)
