@@ -36,11 +36,17 @@ class Measure(Enum):
         return kind in fitting
 
     @property
+    def is_rung(self) -> bool:
+        """Return whether it is one that a ladder climbs to: on accounts, and no mere strike."""
+        return self in _RUNGS
+
+    @property
     def gravity(self) -> int:
         """Return its place among all measures; more is graver, where both are on accounts."""
         return list(Measure).index(self)
 
 
+_RUNGS = frozenset({Measure.WARN, Measure.LIMIT, Measure.SUSPEND, Measure.BAN})
 _ACCOUNT = frozenset({SubjectKind.ACCOUNT})
 _FITS = {
     Measure.WARN: _ACCOUNT | {SubjectKind.SESSION},
@@ -75,6 +81,8 @@ class Step(Enum):
     DECLINED = "declined"
     LIFT_ASKED = "lift_asked"
     """One person wants it lifted; a second one has to agree."""
+    LIFT_REFUSED = "lift_refused"
+    """A second person did not agree."""
     LIFTED = "lifted"
     EXPIRED = "expired"
     CARRIED_OUT = "carried_out"
@@ -105,6 +113,7 @@ class Cause:
         ground: the kind of harm that was confirmed, one of the ladder's words.
         references: of the items, as the operator knows them: "CHECK#PLACE".
         is_by_hash: whether nobody looked: every item has a cryptographic hash on a trusted list.
+        people: everybody who took part in deciding: none of them decides an appeal.
     """
 
     id: str
@@ -113,6 +122,7 @@ class Cause:
     ground: str
     references: tuple[str, ...] = ()
     is_by_hash: bool = False
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +154,7 @@ class Enforcement:
         id: what it is called.
         measure, subject, case, ground, days, references: as ordered.
         cause: what it follows from: a decision's id, or its own where somebody ordered it by hand.
+        people: everybody who took part in deciding that.
         state: how far it is.
         proposed_at, proposed_by: when and by whom.
         applied_at, applied_by: when it came into force, and who let it; None and "" before.
@@ -162,6 +173,7 @@ class Enforcement:
     days: int | None
     references: tuple[str, ...]
     cause: str
+    people: tuple[str, ...]
     state: EnforcementState
     proposed_at: dt.datetime
     proposed_by: str

@@ -10,7 +10,6 @@ from safehold.cases.enforcement.ladder import AppealRules, Ground, Ladder, Rung
 from safehold.reviewed import Strict
 
 _Days = Annotated[int, Field(ge=1, le=3660)]
-_ON_ACCOUNTS = frozenset({Measure.WARN, Measure.LIMIT, Measure.SUSPEND, Measure.BAN})
 
 
 class AtOnceFile(Strict):
@@ -21,7 +20,7 @@ class AtOnceFile(Strict):
 
     @model_validator(mode="after")
     def _is_on_accounts(self) -> Self:
-        if self.measure not in _ON_ACCOUNTS:
+        if not self.measure.is_rung:
             raise ValueError(f"{self.measure.value} is no rung: say warn, limit, suspend or ban")
         return self
 

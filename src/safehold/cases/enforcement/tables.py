@@ -16,6 +16,7 @@ enforcements = sa.Table(
     sa.Column("days", sa.Integer, nullable=True),
     sa.Column("reference_list", sa.JSON, nullable=False),
     sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("people", sa.JSON, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("proposed_at", sa.Text, nullable=False),
     sa.Column("proposed_by", sa.Text, nullable=False),
@@ -31,7 +32,8 @@ enforcements = sa.Table(
     sa.Index("ix_enforcements_state", "state", "ends_at"),
     sa.Index("ix_enforcements_proposed_at", "proposed_at", "id"),
 )
-"""One row a measure; `mark` is keyed, `reference_list` a list of the operator's references. What follows from one cause
+"""One row a measure; `mark` is keyed, `reference_list` a list of the operator's references,
+`people` one of names. What follows from one cause
 follows once. Times are RFC 3339 in UTC; "" is nobody."""
 
 enforcement_steps = sa.Table(
