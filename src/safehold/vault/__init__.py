@@ -20,7 +20,7 @@ from safehold.vault.errors import (
     VaultSealedError,
 )
 from safehold.vault.evidence import Evidence, EvidenceId, EvidenceState, Label, parse_evidence_id
-from safehold.vault.holds import Hold, HoldId
+from safehold.vault.holds import Grounds, Hold, HoldId
 from safehold.vault.inspection import Problem, ProblemKind, VaultReport
 from safehold.vault.local import LocalVault
 from safehold.vault.port import Recorder, Retention, Vault
@@ -40,6 +40,7 @@ __all__ = [
     "EvidenceId",
     "EvidenceState",
     "Fault",
+    "Grounds",
     "Hold",
     "HoldId",
     "HoldRefusedError",

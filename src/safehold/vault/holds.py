@@ -8,11 +8,29 @@ from typing import NewType
 import sqlalchemy as sa
 
 from safehold.vault.errors import ErasureRefusedError, HoldRefusedError
-from safehold.vault.evidence import Evidence, EvidenceId, EvidenceState
+from safehold.vault.evidence import WORD_ADVICE, Evidence, EvidenceId, EvidenceState, is_word
 from safehold.vault.tables import holds
 
 HoldId = NewType("HoldId", str)
 """16 lower-case hexadecimal digits, drawn at random."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a hold rests on, as far as the vault has no use for it.
+
+    Attributes:
+        rule: what the law makes of it, a word of `safehold.cases.evidence`; "" where nobody said.
+        reference: the receipt, request or order, as one word; "" for none.
+        extends: the hold that it prolongs; "" for none.
+    """
+
+    rule: str = ""
+    reference: str = ""
+    extends: str = ""
+
+
+NO_GROUNDS = Grounds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +44,7 @@ class Hold:
         starts_at: from when.
         expires_at: until when, excluded; None until somebody releases it.
         released_at: when somebody released it; None while nobody has.
+        grounds: what it rests on.
     """
 
     id: HoldId
@@ -34,18 +53,29 @@ class Hold:
     starts_at: dt.datetime
     expires_at: dt.datetime | None = None
     released_at: dt.datetime | None = None
+    grounds: Grounds = NO_GROUNDS
 
     def is_active(self, now: dt.datetime) -> bool:
         """Return whether the hold forbids erasing at ``now``. Clocks set back never end a hold early."""
         return self.released_at is None and (self.expires_at is None or now < self.expires_at)
 
 
-def new_hold(evidence: Evidence, basis: str, *, now: dt.datetime, expires_at: dt.datetime | None) -> Hold:
+def new_hold(
+    evidence: Evidence,
+    basis: str,
+    *,
+    now: dt.datetime,
+    expires_at: dt.datetime | None,
+    grounds: Grounds = NO_GROUNDS,
+) -> Hold:
     """Return a hold that starts now.
 
     Raises:
-        HoldRefusedError: the evidence is erased, no basis is given, or the expiry is not in the future.
+        HoldRefusedError: the evidence is erased, no basis is given, the expiry is not in the future, or what it rests
+            on is more than a word.
     """
+    if not all(is_word(word) for word in (grounds.rule, grounds.reference, grounds.extends) if word):
+        raise HoldRefusedError("what a hold rests on must be named in one word", advice=WORD_ADVICE)
     if evidence.state is not EvidenceState.SEALED:
         raise HoldRefusedError("the evidence is erased; there is nothing to hold", advice="Check the id.")
     if not basis.strip():
@@ -54,7 +84,8 @@ def new_hold(evidence: Evidence, basis: str, *, now: dt.datetime, expires_at: dt
         raise HoldRefusedError(
             "a hold's expiry must be in the future, with its time zone", advice="Give a later time, or none."
         )
-    return Hold(HoldId(secrets.token_hex(8)), evidence.id, basis, now, expires_at)
+    until = None if expires_at is None else expires_at.astimezone(dt.UTC)
+    return Hold(HoldId(secrets.token_hex(8)), evidence.id, basis, now, until, grounds=grounds)
 
 
 def refuse_if_held(found: tuple[Hold, ...], now: dt.datetime) -> None:
@@ -80,6 +111,9 @@ def write_hold(connection: sa.Connection, hold: Hold) -> None:
             basis=hold.basis,
             starts_at=hold.starts_at.isoformat(),
             expires_at=None if hold.expires_at is None else hold.expires_at.isoformat(),
+            rule=hold.grounds.rule or None,
+            reference=hold.grounds.reference or None,
+            extends=hold.grounds.extends or None,
         )
     )
 
@@ -100,8 +134,13 @@ def release_hold(connection: sa.Connection, identifier: HoldId, *, now: dt.datet
 
 def holds_of(connection: sa.Connection, identifier: EvidenceId) -> tuple[Hold, ...]:
     """Return every hold there ever was on this evidence, oldest first."""
-    query = sa.select(holds).where(holds.c.evidence_id == identifier).order_by(holds.c.starts_at, holds.c.id)
-    return tuple(_read(row) for row in connection.execute(query).mappings())
+    return read_holds(connection, sa.select(holds).where(holds.c.evidence_id == identifier))
+
+
+def read_holds(connection: sa.Connection, query: sa.Select[tuple[object, ...]]) -> tuple[Hold, ...]:
+    """Return the holds that a query of their table finds, oldest first."""
+    rows = connection.execute(query.order_by(holds.c.starts_at, holds.c.id)).mappings()
+    return tuple(_read(row) for row in rows)
 
 
 def unknown_hold() -> HoldRefusedError:
@@ -117,6 +156,7 @@ def _read(row: sa.RowMapping) -> Hold:
         starts_at=dt.datetime.fromisoformat(row["starts_at"]),
         expires_at=_time(row["expires_at"]),
         released_at=_time(row["released_at"]),
+        grounds=Grounds(row["rule"] or "", row["reference"] or "", row["extends"] or ""),
     )
 
 

@@ -23,7 +23,7 @@ from safehold.vault.erasure import Erasure, Reference, refuse_left
 from safehold.vault.errors import VaultError, VaultKeyMissingError, VaultSealedError
 from safehold.vault.evidence import Evidence, EvidenceId, EvidenceState, Label
 from safehold.vault.folder import FolderShelves
-from safehold.vault.holds import Hold, HoldId
+from safehold.vault.holds import NO_GROUNDS, Grounds, Hold, HoldId
 from safehold.vault.inspection import Stored, VaultReport, inspect
 from safehold.vault.opening import is_named, open_sealed, refuse_erased, refuse_incomplete, refuse_missing
 from safehold.vault.port import Recorder, unrecorded
@@ -191,7 +191,13 @@ class LocalVault:
             return register.erasure_of(connection, identifier)
 
     def hold(
-        self, identifier: EvidenceId, basis: str, *, expires_at: dt.datetime | None = None, actor: str = "system"
+        self,
+        identifier: EvidenceId,
+        basis: str,
+        *,
+        expires_at: dt.datetime | None = None,
+        actor: str = "system",
+        grounds: Grounds = NO_GROUNDS,
     ) -> Hold:
         """Start a hold: until it is released or expires, the evidence can't be erased.
 
@@ -201,7 +207,7 @@ class LocalVault:
         """
         with self._home.database.writing() as connection:
             row = register.require(connection, identifier)
-            hold = holds.new_hold(row, basis, now=self._now(), expires_at=expires_at)
+            hold = holds.new_hold(row, basis, now=self._now(), expires_at=expires_at, grounds=grounds)
             holds.write_hold(connection, hold)
             self._record(occurrence.held(hold, actor=actor), connection)
         return hold

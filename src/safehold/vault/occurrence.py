@@ -52,7 +52,9 @@ def _erasure(row: Evidence, erasure: Erasure) -> dict[str, str | int | bool]:
 def held(hold: Hold, *, actor: str) -> Event:
     """Return the event of a hold's start."""
     expires = "" if hold.expires_at is None else hold.expires_at.isoformat(timespec="seconds")
-    return Event("hold.started", actor, details={"hold": hold.id, "evidence": hold.evidence, "expires_at": expires})
+    details = {"hold": hold.id, "evidence": hold.evidence, "expires_at": expires}
+    grounds = {"rule": hold.grounds.rule, "reference": hold.grounds.reference, "extends": hold.grounds.extends}
+    return Event("hold.started", actor, details={**details, **{name: word for name, word in grounds.items() if word}})
 
 
 def released(hold: Hold, *, actor: str) -> Event:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from safehold.vault.custodians import CustodianKey
 from safehold.vault.erasure import Reference
 from safehold.vault.evidence import Evidence, EvidenceId, Label
-from safehold.vault.holds import Hold, HoldId
+from safehold.vault.holds import NO_GROUNDS, Grounds, Hold, HoldId
 from safehold.vault.inspection import Stored, VaultReport
 from safehold.vocabulary import Event
 
@@ -100,7 +100,13 @@ class Retention(Protocol):
     """Keep evidence from being erased."""
 
     def hold(
-        self, identifier: EvidenceId, basis: str, *, expires_at: dt.datetime | None = None, actor: str = "system"
+        self,
+        identifier: EvidenceId,
+        basis: str,
+        *,
+        expires_at: dt.datetime | None = None,
+        actor: str = "system",
+        grounds: Grounds = NO_GROUNDS,
     ) -> Hold:
         """Start a hold.
 

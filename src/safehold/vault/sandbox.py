@@ -15,7 +15,7 @@ from safehold.vault.envelope import name_content
 from safehold.vault.erasure import Erasure, Reference
 from safehold.vault.errors import NoCustodiansError, UnknownEvidenceError, VaultError, VaultSealedError
 from safehold.vault.evidence import Evidence, EvidenceId, EvidenceState, Label
-from safehold.vault.holds import Hold, HoldId, new_hold, refuse_if_held, unknown_hold
+from safehold.vault.holds import NO_GROUNDS, Grounds, Hold, HoldId, new_hold, refuse_if_held, unknown_hold
 from safehold.vault.inspection import Stored, VaultReport, inspect
 from safehold.vault.opening import is_named, open_sealed, refuse_erased, refuse_incomplete, refuse_missing
 from safehold.vault.port import Recorder, unrecorded
@@ -133,10 +133,17 @@ class SandboxVault:
         self._record(occurrence.erased(row, erasure, actor=actor))
 
     def hold(
-        self, identifier: EvidenceId, basis: str, *, expires_at: dt.datetime | None = None, actor: str = "system"
+        self,
+        identifier: EvidenceId,
+        basis: str,
+        *,
+        expires_at: dt.datetime | None = None,
+        actor: str = "system",
+        grounds: Grounds = NO_GROUNDS,
     ) -> Hold:
         """Start a hold."""
-        hold = new_hold(self._require(identifier), basis, now=self._clock.now(), expires_at=expires_at)
+        now = self._clock.now()
+        hold = new_hold(self._require(identifier), basis, now=now, expires_at=expires_at, grounds=grounds)
         self._holds[hold.id] = hold
         self._record(occurrence.held(hold, actor=actor))
         return hold

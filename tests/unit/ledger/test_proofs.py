@@ -18,8 +18,8 @@ LEAVES = [leaf_hash(str(number).encode()) for number in range(70)]
 
 
 @pytest.fixture
-def ledger(places: Places, tmp_path: Path) -> Ledger:
-    opened = open_ledger(places.open(tmp_path / "home", SystemClock()))
+def ledger(chosen_places: Places, tmp_path: Path) -> Ledger:
+    opened = open_ledger(chosen_places.open(tmp_path / "home", SystemClock()))
     for number in range(20):
         opened.append(Event("bank.imported", "tester", details={"number": number}))
         if number % 7 == 3:
