@@ -4,25 +4,26 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from safehold.service.serving.listening import address_of, listen
 from safehold.service.serving.options import Role, ServeOptions, require_safe
 from safehold.service.serving.process import run
-from safehold.service.serving.supervisor import Supervisor
+from safehold.service.serving.supervisor import Part, Supervisor, parts_of
 from safehold.service.watching import Journal
 from safehold.settings import Settings, load_settings
 from safehold.vocabulary import SystemClock
 from safehold.wiring import home_folder, open_workshop
 
 
-def serve(options: ServeOptions, announce: Callable[[str | None], None]) -> None:
+def serve(options: ServeOptions, announce: Callable[[str | None], None], *, beside: Sequence[Part] = ()) -> None:
     """Serve until SIGTERM or Ctrl-C; call in the main thread.
 
     Args:
         options: what is asked for.
         announce: is told the address once the home is open, None for a worker alone.
+        beside: processes of others that live and end with the service.
 
     Raises:
         UnsafeAddressError: it may not listen there.
@@ -33,10 +34,10 @@ def serve(options: ServeOptions, announce: Callable[[str | None], None]) -> None
     listening = None if options.role is Role.WORKER else _listen(options, settings)
     address = None if listening is None else address_of(listening, settings)
     with suppress(KeyboardInterrupt):  # a signal before anybody listens for it
-        if options.processes == 1:
+        if options.processes == 1 and not beside:
             run(options, listening, on_ready=lambda _: announce(address))
         else:
-            _supervise(options, listening, lambda: announce(address))
+            _supervise(options, [*parts_of(options, listening), *beside], lambda: announce(address))
 
 
 def _listen(options: ServeOptions, settings: Settings) -> socket.socket:
@@ -45,11 +46,11 @@ def _listen(options: ServeOptions, settings: Settings) -> socket.socket:
     return listen(host, settings.port if options.port is None else options.port)
 
 
-def _supervise(options: ServeOptions, listening: socket.socket | None, ready: Callable[[], None]) -> None:
+def _supervise(options: ServeOptions, parts: Sequence[Part], ready: Callable[[], None]) -> None:
     with open_workshop(options.home):  # made ready once, and refused here where it can't be opened
         pass
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     ready()
-    Supervisor(options, listening, Journal(SystemClock())).run(stop)
+    Supervisor(parts, Journal(SystemClock())).run(stop)

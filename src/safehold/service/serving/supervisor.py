@@ -31,9 +31,27 @@ _LOOK_SECONDS = 0.2
 _CHILD = "safehold.service.serving.child"
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one process of a service is.
+
+    Attributes:
+        role: in a word, for the journal.
+        module: what it runs, as ``python -m MODULE TEXT SOCKET PARENT``: SOCKET is the number of an inherited socket,
+            or "-"; PARENT that of a pipe which ends with the supervisor.
+        text: what it is told.
+        listening: its socket; None for none.
+    """
+
+    role: str
+    module: str
+    text: str
+    listening: socket.socket | None = None
+
+
 @dataclass(slots=True)
 class _Child:
-    options: ServeOptions
+    part: Part
     process: subprocess.Popen[bytes]
     started: float
 
@@ -42,15 +60,13 @@ class Supervisor:
     """Keeps processes alive.
 
     Args:
-        options: what was asked for.
-        listening: the shared socket; None for workers alone.
+        parts: what each of them is; at least one.
         journal: where lines go.
     """
 
-    def __init__(self, options: ServeOptions, listening: socket.socket | None, journal: Journal) -> None:
-        self._listening = listening
+    def __init__(self, parts: Sequence[Part], journal: Journal) -> None:
+        self._parts = parts
         self._journal = journal
-        self._plan = _plan(options)
         self._short_lives = 0
 
     def run(self, stop: threading.Event) -> None:
@@ -68,40 +84,42 @@ class Supervisor:
                 os.close(writing)
 
     def _keep(self, stop: threading.Event, parent: int, environment: Mapping[str, str], folder: str) -> None:
-        children = [self._start(options, parent, environment) for options in self._plan]
+        children = [_start(part, parent, environment) for part in self._parts]
         try:
             while not stop.wait(_LOOK_SECONDS):
                 for child in children:
                     if child.process.poll() is not None:
                         multiprocess.mark_process_dead(child.process.pid, folder)  # type: ignore[no-untyped-call]
                         self._note_death(child)
-                        fresh = self._start(child.options, parent, environment)
+                        fresh = _start(child.part, parent, environment)
                         child.process, child.started = fresh.process, fresh.started
         finally:
             _end([child.process for child in children])
-
-    def _start(self, options: ServeOptions, parent: int, environment: Mapping[str, str]) -> _Child:
-        number = None
-        if self._listening is not None and options.role is not Role.WORKER:
-            number = self._listening.fileno()
-        process = subprocess.Popen(
-            [sys.executable, "-m", _CHILD, options.to_text(), "-" if number is None else str(number), str(parent)],
-            env=dict(environment),
-            pass_fds=(parent,) if number is None else (parent, number),
-            stdin=subprocess.DEVNULL,
-        )
-        return _Child(options, process, time.monotonic())
 
     def _note_death(self, child: _Child) -> None:
         is_short = time.monotonic() - child.started < SHORT_LIFE_SECONDS
         self._short_lives = self._short_lives + 1 if is_short else 0
         self._journal.write(
-            "process.died", role=child.options.role.value, code=child.process.returncode, short_lives=self._short_lives
+            "process.died", role=child.part.role, code=child.process.returncode, short_lives=self._short_lives
         )
         if self._short_lives >= MOST_SHORT_LIVES:
             raise ProcessesDieError(
                 "the service's processes end as soon as they start", advice="The lines before say where it was."
             )
+
+
+def parts_of(options: ServeOptions, listening: socket.socket | None) -> Sequence[Part]:
+    """Return the processes of a service.
+
+    Args:
+        options: what was asked for.
+        listening: the socket that those who answer share; None for workers alone.
+    """
+    return [_part(one, None if one.role is Role.WORKER else listening) for one in _plan(options)]
+
+
+def _part(options: ServeOptions, listening: socket.socket | None) -> Part:
+    return Part(options.role.value, _CHILD, options.to_text(), listening)
 
 
 def _plan(options: ServeOptions) -> Sequence[ServeOptions]:
@@ -114,7 +132,18 @@ def _plan(options: ServeOptions) -> Sequence[ServeOptions]:
         case Role.WORKER:
             return workers
         case Role.ALL:
-            return [*gateways, *workers]
+            return [*gateways, *workers] if options.processes > 1 else [options]
+
+
+def _start(part: Part, parent: int, environment: Mapping[str, str]) -> _Child:
+    number = None if part.listening is None else part.listening.fileno()
+    process = subprocess.Popen(
+        [sys.executable, "-m", part.module, part.text, "-" if number is None else str(number), str(parent)],
+        env=dict(environment),
+        pass_fds=(parent,) if number is None else (parent, number),
+        stdin=subprocess.DEVNULL,
+    )
+    return _Child(part, process, time.monotonic())
 
 
 def _end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
