@@ -24,7 +24,7 @@ NOT_SETTINGS = frozenset(
 """Variables that say how a command runs, or whom a client asks, not what an installation is."""
 _LISTS = frozenset(
     {"lexicons", "registers", "classifiers", "source_variables", "trusted_proxies", "url_networks", "word_lists"}
-    | {"messages", "trusted_flaggers", "report_embedders", "webhook_networks"}
+    | {"messages", "trusted_flaggers", "report_embedders", "webhook_networks", "enforcement_webhooks"}
 )
 
 
@@ -130,6 +130,9 @@ class Settings(BaseModel):
         (), description="Internal networks that webhooks may go to, also without TLS, such as 10.1.0.0/16; none."
     )
     webhook_seconds: int = Field(10, ge=1, le=120, description="How long one delivery of a webhook may take; 10.")
+    enforcement_webhooks: tuple[str, ...] = Field(
+        (), description="Names of webhooks that are told of measures and decided appeals; none: systems poll."
+    )
     trusted_flaggers: tuple[str, ...] = Field((), description="Names of API keys whose reports come first and hold.")
     report_embedders: tuple[str, ...] = Field(
         (), description="Origins, such as https://app.example, whose pages may show the report form in a frame."

@@ -10,13 +10,17 @@ Nothing here holds the review key's private half: the console's process alone re
 from dataclasses import dataclass
 from typing import Any
 
+from safehold.cases.enforcement import Enforcements
+from safehold.cases.enforcement.appeals import Appeals
 from safehold.cases.evidence import Ceremony, Openings
+from safehold.cases.exposure import Exposures
 from safehold.cases.queues import Queues
 from safehold.cases.rules import CaseRules, default_rules, load_rules
 from safehold.cases.store import CaseStore
 from safehold.gateway.held import HeldItems
 from safehold.gateway.marks import Marks, digest_key
-from safehold.gateway.reports import Reports
+from safehold.gateway.reports import Reports, ReviewSeal
+from safehold.home.outbox import Outbox
 from safehold.settings import Settings
 from safehold.vault.review import ReviewKey
 from safehold.wiring.people import open_people
@@ -51,10 +55,10 @@ class Casework:
     rules: CaseRules
     cases: CaseStore
     queues: Queues
+    enforcement: Enforcements
+    appeals: Appeals
+    exposures: Exposures
     decisions: Any = None
-    enforcement: Any = None
-    appeals: Any = None
-    exposures: Any = None
     openings: Openings | Any = None
     holds: Any = None
     exports: Any = None
@@ -66,15 +70,20 @@ def open_casework(workshop: Workshop) -> Casework:
     Raises:
         SafeholdError: a key or reviewed data of the home or the settings can't be used.
     """
-    home = workshop.home
+    home, rules = workshop.home, case_rules(workshop.settings)
+    exposures = Exposures(home.database, workshop.ledger, home.clock, rules.exposure)
+    enforcement = open_enforcements(workshop, rules)
     return Casework(
         workshop=workshop,
         marks=Marks(digest_key(home.keys)),
         held=HeldItems(home.database, workshop.ledger),
         reports=open_people(workshop).reports,
-        rules=case_rules(workshop.settings),
+        rules=rules,
         cases=open_cases(workshop),
-        queues=Queues(home.database, workshop.ledger, home.clock),
+        queues=Queues(home.database, workshop.ledger, home.clock, wellbeing=exposures),
+        enforcement=enforcement,
+        appeals=_appeals(workshop, rules, enforcement),
+        exposures=exposures,
         openings=_openings(workshop),
     )
 
@@ -83,6 +92,32 @@ def _openings(workshop: Workshop) -> Openings:
     home, key = workshop.home, ReviewKey.load(workshop.home.keys)
     return Openings(
         home.database, workshop.ledger, home.clock, Ceremony(workshop.vault, key, workshop.settings.single_operator)
+    )
+
+
+def open_enforcements(workshop: Workshop, rules: CaseRules) -> Enforcements:
+    """Return what is done to accounts, content, models and links of an opened home."""
+    home = workshop.home
+    outbox = Outbox(home.database, home.clock) if workshop.settings.enforcement_webhooks else None
+    return Enforcements(
+        home.database,
+        workshop.ledger,
+        home.clock,
+        rules.ladder,
+        outbox=outbox,
+        is_single_operator=rules.single_operator,
+    )
+
+
+def _appeals(workshop: Workshop, rules: CaseRules, enforcement: Enforcements) -> Appeals:
+    home, key = workshop.home, ReviewKey.load(workshop.home.keys)
+    return Appeals(
+        home.database,
+        workshop.ledger,
+        home.clock,
+        enforcement,
+        seals=None if key is None else ReviewSeal(key.public_key),
+        is_single_operator=rules.single_operator,
     )
 
 
