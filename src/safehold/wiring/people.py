@@ -6,10 +6,11 @@ people.messages.show("refused_by_policy", country="GB")
 
 from dataclasses import dataclass
 
+from safehold.cases.store import CaseStore
 from safehold.gateway.feedback import FeedbackBook
-from safehold.gateway.marks import digest_key
+from safehold.gateway.marks import Marks, digest_key
 from safehold.gateway.messages import Exposures, Messages, load_catalogue
-from safehold.gateway.reports import BankHolding, Desk, Reports, ReviewSeal
+from safehold.gateway.reports import BankHolding, Desk, ReportCases, Reports, ReviewSeal
 from safehold.vault.review import ReviewKey
 from safehold.wiring.workshop import Workshop
 
@@ -42,11 +43,13 @@ def open_people(workshop: Workshop) -> People:
     """
     home, settings = workshop.home, workshop.settings
     review_key = ReviewKey.load(home.keys)
+    key = digest_key(home.keys)
     desk = Desk(
         seals=None if review_key is None else ReviewSeal(review_key.public_key),
         holding=BankHolding(workshop.banks),
-        digest_key=digest_key(home.keys),
+        digest_key=key,
         retention_days=settings.report_days,
+        cases=ReportCases(CaseStore(home.database, workshop.ledger, home.clock), Marks(key)),
     )
     return People(
         messages=Messages(load_catalogue(settings.messages), Exposures(home.database, home.clock)),

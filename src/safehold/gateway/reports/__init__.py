@@ -5,10 +5,12 @@ ticket with a token that tells its status, a sealed note for the people who deci
 clock of 48 hours and fingerprints that hold identical copies until somebody has decided.
 """
 
+from safehold.gateway.reports.casework import ReportCases
 from safehold.gateway.reports.errors import (
     MaterialSentError,
     NoteUnopenedError,
     ReportIncompleteError,
+    ReportOvertakenError,
     ReportUnknownError,
     SealMissingError,
     TooManyReportsError,
@@ -45,7 +47,9 @@ __all__ = [
     "NoteUnopenedError",
     "Receipt",
     "Report",
+    "ReportCases",
     "ReportIncompleteError",
+    "ReportOvertakenError",
     "ReportUnknownError",
     "Reports",
     "ReviewSeal",

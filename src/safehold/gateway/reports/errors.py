@@ -43,3 +43,7 @@ class NoteUnopenedError(UsageError):
 
 class ReportUnknownError(UsageError):
     """There is no report of this ticket or token."""
+
+
+class ReportOvertakenError(UsageError):
+    """Somebody else said how far a report is at the same moment; nothing was changed."""

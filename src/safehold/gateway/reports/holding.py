@@ -2,12 +2,13 @@
 
 Rules: the bank's word is that of whoever asked, so it is of the review tier and the class ncii: a match holds content
 for a person's decision, never more. An entry has its ticket as source id; what was asked for without ground is taken
-back for that ticket alone, so that another request for the same picture holds it again.
+back for that ticket alone, so that another request for the same picture holds it again. What is taken back is gone for
+good; where that was wrong, and the decision is reversed, the ticket lists it again under a further name.
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -32,6 +33,9 @@ TRAITS = BankTraits(
     terms=BankTerms(onward_sharing=False, text="fingerprints that people gave for this service alone"),
 )
 """What the bank is; making it again with these traits changes nothing."""
+
+MOST_TURNS = 9
+"""How often one ticket may hold again what was let go; more is a quarrel, for people to end."""
 
 
 class Holding(Protocol):
@@ -72,14 +76,23 @@ class BankHolding:
         Raises:
             SafeholdError: the bank can't be written, or was taken out of use.
         """
-        self._banks.import_listing(BANK_NAME, _listing(ticket, fingerprints), TRAITS)
+        for name in _names(ticket):
+            if not self._banks.import_listing(BANK_NAME, _listing(name, fingerprints), TRAITS).withdrawn:
+                return
 
     def release(self, ticket: str) -> None:
         """Withdraw what this ticket listed."""
-        try:
-            self._banks.withdraw(BANK_NAME, (), reason="decided: no action", source_ids=(ticket,))
-        except (NotListedError, UnknownBankError):
-            return  # it never came to be listed
+        for name in _names(ticket):
+            try:
+                self._banks.withdraw(BANK_NAME, (), reason="decided: no action", source_ids=(name,))
+            except (NotListedError, UnknownBankError):
+                return  # it never came to be listed
+
+
+def _names(ticket: str) -> Iterator[str]:
+    """Yield what a ticket calls its entries: anew each time after its decision was reversed."""
+    yield ticket
+    yield from (f"{ticket}.{turn}" for turn in range(2, MOST_TURNS + 1))
 
 
 def _listing(ticket: str, fingerprints: Sequence[Fingerprint]) -> Listing:

@@ -13,11 +13,13 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
 from safehold.gateway.reports import sources
-from safehold.gateway.reports.errors import ReportUnknownError
+from safehold.gateway.reports.casework import ReportCases, forget_notes
+from safehold.gateway.reports.errors import ReportOvertakenError, ReportUnknownError
 from safehold.gateway.reports.holding import Holding
 from safehold.gateway.reports.judgement import is_own_id, judge
 from safehold.gateway.reports.report import Fingerprint, Kind, Receipt, Report, Role, Sender, Status, Submission
@@ -54,6 +56,7 @@ class Desk:
         digest_key: for sources and references: at least 16 random bytes, the same in every process.
         limits: how many anonymous reports are accepted.
         retention_days: how long sealed notes stay after a report is closed.
+        cases: where reports wait for people; None where nobody works on cases.
     """
 
     seals: Seals | None
@@ -61,6 +64,7 @@ class Desk:
     digest_key: bytes
     limits: Limits = field(default_factory=Limits)
     retention_days: int = RETENTION_DAYS
+    cases: ReportCases | None = None
 
 
 class Reports:
@@ -96,9 +100,12 @@ class Reports:
                 sources.count(
                     connection, sender.source, now=now, digest_key=self._desk.digest_key, limits=self._desk.limits
                 )
-            connection.execute(sa.insert(reports).values(**self._row(submission, sender, receipt)))
+            row = self._row(submission, sender, receipt)
+            connection.execute(sa.insert(reports).values(**row))
             insert_fingerprints(connection, receipt.ticket, submission.fingerprints)
             self._ledger.append(_received(submission, sender, receipt), connection)
+            if self._desk.cases is not None:
+                self._desk.cases.enter(connection, submission, receipt, actor=sender.actor, sealed=row["sealed"])
         self.settle()
         return receipt
 
@@ -139,6 +146,7 @@ class Reports:
 
         Raises:
             ReportUnknownError: there is none of this ticket.
+            ReportOvertakenError: somebody decided at the same moment; nothing was changed.
         """
         before = self.show(ticket)
         if before.status is status:
@@ -146,10 +154,35 @@ class Reports:
         changed = {"status": status.value, "status_at": timestamp(self._clock.now())}
         if status is Status.NO_ACTION and before.holding in {"pending", "held"}:
             changed["holding"] = "releasing"
+        unchanged = sa.update(reports).where(reports.c.ticket == before.ticket, reports.c.status == before.status.value)
         with self._database.writing() as connection:
-            connection.execute(sa.update(reports).where(reports.c.ticket == before.ticket).values(**changed))
+            if not connection.execute(unchanged.values(**changed)).rowcount:  # somebody else has, meanwhile
+                raise ReportOvertakenError(
+                    "somebody said how far the report is since you looked", advice="Look at it again, then decide."
+                )
             details = {"ticket": before.ticket, "status": status.value, "overdue": before.is_overdue(self._clock.now())}
             self._ledger.append(Event("report.decided", actor, details=details), connection)
+            if self._desk.cases is not None:
+                self._desk.cases.settle(connection, before.ticket, status, actor=actor)
+        self.settle()
+        return self.show(before.ticket)
+
+    def reopen(self, ticket: str, *, actor: str) -> Report:
+        """Take a report up again whose decision was reversed, and hold again what it held; repeating it is safe.
+
+        Raises:
+            ReportUnknownError: there is none of this ticket.
+        """
+        before = self.show(ticket)
+        if not before.status.is_closed:
+            return before
+        changed = {"status": Status.IN_REVIEW.value, "status_at": timestamp(self._clock.now())}
+        if before.holding in {"releasing", "released"}:
+            changed["holding"] = "pending"
+        query = sa.update(reports).where(reports.c.ticket == before.ticket, reports.c.status == before.status.value)
+        with self._database.writing() as connection:
+            if connection.execute(query.values(**changed)).rowcount:
+                self._ledger.append(Event("report.reopened", actor, details={"ticket": before.ticket}), connection)
         self.settle()
         return self.show(before.ticket)
 
@@ -183,11 +216,10 @@ class Reports:
         """Remove sealed notes of reports that were closed long enough ago, and return how many."""
         before = timestamp(self._clock.now() - dt.timedelta(days=self._desk.retention_days))
         closed = [one.value for one in Status if one.is_closed]
-        query = sa.update(reports).where(
-            reports.c.status.in_(closed), reports.c.status_at < before, reports.c.sealed.is_not(None)
-        )
+        is_over = sa.and_(reports.c.status.in_(closed), reports.c.status_at < before, reports.c.sealed.is_not(None))
         with self._database.writing() as connection:
-            return connection.execute(query.values(sealed=None)).rowcount
+            forget_notes(connection, sa.select(reports.c.ticket).where(is_over))
+            return connection.execute(sa.update(reports).where(is_over).values(sealed=None)).rowcount
 
     def sealed_note(self, ticket: str) -> bytes:
         """Return what is sealed of a report; the review key alone opens it. b"" where it is gone.
@@ -238,7 +270,7 @@ class Reports:
             raise _unknown()
         return to_report(row)
 
-    def _row(self, submission: Submission, sender: Sender, receipt: Receipt) -> dict[str, object]:
+    def _row(self, submission: Submission, sender: Sender, receipt: Receipt) -> dict[str, Any]:
         plain = is_own_id(submission.target, submission.reference)
         return {
             "ticket": receipt.ticket,
