@@ -5,6 +5,8 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from safehold.home import write_atomic
 from safehold.matching.banks.bank import Entry
 from safehold.matching.banks.catalogue import BankContents
@@ -30,6 +32,36 @@ def entries_of(parts: Sequence[Part]) -> Iterator[Entry]:
                 texts = note.as_py(), source_id.as_py()
                 threshold = None if near == NO_THRESHOLD else Bits(near)
                 yield Entry(number, algorithm, value.tobytes(), class_of(code), *texts, number in gone, threshold)
+
+
+def entry_of(parts: Sequence[Part], number: int, algorithm: Algorithm) -> Entry | None:
+    """Return one entry, also if it was withdrawn; None where no entry of this algorithm has the number."""
+    before = 0
+    for part in parts:
+        if part.kind is not PartKind.IMPORT:
+            continue
+        following = before + sum(part.counts.values())
+        if before <= number < following and part.counts.get(algorithm):
+            return _entry_in(parts, part, number, algorithm)
+        before = following
+    return None
+
+
+def _entry_in(parts: Sequence[Part], part: Part, number: int, algorithm: Algorithm) -> Entry | None:
+    rows = part.rows(algorithm)
+    places = np.flatnonzero(rows.entry == number)
+    if not len(places):
+        return None
+    place = int(places[0])
+    return Entry(
+        number=number,
+        algorithm=algorithm,
+        value=rows.values[place].tobytes(),
+        harm_class=class_of(int(rows.harm_class[place])),
+        note=rows.note[place].as_py(),
+        source_id=rows.source_id[place].as_py(),
+        is_withdrawn=number in withdrawn_entries(parts, algorithm),
+    )
 
 
 def export_bank(contents: BankContents, path: Path) -> int:

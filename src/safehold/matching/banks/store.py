@@ -21,7 +21,7 @@ from safehold.matching.banks.bank import Bank, Entry, checked_name
 from safehold.matching.banks.builtin import builtin_bank
 from safehold.matching.banks.catalogue import BankContents, contents_of, stored_contents
 from safehold.matching.banks.changes import Change, import_change, other_classes, withdraw_change
-from safehold.matching.banks.onward import entries_of, export_bank
+from safehold.matching.banks.onward import entries_of, entry_of, export_bank
 from safehold.matching.banks.reports import ImportReport, WithdrawReport
 from safehold.matching.banks.tables import bank_parts, banks
 from safehold.matching.banks.traits import NOTHING_STATED, BankTraits
@@ -210,6 +210,14 @@ class BankStore:
             UnknownBankError, PartDamagedError: there is none of that name, or its files are damaged.
         """
         return entries_of(self._read(name).parts)
+
+    def entry(self, name: str, number: int, algorithm: Algorithm) -> Entry | None:
+        """Return one entry, also if it was withdrawn; None where no entry of this algorithm has the number.
+
+        Raises:
+            UnknownBankError, PartDamagedError: as for :meth:`entries`.
+        """
+        return entry_of(self._read(name).parts, number, algorithm)
 
     def export(self, name: str, path: Path) -> int:
         """Write the entries that are not withdrawn as a CSV that can be imported, and return how many.

@@ -1,0 +1,302 @@
+"""Decisions on cases: decide, decide again, decide without people, approve, reverse; and what follows, carried out.
+
+    decisions = Decisions(home.database, home.clock, desk)
+    claim = queues.next(person, "gateway")
+    decision = decisions.decide(person, claim.case, [ItemDecision(item, Decision.CONFIRM, axes)], seen=3, claim=claim)
+    decisions.approve_signals(another, [one.id for one in decisions.proposals()])     # keeps it out within seconds
+    decisions.reverse(lead, decision, "mistaken")                                     # and takes all of it back
+
+Whatever is decided commits in one transaction with its event; what follows is done right after it, and again by workers
+(:meth:`Decisions.settle`) should this process not live to do it.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from safehold.cases.case import CaseId, CaseState, Subject, SubjectKind
+from safehold.cases.decisions.carrying import Carrier
+from safehold.cases.decisions.decision import (
+    SYSTEM,
+    Decided,
+    DecisionId,
+    ItemDecision,
+    Reversal,
+    Standing,
+    Undone,
+)
+from safehold.cases.decisions.desk import Desk
+from safehold.cases.decisions.errors import NotAllowedError, OwnWorkError, UnfitDecisionError
+from safehold.cases.decisions.making.automatic import groups_of, settled_by, waiting
+from safehold.cases.decisions.making.naming import named_groups
+from safehold.cases.decisions.making.recording import Deciding, record
+from safehold.cases.decisions.quality.counting import QueueAgreement, agreement_by_queue
+from safehold.cases.decisions.quality.golden import GoldenAnswer, disguised, place
+from safehold.cases.decisions.reversing import Reversing, reverse
+from safehold.cases.decisions.signals.approving import Approval, approve, require_other, settle
+from safehold.cases.decisions.signals.approving import waiting as waiting_listing
+from safehold.cases.decisions.signals.listing import ListingId, ListingState, OwnList, SignalListing
+from safehold.cases.decisions.signals.register import IN_EFFECT, listing_of, listings_where
+from safehold.cases.decisions.stored import decision_of, decisions_where, new_decision_id
+from safehold.cases.decisions.tables import case_decisions, case_listings
+from safehold.cases.decisions.undoings import outcomes_of
+from safehold.cases.item import ItemId, NewItem
+from safehold.cases.queues import Claim
+from safehold.cases.staff import Ability, Person
+from safehold.home.database import Database
+from safehold.home.outbox import Outbox
+from safehold.ledger import is_fit
+from safehold.vocabulary import Clock, Event
+
+_AT_ONCE = 500
+"""Items that are decided without people in one transaction."""
+
+_JOBS = 16
+
+
+class Decisions:
+    """The decisions of a home; threads and processes may share them.
+
+    Args:
+        database: of the home.
+        clock: where the time comes from.
+        desk: what decisions are made with.
+    """
+
+    def __init__(self, database: Database, clock: Clock, desk: Desk) -> None:
+        self._database = database
+        self._clock = clock
+        self._desk = desk
+        self._outbox = Outbox(database, clock)
+        self._carrier = Carrier(
+            database, clock, desk, self._outbox, lambda case: self.decide_automatically(CaseId(case))
+        )
+
+    def decide(
+        self, person: Person, case_id: CaseId, items: Sequence[ItemDecision], *, seen: int, claim: Claim
+    ) -> DecisionId:
+        """Decide items of a case, and everything in it that is identical to them; return what the decision is called.
+
+        Args:
+            person: who decides.
+            case_id: of which case.
+            items: what they say of which items; at least one, each once.
+            seen: the version of the case that they looked at.
+            claim: their hold on the case; it ends with the last item that waits for them.
+
+        Raises:
+            UnfitDecisionError: something is missing, or can't be meant.
+            NotAllowedError: their roles don't let them decide this, or say all of it.
+            OwnWorkError: they decided an item before, and somebody else is to look now.
+            AlreadyDecidedError: an item is decided.
+            UnknownCaseError, UnknownItemError: there is no such case, or an item is not in it.
+            CaseOvertakenError, ClaimLostError: somebody else changed the case, or has it by now; nothing was decided.
+        """
+        if not items or len({one.item for one in items}) < len(items):
+            raise UnfitDecisionError("each item is decided once, and at least one", advice="Name each item once.")
+        if claim.case != case_id or claim.person != person.name:
+            raise NotAllowedError("this hold is on another case, or another person's", advice="Claim the case first.")
+        now = self._clock.now()
+        with self._database.writing() as connection:
+            self._desk.queues.require(connection, claim)
+            case = self._desk.cases.show(case_id, connection)
+            groups = named_groups(connection, person, case, items, desk=self._desk)
+            deciding = Deciding(new_decision_id(), case, person.name, now, seen)
+            decided = record(connection, deciding, groups, desk=self._desk, outbox=self._outbox)
+            self._let_go(connection, decided, claim)
+        self.settle()
+        return decided.id
+
+    def decide_automatically(self, case_id: CaseId) -> DecisionId | None:
+        """Confirm what a cryptographic hash on a trusted list settles, with nobody looking; None where nothing is.
+
+        Repeating it is safe: what is decided, or was once reversed, is left alone.
+        """
+        classes = self._desk.rules.decisions.automatic
+        with self._database.reading() as connection:
+            candidates = waiting(connection, case_id, _AT_ONCE)
+        settled = {
+            item.id: found
+            for item in candidates
+            if (found := settled_by(item.told, classes, self._desk.lists)) is not None
+        }
+        if not settled:
+            return None
+        with self._database.writing() as connection:
+            effective = {item: found for item, found in settled.items() if _still_stands(connection, found.rests_on)}
+            groups = groups_of(waiting(connection, case_id, _AT_ONCE), effective)
+            if not groups:
+                return None
+            case = self._desk.cases.show(case_id, connection)
+            deciding = Deciding(new_decision_id(), case, SYSTEM, self._clock.now(), is_automatic=True)
+            decided = record(connection, deciding, groups, desk=self._desk, outbox=self._outbox)
+        return decided.id
+
+    def reverse(self, person: Person, decision: DecisionId, reason: str) -> int:
+        """Take a decision back, with everything that followed as far as it can be; return how many items wait again.
+
+        Args:
+            person: who takes it back; not who decided.
+            decision: which.
+            reason: why, in one word.
+
+        Raises:
+            NotAllowedError: their roles don't let them.
+            OwnWorkError: they decided it themselves.
+            UnfitDecisionError: the reason is none, or more than a word.
+            UnknownDecisionError, NothingToReverseError: there is none, or it decides nothing any more.
+        """
+        self._require(person, Ability.REVERSE)
+        _require_word(reason)
+        with self._database.writing() as connection:
+            decided = decision_of(connection, decision)
+            if decided.person == person.name and not self._desk.rules.single_operator:
+                raise OwnWorkError("nobody reverses what they decided themselves", advice="Ask another lead.")
+            reversal = Reversal(person.name, self._clock.now(), reason)
+            opened = reverse(connection, decided, reversal, using=self._reversing)
+        self.settle()
+        return opened
+
+    def approve_signals(self, person: Person, listings: Sequence[ListingId]) -> None:
+        """Let fingerprints onto the own bank or the allow list, as the second of four eyes: all of these, or none.
+
+        Raises:
+            NotAllowedError: their roles don't let them.
+            OwnWorkError: they said something of an item themselves.
+            ContradictionError: the same bytes are confirmed, or wait to be, and can't be allowed.
+            UnknownListingError: there is no such listing, or it does not wait.
+        """
+        self._require(person, Ability.APPROVE_SIGNALS)
+        approval = Approval(person, self._clock.now())
+        with self._database.writing() as connection:
+            for listing in listings:
+                approve(connection, listing, approval, using=self._reversing)
+        self.settle()
+
+    def refuse_signals(self, person: Person, listings: Sequence[ListingId], reason: str) -> None:
+        """Keep fingerprints off a list; the decision stands. Errors as for :meth:`approve_signals`.
+
+        Raises:
+            UnfitDecisionError: the reason is none, or more than a word.
+        """
+        self._require(person, Ability.APPROVE_SIGNALS)
+        _require_word(reason)
+        approval = Approval(person, self._clock.now())
+        with self._database.writing() as connection:
+            for listing in listings:
+                found = waiting_listing(connection, listing)
+                require_other(connection, found, person, is_alone=self._desk.rules.single_operator)
+                settle(connection, found, ListingState.REFUSED, approval, using=self._reversing, reason=reason)
+
+    def place_golden(self, person: Person, item: NewItem, answer: GoldenAnswer, *, queue: str = "") -> CaseId:
+        """Put an item among the others whose answer is known; return its case.
+
+        Args:
+            person: who places it.
+            item: what; it gets a reference like any other's.
+            answer: what is known of it.
+            queue: where it waits; "" for where its origin sends it.
+
+        Raises:
+            NotAllowedError: their roles don't let them.
+            UnfitDecisionError: the same bytes wait in a case of somebody's.
+        """
+        self._require(person, Ability.ASSIGN)
+        now = self._clock.now()
+        shown = disguised(item, now)
+        with self._database.writing() as connection:
+            subject = Subject(SubjectKind.NOBODY, shown.reference.partition("#")[0])
+            case_id = self._desk.cases.open(subject, [shown], connection, actor=person.name, queue=queue)
+            if self._desk.cases.show(case_id, connection).items > 1:
+                raise UnfitDecisionError("the same bytes wait in a case", advice="Take another item.")
+            golden = self._desk.cases.items(case_id, connection=connection)[0]
+            place(connection, golden.id, answer, by=person.name, at=now)
+            told = {"item": golden.id, "case": case_id}
+            self._desk.ledger.append(Event("golden.placed", person.name, self._desk.rules.label, told), connection)
+        return case_id
+
+    def show(self, decision: DecisionId) -> Decided:
+        """Return a decision.
+
+        Raises:
+            UnknownDecisionError: there is none.
+        """
+        with self._database.reading() as connection:
+            return decision_of(connection, decision)
+
+    def of_case(self, case_id: CaseId, reader: Person | None = None) -> tuple[Decided, ...]:
+        """Return a case's decisions, the oldest first.
+
+        What somebody else said of an item that a further person is to decide is left out for everybody who could be
+        that person, so that they decide for themselves.
+        """
+        with self._database.reading() as connection:
+            found = decisions_where(connection, case_decisions.c.case_id == case_id)
+        if reader is None or not reader.can(Ability.SECOND_REVIEW):
+            return found
+        passed_on = {one.item for decided in found for one in decided.items if one.standing is Standing.PASSED_ON}
+        settled = {one.item for decided in found for one in decided.standing}
+        return tuple(_without(one, passed_on - settled) if one.person != reader.name else one for one in found)
+
+    def outcomes(self, decision: DecisionId) -> tuple[Undone, ...]:
+        """Return what became of what followed from a reversed decision: undone, still pending, or standing, and why."""
+        with self._database.reading() as connection:
+            return outcomes_of(connection, decision)
+
+    def proposals(
+        self,
+        *,
+        states: frozenset[ListingState] = frozenset({ListingState.PROPOSED}),
+        own: OwnList | None = None,
+        case_id: CaseId | None = None,
+        limit: int = 100,
+    ) -> tuple[SignalListing, ...]:
+        """Return listings in these states, those that wait for approval where none are named; the oldest first."""
+        where: list[sa.ColumnElement[bool]] = [case_listings.c.state.in_([one.value for one in states])]
+        if own is not None:
+            where.append(case_listings.c.list == own.value)
+        if case_id is not None:
+            where.append(case_listings.c.case_id == case_id)
+        with self._database.reading() as connection:
+            return listings_where(connection, *where, limit=limit)
+
+    def agreement(self, *, since: dt.datetime | None = None) -> tuple[QueueAgreement, ...]:
+        """Return how well each queue decides, in decisions since a time; never of persons, nor of very few of them."""
+        with self._database.reading() as connection:
+            return agreement_by_queue(connection, self._desk.rules.review, since=since)
+
+    def settle(self, limit: int = _JOBS) -> int:
+        """Carry out what follows from decisions and is due; return how many jobs were done. A worker calls it often."""
+        return self._carrier.settle(limit)
+
+    @property
+    def _reversing(self) -> Reversing:
+        return Reversing(self._desk, self._outbox)
+
+    def _require(self, person: Person, ability: Ability) -> None:
+        if not person.can(ability):
+            raise NotAllowedError("your roles don't let you do this", advice="Ask somebody whose roles do.")
+
+    def _let_go(self, connection: sa.Connection, decided: Decided, claim: Claim) -> None:
+        """End a claim once nothing of the case waits for this person."""
+        if any(one.standing is Standing.PASSED_ON for one in decided.items):
+            self._desk.queues.keep_from(connection, decided.case, decided.person)
+        case = self._desk.cases.show(decided.case, connection)
+        if case.state is not CaseState.OPEN or case.queue != claim.queue:
+            self._desk.queues.finish(connection, claim)
+
+
+def _still_stands(connection: sa.Connection, rests_on: str) -> bool:
+    """Return whether the own bank's listing that a decision would rest on is not being taken back."""
+    return not rests_on or listing_of(connection, ListingId(rests_on)).state in IN_EFFECT
+
+
+def _without(decided: Decided, items: set[ItemId]) -> Decided:
+    return replace(decided, items=tuple(one for one in decided.items if one.item not in items))
+
+
+def _require_word(reason: str) -> None:
+    if not reason or not is_fit(reason):
+        raise UnfitDecisionError("a reason is one word", advice="The ledger keeps no sentences; say: mistaken")

@@ -1,0 +1,74 @@
+"""Golden items: items whose answer is known, put among the others, to see how well a queue decides.
+
+Rules: nobody who decides can tell one from the others; nothing ever follows from a decision on one; no other item is
+decided along with it; answers are counted by queue. Each one is exposure too: prefer stand-ins and harmless pictures.
+"""
+
+import datetime as dt
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+
+from safehold.cases.axes import HarmType
+from safehold.cases.decisions.decision import Decision
+from safehold.cases.decisions.errors import UnfitDecisionError
+from safehold.cases.decisions.tables import case_goldens
+from safehold.cases.item import ItemId, NewItem
+from safehold.ledger.entry import timestamp
+
+_RANDOM_BYTES = 10
+_ASKED_AT_ONCE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenAnswer:
+    """What is known of a golden item.
+
+    Attributes:
+        verdict: "confirm" or "not a violation".
+        harm: what it is, where that is "confirm".
+
+    Raises:
+        UnfitDecisionError: that is no answer.
+    """
+
+    verdict: Decision
+    harm: HarmType | None = None
+
+    def __post_init__(self) -> None:
+        if self.verdict not in {Decision.CONFIRM, Decision.NOT_A_VIOLATION}:
+            raise UnfitDecisionError("a known answer is confirm or not_a_violation", advice="Give one of the two.")
+        if (self.verdict is Decision.CONFIRM) is not (self.harm not in {None, HarmType.BENIGN}):
+            raise UnfitDecisionError(
+                "a known answer that confirms says which kind of harm, and another one says none",
+                advice="For instance: confirm and test.",
+            )
+
+
+def disguised(item: NewItem, at: dt.datetime) -> NewItem:
+    """Return an item under a reference like those that checks give, so that it looks like any other."""
+    reference = f"{int(at.timestamp() * 1000):012x}{secrets.token_hex(_RANDOM_BYTES)}#0"
+    return replace(item, reference=reference, at=at)
+
+
+def place(connection: sa.Connection, item: ItemId, answer: GoldenAnswer, *, by: str, at: dt.datetime) -> None:
+    """Say that an item is a golden one."""
+    row = {
+        "item": item,
+        "verdict": answer.verdict.value,
+        "harm": "" if answer.harm is None else answer.harm.value,
+        "placed_by": by,
+        "placed_at": timestamp(at),
+    }
+    connection.execute(sa.insert(case_goldens), row)
+
+
+def golden_among(connection: sa.Connection, items: Sequence[ItemId]) -> frozenset[ItemId]:
+    """Return which of these items are golden ones."""
+    found: set[ItemId] = set()
+    for start in range(0, len(items), _ASKED_AT_ONCE):
+        some = case_goldens.c.item.in_(items[start : start + _ASKED_AT_ONCE])
+        found |= {ItemId(item) for item in connection.execute(sa.select(case_goldens.c.item).where(some)).scalars()}
+    return frozenset(found)
