@@ -98,6 +98,11 @@ class Settings(BaseModel):
     )
     host: str = Field("127.0.0.1", description="Where the service listens: this machine alone, 127.0.0.1.")
     port: int = Field(8080, ge=0, le=65535, description="On which port, 8080; 0 for any that is free.")
+    console_port: int = Field(8081, ge=0, le=65535, description="On which port the console listens, 8081.")
+    review_key: Path | None = Field(
+        None,
+        description="The review key's private half, for the console's process alone; none: it shows no content.",
+    )
     tls_certificate: Path | None = Field(None, description="The service's certificate chain, PEM; none: plain HTTP.")
     tls_key: Path | None = Field(None, description="The private key of the certificate, PEM.")
     trusted_proxies: tuple[str, ...] = Field(

@@ -1,6 +1,9 @@
-"""``safehold serve``: the service, until it is told to end."""
+"""``safehold serve``: the service, and beside it the console, until they are told to end."""
 
+import json
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,28 +11,47 @@ from safehold.cli.answer import Answer
 from safehold.cli.command import Shell
 from safehold.cli.show import show
 
+if TYPE_CHECKING:
+    import socket
+
+    from safehold.service.serving import Part
+
+_CONSOLE = "safehold.console.serving.child"
+
 
 @click.command("serve")
 @click.option("--port", type=click.IntRange(0, 65535), help="On which port to listen; 0 for any that is free.")
 @click.option("--host", help="Where to listen. Default: the settings' host, which is this machine alone.")
 @click.option(
     "--role",
-    type=click.Choice(["gateway", "worker", "all"]),
+    type=click.Choice(["gateway", "worker", "all", "console"]),
     default="all",
     show_default=True,
-    help="Answer requests, do what follows from decisions, or both.",
+    help="Answer requests, do what follows from decisions, or both; or serve the console alone.",
 )
 @click.option(
     "--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="How many processes answer requests."
 )
+@click.option(
+    "--console-port", type=click.IntRange(0, 65535), help="Serve the console too, on this port; 0 for any that is free."
+)
 @click.option("--json", "as_json", is_flag=True, help="Say where it listens as one JSON object on one line.")
 @click.pass_context
-def serve(
-    context: click.Context, *, port: int | None, host: str | None, role: str, workers: int, as_json: bool
+def serve(  # noqa: PLR0913 - one for each option
+    context: click.Context,
+    *,
+    port: int | None,
+    host: str | None,
+    role: str,
+    workers: int,
+    console_port: int | None,
+    as_json: bool,
 ) -> None:
     """Serve the gateway until Ctrl-C or SIGTERM; the address is printed once it is there.
 
-    Standard error gets one line of JSON an event. Ends with 0 once all requests under way are answered.
+    With --console-port the console for people runs beside it, as a process of its own. The first time its
+    administrator's one-time password is printed, once. Standard error gets one line of JSON an event. Ends with 0 once
+    all requests under way are answered.
     """
     from safehold.service.errors import ServerPartsMissingError
 
@@ -43,23 +65,77 @@ def serve(
         ) from error
 
     shell = context.find_object(Shell) or Shell()
-
-    def announce(address: str | None) -> None:
-        show(_said(address, role), as_json=shell.as_json or as_json)
-
     home = None if shell.home is None else Path(shell.home).absolute()
-    run(ServeOptions(home, host, port=port, role=Role(role), processes=workers), announce)
+    is_alone = role == Role.CONSOLE.value
+    with ExitStack() as stack:
+        beside: list[Part] = []
+        console: dict[str, str | None] | None = None
+        if console_port is not None or is_alone:
+            part, console = _console(home, host, port if is_alone and console_port is None else console_port)
+            stack.callback(_close, part.listening)
+            beside.append(part)
+
+        def announce(address: str | None) -> None:
+            show(_said(address, role, console), as_json=shell.as_json or as_json)
+
+        options = ServeOptions(home, host, port=port, role=Role(role), processes=workers)
+        run(options, announce, beside=beside)
 
 
-def _said(address: str | None, role: str) -> Answer:
-    data = {"address": address, "role": role}
+def _console(home: Path | None, host: str | None, port: int | None) -> "tuple[Part, dict[str, str | None]]":
+    """Return the console's process, and what its administrator needs to get in."""
+    from safehold.service.errors import ServerPartsMissingError
+
+    try:
+        from safehold.console.users import open_accounts
+    except ModuleNotFoundError as error:
+        raise ServerPartsMissingError(
+            f"the console needs {error.name}, which is not installed",
+            advice="Install its parts: pip install 'safehold[console]'",
+        ) from error
+    from safehold.console.users.store import FIRST_ADMIN
+    from safehold.service.serving import Part, address_of, listen, require_safe
+    from safehold.wiring import open_workshop
+
+    with open_workshop(home) as workshop:
+        where = host or workshop.settings.host
+        require_safe(where, workshop.settings)
+        listening = listen(where, workshop.settings.console_port if port is None else port)
+        address = address_of(listening, workshop.settings)
+        password = open_accounts(workshop.home, workshop.ledger).users.first_admin()
+    told = json.dumps({"home": None if home is None else str(home)})
+    console = {"address": address, "user": FIRST_ADMIN if password else None, "one_time_password": password}
+    return Part("console", _CONSOLE, told, listening), console
+
+
+def _close(listening: "socket.socket | None") -> None:
+    if listening is not None:
+        listening.close()
+
+
+def _said(address: str | None, role: str, console: dict[str, str | None] | None) -> Answer:
+    data: dict[str, object] = {"address": address, "role": role}
+    if console is not None:
+        data["console"] = {name: value for name, value in console.items() if value is not None}
+    return Answer(data, [*_service_lines(address, role), *_console_lines(console)])
+
+
+def _service_lines(address: str | None, role: str) -> list[str]:
     if address is None:
-        return Answer(data, ["working; nothing listens"])
-    lines = [
+        return [] if role == "console" else ["working; nothing listens"]
+    return [
         f"listening on {address}",
         f"checks       POST {address}/v1/checks",
         f"OpenAPI      {address}/openapi.json",
         f"health       {address}/health/ready",
         "Make a key with: safehold key create NAME",
     ]
-    return Answer(data, lines)
+
+
+def _console_lines(console: dict[str, str | None] | None) -> list[str]:
+    if console is None:
+        return []
+    lines = [f"console      {console['address']}"]
+    if console["one_time_password"] is not None:
+        lines.append(f"sign in as {console['user']}, once, with: {console['one_time_password']}")
+    return lines

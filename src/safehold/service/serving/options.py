@@ -17,6 +17,8 @@ class Role(Enum):
     GATEWAY = "gateway"
     WORKER = "worker"
     ALL = "all"
+    CONSOLE = "console"
+    """Nothing of the gateway: what runs beside it, alone."""
 
 
 @dataclass(frozen=True, slots=True)

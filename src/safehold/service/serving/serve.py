@@ -16,6 +16,8 @@ from safehold.settings import Settings, load_settings
 from safehold.vocabulary import SystemClock
 from safehold.wiring import home_folder, open_workshop
 
+_ANSWERING = {Role.GATEWAY, Role.ALL}
+
 
 def serve(options: ServeOptions, announce: Callable[[str | None], None], *, beside: Sequence[Part] = ()) -> None:
     """Serve until SIGTERM or Ctrl-C; call in the main thread.
@@ -31,7 +33,7 @@ def serve(options: ServeOptions, announce: Callable[[str | None], None], *, besi
         ProcessesDieError: its processes can't live.
     """
     settings = load_settings(home_folder(options.home, os.environ), os.environ)
-    listening = None if options.role is Role.WORKER else _listen(options, settings)
+    listening = _listen(options, settings) if options.role in _ANSWERING else None
     address = None if listening is None else address_of(listening, settings)
     with suppress(KeyboardInterrupt):  # a signal before anybody listens for it
         if options.processes == 1 and not beside:

@@ -131,6 +131,8 @@ def _plan(options: ServeOptions) -> Sequence[ServeOptions]:
             return gateways
         case Role.WORKER:
             return workers
+        case Role.CONSOLE:
+            return []
         case Role.ALL:
             return [*gateways, *workers] if options.processes > 1 else [options]
 
