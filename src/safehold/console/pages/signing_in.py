@@ -5,6 +5,7 @@ the cookie that the step before set; the frame has made sure that a page of this
 """
 
 import hmac
+import re
 
 from markupsafe import Markup
 from starlette.responses import Response
@@ -15,7 +16,7 @@ from safehold.console.page import Entry, Page
 from safehold.console.users import Accounts, Session, Stage, Started
 from safehold.console.users.errors import PasswordUnfitError, RefusedError, SessionEndedError
 from safehold.console.users.proofs.picture import picture_of
-from safehold.console.visit import PageVisit, is_own
+from safehold.console.visit import PageVisit
 
 SIGN_IN, SIGN_OUT, STEP_UP = "/sign-in", "/sign-out", "/step-up"
 _STEPS = {
@@ -23,6 +24,8 @@ _STEPS = {
     Stage.NEW_PASSWORD: "/sign-in/password",
     Stage.NEW_FACTOR: "/sign-in/app",
 }
+_PLAIN = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9_.~-]*)+")
+_LONGEST_PATH = 200
 _REFUSED = 403
 _TOO_LATE = "That took too long, or was done already. Please begin again."
 
@@ -225,8 +228,8 @@ def _again(visit: PageVisit, why: str = _TOO_LATE) -> Response:
 
 def _carried(to: str) -> str:
     """Return where somebody wanted to go, if it is a page of ours that is worth going to; else ""."""
-    is_plain = is_own(to) and all(one.isalnum() or one in "/-_.~" for one in to)
-    return to if is_plain and to != "/" and not to.startswith((SIGN_IN, SIGN_OUT, STEP_UP)) else ""
+    is_plain = len(to) <= _LONGEST_PATH and _PLAIN.fullmatch(to) is not None
+    return to if is_plain and not to.startswith((SIGN_IN, SIGN_OUT, STEP_UP)) else ""
 
 
 def _aim(to: str) -> str:
