@@ -15,17 +15,18 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from safehold.cases.case import Case, CaseId, CaseState, Priority, Subject
-from safehold.cases.errors import UnfitTransitionError, UnfitWordError, UnknownItemError
+from safehold.cases.errors import UnfitWordError
 from safehold.cases.events import Events
 from safehold.cases.item import CaseItem, ItemId, ItemState, NewItem
 from safehold.cases.listing import CaseFilter, CasePage, Cursor, list_cases
 from safehold.cases.overview import Overview, overview
 from safehold.cases.queues.definition import QUEUES, QueueDefinition, definition
-from safehold.cases.rows import Row, rank, to_case, to_item
+from safehold.cases.rows import rank, to_case, to_item
 from safehold.cases.search import Found, find
-from safehold.cases.state import Tally, require_item_move, require_move, state_after
+from safehold.cases.state import Tally, require_move, state_after
 from safehold.cases.store.changes import Acting, Change, change, require_version, row_of, unchanged
-from safehold.cases.store.counts import count_day, insertion
+from safehold.cases.store.counts import insertion
+from safehold.cases.store.marking import mark, unknown_item
 from safehold.cases.store.opening import Filing, put_in
 from safehold.cases.tables import case_contexts, case_items, case_references
 from safehold.home.database import Database
@@ -140,7 +141,7 @@ class CaseStore:
         with self._reading(connection) as joined:
             row = joined.execute(sa.select(case_items).where(case_items.c.id == item_id)).mappings().one_or_none()
         if row is None:
-            raise _unknown_item()
+            raise unknown_item()
         return to_item(row)
 
     def context(self, item_id: ItemId) -> bytes:
@@ -214,14 +215,17 @@ class CaseStore:
             CaseOvertakenError: somebody changed the case since it was looked at.
             UnfitTransitionError: an item can't go there, or is there already; nothing was changed.
         """
-        if not states:
-            raise UnfitTransitionError("no item was named", advice="Name the items that are decided.")
 
         def marked(row: sa.RowMapping) -> Change:
-            tally = self._mark(connection, case_id, states, Tally(row["undecided"], row["second"]))
+            before = Tally(row["undecided"], row["second"])
+            tally = mark(connection, case_id, states, before, at=timestamp(self._clock.now()))
             return Change(state_after(CaseState(row["state"]), tally), tally)
 
-        return self._change(connection, case_id, marked, seen=seen, actor=actor)
+        version = self._change(connection, case_id, marked, seen=seen, actor=actor)
+        numbers = Counter(to.value for to in states.values())
+        told: dict[str, str | int | bool] = {"case": case_id, "version": version, **numbers}
+        self._ledger.append(Event("case.items_marked", actor, "", told), connection)
+        return version
 
     def assign(
         self,
@@ -330,37 +334,6 @@ class CaseStore:
             self._ledger.append(Event("case.queued", actor, "", {"case": case_id, "queue": queue}), joined)
         return version
 
-    def _mark(
-        self, connection: sa.Connection, case_id: CaseId, states: Mapping[ItemId, ItemState], tally: Tally
-    ) -> Tally:
-        """Change the items' rows; return what the case's items need then."""
-        found = _states_of(connection, case_id, states)
-        for item_id, to in states.items():
-            if item_id not in found:
-                raise _unknown_item()
-            require_item_move(ItemState(found[item_id]["state"]), to)
-        for to in ItemState:
-            chosen = [item_id for item_id, state in states.items() if state is to]
-            _set_state(connection, chosen, to)
-        before = Counter(ItemState(row["state"]) for row in found.values())
-        after = Counter(states.values())
-        self._count_decided(connection, found, states)
-        return Tally(
-            tally.undecided + after[ItemState.UNDECIDED] - before[ItemState.UNDECIDED],
-            tally.second + after[ItemState.SECOND_REVIEW] - before[ItemState.SECOND_REVIEW],
-        )
-
-    def _count_decided(
-        self, connection: sa.Connection, found: Mapping[ItemId, Row], states: Mapping[ItemId, ItemState]
-    ) -> None:
-        decided: Counter[str] = Counter()
-        for item_id, to in states.items():
-            was = ItemState(found[item_id]["state"]) is ItemState.DECIDED
-            decided[found[item_id]["origin"]] += (to is ItemState.DECIDED) - was
-        for origin, number in decided.items():
-            if number:
-                count_day(connection, timestamp(self._clock.now()), origin, decided=number)
-
     def _change(
         self,
         connection: sa.Connection,
@@ -396,38 +369,9 @@ class CaseStore:
             yield own
 
 
-_ASKED_AT_ONCE = 400
-
-
-def _states_of(
-    connection: sa.Connection, case_id: CaseId, states: Mapping[ItemId, ItemState]
-) -> dict[ItemId, sa.RowMapping]:
-    columns = (case_items.c.id, case_items.c.state, case_items.c.origin)
-    wanted = list(states)
-    return {
-        ItemId(row["id"]): row
-        for start in range(0, len(wanted), _ASKED_AT_ONCE)
-        for row in connection.execute(
-            sa.select(*columns).where(
-                case_items.c.case_id == case_id, case_items.c.id.in_(wanted[start : start + _ASKED_AT_ONCE])
-            )
-        ).mappings()
-    }
-
-
-def _set_state(connection: sa.Connection, chosen: Sequence[ItemId], to: ItemState) -> None:
-    for start in range(0, len(chosen), _ASKED_AT_ONCE):
-        some = case_items.c.id.in_(chosen[start : start + _ASKED_AT_ONCE])
-        connection.execute(sa.update(case_items).where(some).values(state=to.value))
-
-
 def _require_word(word: str, what: str) -> None:
     if not word or not is_fit(word):
         raise UnfitWordError(
             f"the {what} must be one word: the ledger keeps no sentences, names of files or addresses",
             advice="Use letters, digits, hyphens and underscores.",
         )
-
-
-def _unknown_item() -> UnknownItemError:
-    return UnknownItemError("there is no such item in this case", advice="Look at the case again.")
