@@ -10,6 +10,7 @@ Nothing here holds the review key's private half: the console's process alone re
 from dataclasses import dataclass
 from typing import Any
 
+from safehold.cases.decisions import BankLists, Consequence, Decisions, Desk
 from safehold.cases.enforcement import Enforcements
 from safehold.cases.enforcement.appeals import Appeals
 from safehold.cases.evidence import Ceremony, Openings
@@ -58,7 +59,7 @@ class Casework:
     enforcement: Enforcements
     appeals: Appeals
     exposures: Exposures
-    decisions: Any = None
+    decisions: Decisions | Any = None
     openings: Openings | Any = None
     holds: Any = None
     exports: Any = None
@@ -73,19 +74,33 @@ def open_casework(workshop: Workshop) -> Casework:
     home, rules = workshop.home, case_rules(workshop.settings)
     exposures = Exposures(home.database, workshop.ledger, home.clock, rules.exposure)
     enforcement = open_enforcements(workshop, rules)
+    desk = Desk(
+        ledger=workshop.ledger,
+        cases=open_cases(workshop),
+        queues=Queues(home.database, workshop.ledger, home.clock, wellbeing=exposures),
+        lists=BankLists(workshop.banks),
+        rules=rules,
+        consequences=_consequences(),
+    )
     return Casework(
         workshop=workshop,
         marks=Marks(digest_key(home.keys)),
         held=HeldItems(home.database, workshop.ledger),
         reports=open_people(workshop).reports,
         rules=rules,
-        cases=open_cases(workshop),
-        queues=Queues(home.database, workshop.ledger, home.clock, wellbeing=exposures),
+        cases=desk.cases,
+        queues=desk.queues,
+        decisions=Decisions(home.database, home.clock, desk),
         enforcement=enforcement,
         appeals=_appeals(workshop, rules, enforcement),
         exposures=exposures,
         openings=_openings(workshop),
     )
+
+
+def _consequences() -> tuple[Consequence, ...]:
+    """Return who acts on decisions, and undoes that when they are reversed."""
+    return ()
 
 
 def _openings(workshop: Workshop) -> Openings:

@@ -81,7 +81,7 @@ def show_case(visit: PageVisit) -> Response:
         case=shown.case,
         item=shown.item,
         exposures=casework.exposures.of_case(shown.case.id) if visit.can(Ability.READ_QUALITY) else (),
-        decisions=() if casework.decisions is None else casework.decisions.of_case(shown.case.id),
+        decisions=() if casework.decisions is None else casework.decisions.of_case(shown.case.id, visit.person),
         allowance=_allowance(visit),
         has_viewer=has_viewer(visit, shown.item),
         has_context=shown.item is not None and bool(casework.cases.context(shown.item.id)),
