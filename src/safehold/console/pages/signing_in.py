@@ -156,12 +156,18 @@ def sentence(error: Exception) -> str:
     return f"{said[:1].upper()}{said[1:]}."
 
 
+def carried(to: str) -> str:
+    """Return where somebody wanted to go, if it is a page of ours that is worth going to; else ""."""
+    is_plain = len(to) <= _LONGEST_PATH and _PLAIN.fullmatch(to) is not None
+    return to if is_plain and not to.startswith((SIGN_IN, SIGN_OUT, STEP_UP)) else ""
+
+
 def _entrance(visit: PageVisit, to: str, error: RefusedError | None = None) -> Response:
-    return visit.page("signing_in/enter.html", status=_status(error), to=_carried(to), error=error)
+    return visit.page("signing_in/enter.html", status=_status(error), to=carried(to), error=error)
 
 
 def _factor(visit: PageVisit, session: Session, to: str, error: RefusedError | None = None) -> Response:
-    return visit.page("signing_in/factor.html", status=_status(error), csrf=session.csrf, to=_carried(to), error=error)
+    return visit.page("signing_in/factor.html", status=_status(error), csrf=session.csrf, to=carried(to), error=error)
 
 
 def _password(visit: PageVisit, session: Session, to: str, errors: dict[str, str] | None = None) -> Response:
@@ -171,7 +177,7 @@ def _password(visit: PageVisit, session: Session, to: str, errors: dict[str, str
         csrf=session.csrf,
         name=session.person.name,
         shortest=_accounts(visit).rules.passwords.shortest,
-        to=_carried(to),
+        to=carried(to),
         errors=errors or {},
     )
 
@@ -185,7 +191,7 @@ def _app(visit: PageVisit, session: Session, to: str, error: RefusedError | None
         name=session.person.name,
         picture=Markup(picture_of(app.address, title="QR code for your authenticator app")),  # noqa: S704 - our own
         written=app.written,
-        to=_carried(to),
+        to=carried(to),
         error=error,
     )
 
@@ -193,7 +199,7 @@ def _app(visit: PageVisit, session: Session, to: str, error: RefusedError | None
 def _step_up(visit: PageVisit, to: str, error: RefusedError | None = None) -> Response:
     has_factor = _accounts(visit).factors.has(visit.person.name)
     return visit.page(
-        "signing_in/step_up.html", status=_status(error), to=_carried(to), error=error, has_factor=has_factor
+        "signing_in/step_up.html", status=_status(error), to=carried(to), error=error, has_factor=has_factor
     )
 
 
@@ -216,7 +222,7 @@ def _onwards(visit: PageVisit, started: Started) -> Response:
     """Lead to the next step, or to where they wanted to go."""
     to = visit.form.get("to", "")
     step = _STEPS.get(started.session.stage)
-    response = visit.go(_aim(to) if step is None else f"{step}?to={_carried(to)}" if _carried(to) else step)
+    response = visit.go(_aim(to) if step is None else f"{step}?to={carried(to)}" if carried(to) else step)
     return seated(response, started)
 
 
@@ -226,14 +232,8 @@ def _again(visit: PageVisit, why: str = _TOO_LATE) -> Response:
     return response
 
 
-def _carried(to: str) -> str:
-    """Return where somebody wanted to go, if it is a page of ours that is worth going to; else ""."""
-    is_plain = len(to) <= _LONGEST_PATH and _PLAIN.fullmatch(to) is not None
-    return to if is_plain and not to.startswith((SIGN_IN, SIGN_OUT, STEP_UP)) else ""
-
-
 def _aim(to: str) -> str:
-    return _carried(to) or "/"
+    return carried(to) or "/"
 
 
 def _cookie(visit: PageVisit) -> str:
