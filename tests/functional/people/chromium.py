@@ -37,7 +37,8 @@ os.dup2(int(sys.argv[1]), 3), os.dup2(int(sys.argv[2]), 4)
 os.execv(sys.argv[3], sys.argv[3:])"""
 """Puts the pipe where the browser looks for it."""
 
-_KEYS = {"Tab": 9, "Enter": 13, " ": 32, "ArrowDown": 40, "ArrowUp": 38, "Home": 36}
+_KEYS = {"Tab": 9, "Enter": 13, " ": 32, "ArrowDown": 40, "ArrowUp": 38, "Home": 36, "Escape": 27}
+_SHIFT, _CONTROL = 8, 2
 
 
 def find() -> str | None:
@@ -91,10 +92,66 @@ class Tab:
     def press(self, key: str, times: int = 1, *, shift: bool = False) -> None:
         """Press a key."""
         for _ in range(times):
-            told = {"key": key, "code": "Space" if key == " " else key, "windowsVirtualKeyCode": _KEYS[key]}
-            text = {"text": "\r"} if key == "Enter" else {"text": " "} if key == " " else {}
-            self._call("Input.dispatchKeyEvent", type="keyDown", modifiers=8 if shift else 0, **told, **text)
-            self._call("Input.dispatchKeyEvent", type="keyUp", modifiers=8 if shift else 0, **told)
+            self.key_down(key, shift=shift)
+            self.key_up(key, shift=shift)
+
+    def key_down(self, key: str, *, shift: bool = False, control: bool = False) -> None:
+        """Press a key and hold it."""
+        text = {"text": "\r"} if key == "Enter" else {"text": key} if len(key) == 1 and not control else {}
+        modifiers = (_SHIFT if shift else 0) | (_CONTROL if control else 0)
+        self._call("Input.dispatchKeyEvent", type="keyDown", modifiers=modifiers, **_told(key), **text)
+
+    def key_up(self, key: str, *, shift: bool = False, control: bool = False) -> None:
+        """Let a key go."""
+        modifiers = (_SHIFT if shift else 0) | (_CONTROL if control else 0)
+        self._call("Input.dispatchKeyEvent", type="keyUp", modifiers=modifiers, **_told(key))
+
+    def click(self, selector: str) -> None:
+        """Click on the middle of an element, as a person would."""
+        self.hold(selector)
+        self.release(selector)
+
+    def hold(self, selector: str) -> None:
+        """Press the mouse on the middle of an element, and keep it pressed."""
+        self._mouse("mousePressed", selector)
+
+    def release(self, selector: str) -> None:
+        """Let the mouse go, over the middle of an element."""
+        self._mouse("mouseReleased", selector)
+
+    def fill(self, selector: str, text: str) -> None:
+        """Type a text into a field."""
+        self.ask(f"document.querySelector({selector!r}).focus(), 1")
+        self.type(text)
+
+    def cookie(self, address: str, name: str, value: str) -> None:
+        """Have the browser keep a cookie for an address, as the server would set it."""
+        self._call("Network.setCookie", url=address, name=name, value=value, path="/", secure=True, httpOnly=True)
+
+    def forget_cookies(self) -> None:
+        """Forget every cookie."""
+        self._call("Network.clearBrowserCookies")
+
+    def wait(self, expression: str, seconds: float = WAIT_SECONDS) -> Any:
+        """Return the value of a script's expression once it is true."""
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                if found := self.ask(expression):
+                    return found
+            except AssertionError:  # a page that is being left has no scripts
+                time.sleep(0.02)
+            if time.monotonic() > until:
+                raise AssertionError(f"this never became true: {expression}")
+            time.sleep(0.02)
+
+    def _mouse(self, kind: str, selector: str) -> None:
+        place = self.ask(
+            f"(() => {{ const e = document.querySelector({selector!r}); e.scrollIntoView({{block: 'nearest'}});"
+            " const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2] })()"
+        )
+        told = {"x": place[0], "y": place[1], "button": "left", "clickCount": 1}
+        self._call("Input.dispatchMouseEvent", type=kind, **told)
 
     def type(self, text: str) -> None:
         """Type a text where the focus is."""
@@ -150,6 +207,11 @@ class Tab:
             self._buffer += os.read(self._reads, 1 << 20)
         message, _, self._buffer = self._buffer.partition(b"\0")
         return dict(json.loads(message))
+
+
+def _told(key: str) -> dict[str, Any]:
+    code = {" ": "Space"}.get(key, f"Key{key.upper()}" if len(key) == 1 and key.isalpha() else key)
+    return {"key": key, "code": code, "windowsVirtualKeyCode": _KEYS.get(key) or ord(key.upper())}
 
 
 @contextmanager

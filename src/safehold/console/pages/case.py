@@ -215,11 +215,11 @@ def _require_somebody(visit: PageVisit, name: str) -> None:
     Raises:
         RefusedError: there is no such user, or they can't review.
     """
-    users = visit.console.users
-    if not name or users is None:
+    accounts = visit.console.users
+    if not name or accounts is None:
         return
-    found = next((one for one in users.list() if one.name == name), None)
-    if found is None or not (found.person.can(Ability.REVIEW) or found.person.can(Ability.SECOND_REVIEW)):
+    person = accounts.users.show(name).person if accounts.users.has(name) else None
+    if person is None or not (person.can(Ability.REVIEW) or person.can(Ability.SECOND_REVIEW)):
         raise RefusedError(409, "Nobody of this name reviews cases", advice="Look at their name under Users.")
 
 

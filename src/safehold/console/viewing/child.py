@@ -5,12 +5,13 @@ way to write a file. It never makes a file that a browser reads: the console's p
 """
 
 import struct
+from collections.abc import Mapping
 from typing import cast
 
 from safehold.console.viewing.decoding import open_still
 from safehold.console.viewing.sampling import open_samples
 from safehold.media import Limits
-from safehold.media.sandbox import Announce, Request, serve
+from safehold.media.sandbox import Announce, Request, Task, serve
 
 CHILD_MODULE = "safehold.console.viewing.child"
 STILL, SOUND = "still", "sound"
@@ -42,5 +43,7 @@ def _data(request: Request) -> memoryview:
     return cast("memoryview", request.get("data", memoryview(b"")))
 
 
+TASKS: Mapping[str, Task] = {STILL: _still, SOUND: _sound}
+
 if __name__ == "__main__":
-    serve({STILL: _still, SOUND: _sound})
+    serve(TASKS)

@@ -1,6 +1,7 @@
 """Openers: how content is opened, by where it lies."""
 
 from safehold.cases import CaseItem
+from safehold.cases.evidence import Openings, OpeningState
 from safehold.console.viewing.errors import NothingToSeeError
 from safehold.console.viewing.viewer import Asking, Opened, Opener
 from safehold.gateway.errors import HeldItemMissingError
@@ -32,3 +33,22 @@ def words_of(item: Item) -> str:
     if item.turns:
         return "\n\n".join(f"{turn.role}: {turn.text}" for turn in item.turns)
     return item.text
+
+
+def vault_opener(openings: Openings) -> Opener:
+    """Return what opens evidence: while an opening lasts that two custodians granted to who asks, and never else."""
+
+    def open_evidence(item: CaseItem, asking: Asking, key: CustodianKey) -> Opened:
+        granted = openings.list(state=OpeningState.GRANTED, case=item.case)
+        mine = [
+            one
+            for one in granted
+            if one.evidence == item.told.content.reference and one.requester == asking.person.name
+        ]
+        if not mine:
+            raise NothingToSeeError(
+                "no opening of it is granted to you now", advice="Ask two custodians for one, under Openings."
+            )
+        return Opened(data=openings.read(asking.person, mine[0].id, key))
+
+    return open_evidence

@@ -1,0 +1,11 @@
+"""Serving: the console as a process of its own, the only one that reads the review key's private half.
+
+A home and a listening socket enter; pages for people leave, until the process is told to end.
+"""
+
+from safehold.console.serving.opening import open_console
+from safehold.console.serving.options import ConsoleOptions
+from safehold.console.serving.process import run
+from safehold.console.serving.starting import start_console
+
+__all__ = ["ConsoleOptions", "open_console", "run", "start_console"]

@@ -1,0 +1,78 @@
+"""Opening the console: a home, its casework and users, and what opens content where there is a review key.
+
+with open_console(None) as console:
+app = make_console(console)
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from safehold.cases import Place
+from safehold.console.context import Console
+from safehold.console.users import open_accounts
+from safehold.console.viewing.child import CHILD_MODULE
+from safehold.console.viewing.openers import held_opener, vault_opener
+from safehold.console.viewing.viewer import VIEWING_LIMITS, Opener, Viewer
+from safehold.media.sandbox import Crew, Reply, module_argv
+from safehold.service.watching import Journal
+from safehold.vault.review import read_review_key
+from safehold.vocabulary import Clock
+from safehold.wiring.casework import Casework, open_casework
+from safehold.wiring.workshop import cores, open_workshop
+
+MOST_CHILDREN = 2
+"""People look at one thing at a time: two decoding children serve a team. Ours."""
+
+
+@contextmanager
+def open_console(
+    named: Path | None, *, environment: Mapping[str, str] | None = None, clock: Clock | None = None
+) -> Iterator[Console]:
+    """Open a home for the console while the block runs.
+
+    Args:
+        named: the folder; None for the environment's or the platform's.
+        environment: variables; the process's own by default.
+        clock: where the time comes from; the machine's by default.
+
+    Raises:
+        SafeholdError: a key, reviewed data or a setting can't be used: a console that lacks one doesn't start.
+    """
+    with open_workshop(named, environment=environment, clock=clock) as workshop:
+        accounts = open_accounts(workshop.home, workshop.ledger)
+        casework, settings = open_casework(workshop), workshop.settings
+        with _viewing(casework, settings.review_key) as viewer:
+            yield Console(
+                casework=casework,
+                sessions=accounts.sessions,
+                settings=settings,
+                clock=workshop.home.clock,
+                journal=Journal(workshop.home.clock),
+                users=accounts,
+                viewer=viewer,
+            )
+
+
+@contextmanager
+def _viewing(casework: Casework, path: Path | None) -> Iterator[Viewer | None]:
+    """Give what opens content, with decoding children of its own; None where there is no review key."""
+    if path is None:
+        yield None
+        return
+    key = read_review_key(path)
+    with Crew(module_argv(CHILD_MODULE), VIEWING_LIMITS, size=min(MOST_CHILDREN, cores())) as crew:
+
+        def ask(task: str, request: Mapping[str, object], data: bytes) -> Reply:
+            return crew.ask(task, request, data=data)
+
+        yield Viewer(key, ask, openers_of(casework))
+
+
+def openers_of(casework: Casework) -> Mapping[Place, Opener]:
+    """Return what opens items, by where they lie."""
+    clock = casework.workshop.home.clock
+    return {
+        Place.HELD: held_opener(casework.held, clock),
+        Place.VAULT: vault_opener(casework.openings),
+    }

@@ -1,0 +1,96 @@
+"""The process of the console: it opens the home, answers on a socket, and ends in order, or with its parent."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from safehold.console.app import make_console
+from safehold.console.context import Console
+from safehold.console.edge import Edge
+from safehold.console.serving.opening import open_console
+from safehold.console.serving.options import ConsoleOptions
+from safehold.service.serving.quiet import be_quiet
+from safehold.settings import Settings
+
+KEEP_ALIVE_SECONDS = 75
+GRACE_SECONDS = 10
+"""How long requests under way may take once the process is told to end: pages take far less."""
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def run(
+    options: ConsoleOptions,
+    listening: socket.socket,
+    *,
+    on_ready: Callable[[Console], None],
+    parent: int | None = None,
+) -> None:
+    """Run this process until it is told to end.
+
+    Args:
+        options: what was asked for.
+        listening: where requests come from.
+        on_ready: is called once the home is open.
+        parent: a pipe that ends when the parent does; None for none.
+    """
+    with open_console(options.home) as console:
+        be_quiet(console.journal)
+        console.journal.write("console.started", opens_content=console.viewer is not None)
+        on_ready(console)
+        server = _Server(_config(make_console(console), console.settings))
+        with asyncio.Runner() as runner:
+            runner.run(_until_asked(server, listening, parent))
+        console.journal.write("console.ended")
+
+
+async def _until_asked(server: "_Server", listening: socket.socket, parent: int | None) -> None:
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, server.end)
+    if parent is not None:
+        loop.add_reader(parent, lambda: _ended(loop, parent, server))
+    await server.serve([listening])
+
+
+def _ended(loop: asyncio.AbstractEventLoop, parent: int, server: "_Server") -> None:
+    """End with the parent: nothing is ever written to the pipe, so that it can be read only when it is closed."""
+    loop.remove_reader(parent)
+    os.close(parent)
+    server.end()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's server, ended by us: its own handling would end the process as interrupted."""
+
+    def end(self) -> None:
+        """Take no more requests, answer those under way, then return."""
+        self.force_exit = self.should_exit  # told twice: at once
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to us."""
+        yield
+
+
+def _config(app: Edge, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
