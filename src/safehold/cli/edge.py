@@ -31,6 +31,7 @@ GROUPS = {
     "backup": "safehold.cli.backup:backup",
     "restore": "safehold.cli.backup:restore",
     "serve": "safehold.cli.serve:serve",
+    "user": "safehold.cli.user:user",
     "key": "safehold.cli.key:key",
     "webhook": "safehold.cli.webhook:webhook",
     "case": "safehold.cli.case:case",
