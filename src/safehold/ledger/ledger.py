@@ -7,7 +7,7 @@ with home.database.writing() as connection:
 ledger.checkpoint()
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from safehold.home.database import Database
 from safehold.home.prepared import Prepared
 from safehold.ledger.admission import admit, admit_all
+from safehold.ledger.canonical import canonical
 from safehold.ledger.checkpoint import Checkpoint
 from safehold.ledger.entry import Recorded, broken, details_text, timestamp
 from safehold.ledger.errors import BadSignatureError, KeyLostError
@@ -159,6 +160,22 @@ class Ledger:
         """
         with self._database.reading() as connection:
             yield from entries(connection, start, stop)
+
+    def places(self, words: Collection[str], *, kinds: Collection[str] = (), start: int = 0) -> tuple[int, ...]:
+        """Return the places, ascending, of the events of which some detail is one of these words.
+
+        Args:
+            words: ids, digests or other details, whole.
+            kinds: only events of these kinds; all without any.
+            start: only events from this place on.
+        """
+        values = [f":{canonical(word).decode()}" for word in sorted(words)]  # with the colon: not a detail's name
+        held = [events.c.details.contains(value, autoescape=True) for value in values]
+        query = sa.select(events.c.seq).where(events.c.seq >= start, sa.or_(sa.false(), *held))
+        if kinds:
+            query = query.where(events.c.kind.in_(sorted(kinds)))
+        with self._database.reading() as connection:
+            return tuple(connection.execute(query.order_by(events.c.seq)).scalars())
 
     def frontier_before(self, place: int) -> Frontier:
         """Return the frontier of the last checkpoint that covers no event from this place on; an empty one without.

@@ -111,6 +111,10 @@ class Provable(Protocol):
         """Give the entries in order."""
         ...
 
+    def places(self, words: Collection[str], *, kinds: Collection[str] = (), start: int = 0) -> tuple[int, ...]:
+        """Return the places, ascending, of the events of which some detail is one of these words."""
+        ...
+
     def frontier_before(self, place: int) -> Frontier:
         """Return the frontier of a checkpoint that covers no event from this place on; an empty one where none is."""
         ...

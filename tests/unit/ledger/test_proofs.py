@@ -76,3 +76,11 @@ def test_somebody_elses_signature_is_not_the_installations(ledger: Ledger) -> No
     proof.verify()
     with pytest.raises(ProofFailedError, match="another key"):
         proof.verify(SigningKey.generate().public_key)
+
+
+def test_events_are_found_by_a_whole_detail_and_not_by_a_part_of_one(ledger: Ledger) -> None:
+    place = ledger.append(Event("hold.started", "tester", details={"hold": "open_1", "evidence": "ab"}))
+    ledger.append(Event("hold.started", "tester", details={"hold": "openX1", "evidence": "abc"}))
+    assert ledger.places(["open_1"]) == ledger.places(["ab", "open_1"], kinds=["hold.started"]) == (place,)
+    assert ledger.places(["open_1"], kinds=["hold.ended"]) == ledger.places(["open_1"], start=place + 1) == ()
+    assert ledger.places([]) == ledger.places(["hold"]) == ledger.places(["_"]) == ()

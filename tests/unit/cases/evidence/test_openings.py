@@ -1,11 +1,14 @@
 """Evidence is opened by two custodians who did not ask for it, for a stated time, to who asked alone."""
 
 import datetime as dt
+import signal
+import threading
 from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 from nacl.public import PrivateKey
+from tests.unit.cases.evidence.dying import Mortal
 from tests.unit.cases.evidence.stand import AMIRA, ASKER, CANARY, CONTENT, JONAS, REPORTER, SUBJECT, WEN, Room, item
 
 from safehold.cases import Content, Person, Place, Role
@@ -274,3 +277,38 @@ def test_request_and_grant_survive_their_files(room: Room) -> None:
     assert Grant.from_bytes(given.to_bytes()) == given
     with pytest.raises(GrantUnfitError):
         Grant.from_bytes(request.to_bytes())
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_an_end_that_is_killed_is_noted_once_and_leaves_nothing_sealed(room: Room, process: Mortal, nth: int) -> None:
+    for _ in range(2):
+        room.granted(seconds=60)
+    room.pass_time(seconds=60)
+    assert process.try_to("expire", room, dying_at="opening.ended", nth=nth) == -signal.SIGKILL
+    assert len(room.events("opening.ended")) == nth - 1
+    assert room.openings.expire() == 3 - nth
+    assert [found["grants_removed"] for found in room.events("opening.ended")] == [2, 2]
+    with room.home.database.reading() as connection:
+        assert set(connection.execute(sa.select(opening_grants.c.sealed)).scalars()) == {None}
+
+
+def test_grants_of_two_people_at_once_begin_an_opening_once(room: Room) -> None:
+    opening = ask(room)
+    given = [(person, room.grant_of(opening, person.name)) for person in (AMIRA, JONAS, WEN)]
+    outcomes: list[str] = []
+
+    def hand_in(person: Person, one: Grant) -> None:
+        try:
+            room.openings.grant(person, one)
+            outcomes.append("taken")
+        except OpeningOverError:
+            outcomes.append("late")
+
+    threads = [threading.Thread(target=hand_in, args=one) for one in given]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["late", "taken", "taken"]
+    assert len(room.events("opening.begun")) == 1
+    assert room.openings.read(ASKER, opening, room.review) == CONTENT

@@ -1,0 +1,189 @@
+"""Legal holds on evidence: placed for a basis, prolonged and released as its rule allows.
+
+    hold = holds.place(person, evidence, Basis.US_REPORT, reference="report-4711", begins_at=submitted_at)
+    holds.extend(person, hold.id, until, reference="request-12")
+
+While one is active nothing erases its evidence, whoever asks: a hold beats requests for erasure.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from safehold.cases.evidence.basis import RULES, Basis, basis_of, ends_at
+from safehold.cases.evidence.ceremony import require_ability
+from safehold.cases.evidence.errors import HoldUnfitError
+from safehold.cases.staff import Ability, Person
+from safehold.home.database import Database
+from safehold.ledger import EventLog
+from safehold.ledger.entry import timestamp
+from safehold.vault import EvidenceId, Grounds, Hold, HoldRefusedError, Retention
+from safehold.vault.evidence import WORD_ADVICE, is_word
+from safehold.vault.holds import read_holds, release_hold
+from safehold.vault.occurrence import released
+from safehold.vault.register import require
+from safehold.vault.tables import holds as table
+from safehold.vocabulary import Clock, Event
+
+_LISTED = 100
+
+
+class Holds:
+    """The holds of a home.
+
+    Args:
+        database: of the home.
+        ledger: where events go.
+        clock: where the time comes from.
+        vault: the evidence.
+    """
+
+    def __init__(self, database: Database, ledger: EventLog, clock: Clock, vault: Retention) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._clock = clock
+        self._vault = vault
+
+    def place(
+        self,
+        person: Person,
+        evidence: EvidenceId,
+        basis: Basis,
+        *,
+        reference: str,
+        begins_at: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+    ) -> Hold:
+        """Start a hold.
+
+        Args:
+            person: who places it; needs `Ability.MANAGE_HOLDS`.
+            evidence: what is held.
+            basis: why.
+            reference: the receipt, request or order, as one word.
+            begins_at: from when its time counts: of a report, when it was submitted; now by default.
+            until: when it ends, if the basis leaves that open, or if it is to last longer than the basis asks.
+
+        Raises:
+            NotForThemError: their roles don't allow it.
+            UnknownEvidenceError, HoldRefusedError: there is nothing to hold, or the time has passed.
+            HoldUnfitError: the reference is more than a word, or the beginning lies in the future.
+        """
+        require_ability(person, Ability.MANAGE_HOLDS)
+        now = self._clock.now()
+        begins_at = begins_at or now
+        if begins_at.tzinfo is None or begins_at > now:
+            raise HoldUnfitError("a hold's time can't begin in the future", advice="Give the time of the submission.")
+        _require_reference(reference)
+        ends = ends_at(RULES[basis], begins_at, until)
+        return self._vault.hold(
+            evidence, basis.value, expires_at=ends, actor=person.name, grounds=Grounds(basis.value, reference)
+        )
+
+    def extend(self, person: Person, identifier: str, until: dt.datetime, *, reference: str) -> Hold:
+        """Prolong a hold by a further one on the same basis; the earlier one stays as it was.
+
+        Args:
+            person: who prolongs it; needs `Ability.MANAGE_HOLDS`.
+            identifier: which hold.
+            until: when the new one is to end, later than the old one.
+            reference: the renewed request or what else asks for it, as one word.
+
+        Raises:
+            NotForThemError: their roles don't allow it.
+            HoldRefusedError: there is no such hold.
+            HoldUnfitError: it is over, has no end, or its rule prolongs it by less.
+        """
+        require_ability(person, Ability.MANAGE_HOLDS)
+        _require_reference(reference)
+        before = self.show(identifier)
+        if not before.is_active(self._clock.now()) or before.expires_at is None:
+            raise HoldUnfitError("this hold is over or has no end: it can't be prolonged", advice="Place another one.")
+        basis = basis_of(before.grounds.rule)
+        most = RULES[basis].extension_days
+        if until.tzinfo is None or until <= before.expires_at:
+            raise HoldUnfitError("an extension must end after the hold that it prolongs", advice="Give a later day.")
+        if most is not None and until > before.expires_at + dt.timedelta(days=most):
+            raise HoldUnfitError(
+                f"one extension of this hold lasts {most} days at most", advice="Prolong it again when it is renewed."
+            )
+        grounds = Grounds(before.grounds.rule, reference, before.id)
+        return self._vault.hold(before.evidence, before.basis, expires_at=until, actor=person.name, grounds=grounds)
+
+    def release(self, person: Person, identifier: str, *, reference: str) -> Hold:
+        """End a hold before its time, where its rule allows that; nothing is destroyed by it. Twice changes nothing.
+
+        Raises:
+            NotForThemError: their roles don't allow it.
+            HoldRefusedError: there is no such hold.
+            HoldUnfitError: the law asks for it until its time is over.
+        """
+        require_ability(person, Ability.MANAGE_HOLDS)
+        _require_reference(reference)
+        found = self.show(identifier)
+        now = self._clock.now()
+        if found.is_active(now) and not RULES[basis_of(found.grounds.rule)].is_releasable:
+            raise HoldUnfitError(
+                "the law asks for this hold until its time is over",
+                advice="Where an agency asked to destroy the evidence: safehold hold destroy-request.",
+            )
+        with self._database.writing() as connection:
+            ended = release_hold(connection, found.id, now=now)
+            if ended.released_at == now:
+                event = released(ended, actor=person.name)
+                self._ledger.append(_with(event, reference), connection)
+        return ended
+
+    def show(self, identifier: str) -> Hold:
+        """Return a hold.
+
+        Raises:
+            HoldRefusedError: there is none of this id.
+        """
+        with self._database.reading() as connection:
+            found = read_holds(connection, sa.select(table).where(table.c.id == identifier))
+        if not found:
+            raise HoldRefusedError("there is no hold with that id", advice="List them with: safehold hold list --all")
+        return found[0]
+
+    def list(
+        self, *, evidence: EvidenceId | None = None, with_ended: bool = False, limit: int = _LISTED
+    ) -> Sequence[Hold]:
+        """Return holds, oldest first: those that are active, or all.
+
+        Raises:
+            UnknownEvidenceError: there is no such evidence.
+        """
+        query = sa.select(table)
+        now = self._clock.now()
+        with self._database.reading() as connection:
+            if evidence is not None:
+                require(connection, evidence)
+                query = query.where(table.c.evidence_id == evidence)
+            if not with_ended:
+                query = query.where(table.c.released_at.is_(None))
+            found = read_holds(connection, query)
+        return [hold for hold in found if with_ended or hold.is_active(now)][:limit]
+
+    def ending(self, within: dt.timedelta, *, limit: int = _LISTED) -> Sequence[Hold]:
+        """Return active holds that end within a time from now, the next one first: to prolong what is still needed."""
+        now = self._clock.now()
+        day = dt.timedelta(days=1)  # times were once kept with other offsets: no text of theirs differs by more
+        query = sa.select(table).where(
+            table.c.released_at.is_(None), table.c.expires_at < timestamp(now + within + day)
+        )
+        with self._database.reading() as connection:
+            found = read_holds(connection, query)
+        ends = [(hold.expires_at, hold) for hold in found if hold.expires_at is not None and hold.is_active(now)]
+        return [hold for at, hold in sorted(ends, key=lambda one: (one[0], one[1].id)) if at <= now + within][:limit]
+
+
+def _require_reference(reference: str) -> None:
+    if not is_word(reference):
+        raise HoldUnfitError("a hold needs its receipt, request or order, as one word", advice=WORD_ADVICE)
+
+
+def _with(event: Event, reference: str) -> Event:
+    return replace(event, details={**event.details, "reference": reference})
