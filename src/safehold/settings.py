@@ -24,7 +24,8 @@ NOT_SETTINGS = frozenset(
 """Variables that say how a command runs, or whom a client asks, not what an installation is."""
 _LISTS = frozenset(
     {"lexicons", "registers", "classifiers", "source_variables", "trusted_proxies", "url_networks", "word_lists"}
-    | {"messages", "trusted_flaggers", "report_embedders", "webhook_networks", "enforcement_webhooks"}
+    | {"messages", "trusted_flaggers", "report_embedders", "webhook_networks"}
+    | {"enforcement_webhooks", "danger_contacts"}
 )
 
 
@@ -137,6 +138,9 @@ class Settings(BaseModel):
     webhook_seconds: int = Field(10, ge=1, le=120, description="How long one delivery of a webhook may take; 10.")
     enforcement_webhooks: tuple[str, ...] = Field(
         (), description="Names of webhooks that are told of measures and decided appeals; none: systems poll."
+    )
+    danger_contacts: tuple[Path, ...] = Field(
+        (), description="Own files of whom to call where somebody's life may be in danger, before the shipped ones."
     )
     trusted_flaggers: tuple[str, ...] = Field((), description="Names of API keys whose reports come first and hold.")
     report_embedders: tuple[str, ...] = Field(

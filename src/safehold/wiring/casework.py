@@ -13,6 +13,7 @@ from typing import Any
 from safehold.cases.decisions import BankLists, Consequence, Decisions, Desk
 from safehold.cases.enforcement import Enforcements
 from safehold.cases.enforcement.appeals import Appeals
+from safehold.cases.enforcement.danger import Dangers, load_contacts
 from safehold.cases.evidence import Ceremony, Openings
 from safehold.cases.exposure import Exposures
 from safehold.cases.queues import Queues
@@ -43,6 +44,7 @@ class Casework:
         decisions: first and second decisions, reversals, the own bank and the allow list.
         enforcement: what is done to accounts, content, models and links.
         appeals: against that.
+        dangers: to somebody's life, and whom to call.
         exposures: who saw what, for how long, and how much more today.
         openings: of evidence, by two custodians.
         holds: legal holds on evidence.
@@ -58,6 +60,7 @@ class Casework:
     queues: Queues
     enforcement: Enforcements
     appeals: Appeals
+    dangers: Dangers
     exposures: Exposures
     decisions: Decisions | Any = None
     openings: Openings | Any = None
@@ -93,6 +96,7 @@ def open_casework(workshop: Workshop) -> Casework:
         decisions=Decisions(home.database, home.clock, desk),
         enforcement=enforcement,
         appeals=_appeals(workshop, rules, enforcement),
+        dangers=open_dangers(workshop),
         exposures=exposures,
         openings=_openings(workshop),
     )
@@ -134,6 +138,16 @@ def _appeals(workshop: Workshop, rules: CaseRules, enforcement: Enforcements) ->
         seals=None if key is None else ReviewSeal(key.public_key),
         is_single_operator=rules.single_operator,
     )
+
+
+def open_dangers(workshop: Workshop) -> Dangers:
+    """Return dangers to life, and whom to call, of an opened home.
+
+    Raises:
+        ContactsError: a file of contacts that the settings name can't be used.
+    """
+    home, contacts = workshop.home, load_contacts(workshop.settings.danger_contacts)
+    return Dangers(home.database, workshop.ledger, home.clock, open_cases(workshop), contacts=contacts)
 
 
 def open_cases(workshop: Workshop) -> CaseStore:

@@ -100,6 +100,8 @@ class Reason(Enum):
     DECISION_REVERSED = "decision_reversed"
     APPEAL_GRANTED = "appeal_granted"
     AUTHORITY_ASKED = "authority_asked"
+    JUSTIFIED = "justified"
+    """It was right, and stays: of an appeal alone."""
 
 
 @dataclass(frozen=True, slots=True)
