@@ -14,7 +14,7 @@ from safehold.cases.decisions import BankLists, Consequence, Decisions, Desk
 from safehold.cases.enforcement import Enforcements
 from safehold.cases.enforcement.appeals import Appeals
 from safehold.cases.enforcement.danger import Dangers, load_contacts
-from safehold.cases.evidence import Ceremony, Openings
+from safehold.cases.evidence import Ceremony, Destructions, Holds, Openings
 from safehold.cases.exposure import Exposures
 from safehold.cases.queues import Queues
 from safehold.cases.rules import CaseRules, default_rules, load_rules
@@ -48,6 +48,7 @@ class Casework:
         exposures: who saw what, for how long, and how much more today.
         openings: of evidence, by two custodians.
         holds: legal holds on evidence.
+        destructions: of evidence, when its time is over or two people say so.
         exports: of cases, for the law and for auditors.
     """
 
@@ -64,7 +65,8 @@ class Casework:
     exposures: Exposures
     decisions: Decisions | Any = None
     openings: Openings | Any = None
-    holds: Any = None
+    holds: Holds | Any = None
+    destructions: Destructions | Any = None
     exports: Any = None
 
 
@@ -98,7 +100,9 @@ def open_casework(workshop: Workshop) -> Casework:
         appeals=_appeals(workshop, rules, enforcement),
         dangers=open_dangers(workshop),
         exposures=exposures,
-        openings=_openings(workshop),
+        openings=open_openings(workshop),
+        holds=Holds(home.database, workshop.ledger, home.clock, workshop.vault),
+        destructions=open_destructions(workshop),
     )
 
 
@@ -107,7 +111,17 @@ def _consequences() -> tuple[Consequence, ...]:
     return ()
 
 
-def _openings(workshop: Workshop) -> Openings:
+def open_destructions(workshop: Workshop) -> Destructions:
+    """Return the destructions of evidence of an opened home."""
+    return Destructions(workshop.home.database, workshop.ledger, workshop.home.clock, workshop.vault)
+
+
+def open_openings(workshop: Workshop) -> Openings:
+    """Return the openings of evidence of an opened home.
+
+    Raises:
+        ReviewKeyError: the home's review key is not one.
+    """
     home, key = workshop.home, ReviewKey.load(workshop.home.keys)
     return Openings(
         home.database, workshop.ledger, home.clock, Ceremony(workshop.vault, key, workshop.settings.single_operator)

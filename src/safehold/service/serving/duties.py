@@ -12,7 +12,7 @@ from safehold.service.checking.state import State
 from safehold.service.context import Service
 from safehold.service.serving.worker import Duty
 from safehold.service.webhooks.setup import courier_of
-from safehold.wiring.casework import case_rules
+from safehold.wiring.casework import case_rules, open_destructions, open_openings
 from safehold.wiring.gateway import Gateway
 from safehold.wiring.people import People
 
@@ -33,7 +33,7 @@ def duties_of(gateway: Gateway, service: Service) -> Sequence[Duty]:
     courier = courier_of(gateway.workshop.home, gateway.workshop.ledger, service.settings)
     deliveries = Duty("webhooks.deliver", DELIVER_SECONDS, courier.deliver_due)
     signatures = Duty("ledger.sign", FORGET_SECONDS, Signatures(gateway.workshop.ledger).sign)
-    return (deliveries, signatures, *_checks(gateway, service), *_reports(service))
+    return (deliveries, signatures, *_checks(gateway, service), *_reports(service), *_evidence(gateway))
 
 
 @dataclass(slots=True)
@@ -71,6 +71,13 @@ def _checks(gateway: Gateway, service: Service) -> Sequence[Duty]:
         Duty("checks.interrupt_lost", LOST_SECONDS, lambda: service.kept.interrupt_lost(interrupt)),
         Duty("answers.expire", FORGET_SECONDS, service.kept.expire),
         Duty("checks.forget", FORGET_SECONDS, forget),
+    )
+
+
+def _evidence(gateway: Gateway) -> Sequence[Duty]:
+    return (
+        Duty("openings.expire", SETTLE_SECONDS, open_openings(gateway.workshop).expire),
+        Duty("evidence.destroy", FORGET_SECONDS, open_destructions(gateway.workshop).settle),
     )
 
 
