@@ -21,12 +21,15 @@ from rich.table import Table
 
 from compare import counts, differences
 from sample_dataset import make
-from serve_sample import is_proved, serving, tell
+from serve_sample import has_cases, is_proved, send, serving, tell
 
 HERE = Path(__file__).resolve().parent
 SAFEHOLD = Path(sys.executable).with_name("safehold")
 STAND_INS = resources.files("safehold.classification.text").joinpath("lexicons", "stand-in")
 MARK = "made-by-make-run"
+LOOK_ALIKE = Path("b", "0007.jpg")
+"""A near copy of a listed picture, as the sample plants it."""
+
 ABOUT_THE_CARD = (
     "The sample's lists are test lists with hashes of generated pictures. So its card says, rightly, that no list of "
     "known material was loaded."
@@ -79,8 +82,13 @@ def _serve(root: Path, console: Console) -> int:
     _run(console, root, "doctor", "--write-test-signature", str(signature))
     with serving(SAFEHOLD, root / "home") as service:
         tell(service, console)
+        look_alike = root / "data" / "folder" / LOOK_ALIKE
         if not is_proved(service, signature, console):
             console.print("[bold red]The gateway does not decide as it should.[/]")
+            return 1
+        send(service, signature, look_alike)
+        if not has_cases(SAFEHOLD, root / "home", console):
+            console.print("[bold red]What was sent did not become cases.[/]")
             return 1
         if os.environ.get("ONCE") == "1":
             return 0
