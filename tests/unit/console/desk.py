@@ -173,7 +173,9 @@ def opened_desk(folder: Path, *, ask: Any = ask_here, clock: Any = None, **other
     """Open a home and a console over it while the block runs."""
     clock = clock or FixedClock(NOW)
     with open_workshop(folder / "home", environment=SETTINGS, clock=clock) as workshop:
-        public = make_review_key(workshop.home.keys, out=folder / "review.key")
+        public = ReviewKey.load(workshop.home.keys)
+        if public is None:
+            public = make_review_key(workshop.home.keys, out=folder / "review.key")
         key = read_review_key(folder / "review.key")
         casework = open_casework(workshop)
         if casework.exposures is None:

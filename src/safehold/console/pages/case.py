@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from safehold.cases import Ability, Case, CaseId, CaseItem, CaseState, Content, ItemId, ItemState, Place, Priority
 from safehold.cases.axes import LABELS, AgeBand, Confidence, Depicted, HarmType, Realism
-from safehold.cases.decisions.decision import Decision
+from safehold.cases.decisions import Decision
 from safehold.cases.errors import UnknownItemError
 from safehold.cases.queues import Claim
 from safehold.console.errors import RefusedError
@@ -75,13 +75,14 @@ def show_case(visit: PageVisit) -> Response:
     """Show a case."""
     shown = look(visit)
     casework = visit.console.casework
+    decisions = casework.decisions.of_case(shown.case.id, visit.person)
     return visit.page(
         "cases/show.html",
         shown_case=shown,
         case=shown.case,
         item=shown.item,
-        exposures=casework.exposures.of_case(shown.case.id) if visit.can(Ability.READ_QUALITY) else (),
-        decisions=() if casework.decisions is None else casework.decisions.of_case(shown.case.id, visit.person),
+        decisions=decisions,
+        outcomes={one.id: casework.decisions.outcomes(one.id) for one in decisions if one.reversal is not None},
         allowance=_allowance(visit),
         has_viewer=has_viewer(visit, shown.item),
         has_context=shown.item is not None and bool(casework.cases.context(shown.item.id)),

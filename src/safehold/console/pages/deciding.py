@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from safehold.cases import Ability, CaseId, ItemId
 from safehold.cases.axes import LABELS, Age, AgeBand, Axes, Confidence, Depicted, HarmType, Realism, Severity
-from safehold.cases.decisions.decision import Decision, DecisionId, ItemDecision
+from safehold.cases.decisions import Decision, DecisionId, ItemDecision
 from safehold.console.admission import STEP_UP
 from safehold.console.errors import RefusedError
 from safehold.console.page import Page

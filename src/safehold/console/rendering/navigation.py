@@ -57,7 +57,7 @@ GROUPS = (
             Entry("/enforcement", "Enforcement", "e"),
         ),
     ),
-    Group("Evidence", (Entry("/holds", "Holds", "h"), Entry("/openings", "Openings", "o"))),
+    Group("Evidence", (Entry("/holds", "Holds", "h"), Entry("/openings", "Openings", "o"), Entry("/grants", "Grants"))),
     Group("Rules", (Entry("/policies", "Policies", "p"), Entry("/banks", "Banks", "b"))),
     Group(
         "System",

@@ -1,7 +1,7 @@
 """The renderer: a template's name, the frame and a view's values become a page."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from importlib import resources
 
 from jinja2 import BaseLoader, Environment, FunctionLoader, StrictUndefined, TemplateNotFound
@@ -61,7 +61,9 @@ def _may(frame: Frame, ability: str) -> bool:
     return frame.person is not None and frame.person.can(Ability(ability))
 
 
+@lru_cache(maxsize=1)
 def _environment() -> Environment:
+    """Return what compiles templates, each once in a process: compiling takes longer than all else."""
     environment = Environment(
         loader=_loader(), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
