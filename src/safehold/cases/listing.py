@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from safehold.cases.case import Case, CaseState, Priority, SubjectKind
 from safehold.cases.item import Origin
-from safehold.cases.rows import rank, to_case
+from safehold.cases.rows import is_plain, rank, to_case
 from safehold.cases.tables import cases
 
 Cursor = NewType("Cursor", str)
@@ -65,12 +65,12 @@ def list_cases(
     Args:
         connection: to read with.
         wanted: which cases.
-        after: the cursor of the page before; None for the first page. One that is none begins where it would sort.
+        after: the cursor of the page before; None for the first page. Another text begins where it would sort.
         limit: how many at most, 1 to 500.
     """
     size = max(1, min(limit, MOST_LISTED))
     query = sa.select(cases).where(*conditions(wanted)).order_by(cases.c.turn).limit(size + 1)
-    if after is not None:
+    if after is not None and is_plain(after):
         query = query.where(cases.c.turn > after)
     rows = connection.execute(query).mappings().all()
     following = Cursor(rows[size - 1]["turn"]) if len(rows) > size else None
@@ -79,6 +79,8 @@ def list_cases(
 
 def conditions(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
     """Return what the rows of the wanted cases fulfil."""
+    if not all(is_plain(name) for name in (wanted.queue or "", wanted.assignee or "")):
+        return [sa.false()]
     told: list[sa.ColumnElement[bool]] = [
         cases.c.is_open == 1 if wanted.state is None else cases.c.state == wanted.state.value
     ]

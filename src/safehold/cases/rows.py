@@ -27,6 +27,9 @@ from safehold.vocabulary import (
 Row: TypeAlias = sa.RowMapping | Mapping[str, Any]
 """A row by its columns' names, read or to be written."""
 
+LONGEST_TEXT = 300
+"""Characters; every id, reference and hash of ours is shorter."""
+
 _ID_BYTES = 10
 _NO_CLOCK = "9"
 """Sorts behind every year that a clock can show."""
@@ -142,6 +145,11 @@ def item_row(item: NewItem, *, subject: Subject, case_id: CaseId, number: int, n
         "place": item.content.place.value,
         "content": item.content.reference,
     }
+
+
+def is_plain(text: str) -> bool:
+    """Return whether a text may be an id, reference, mark or name of ours: no database is asked for anything else."""
+    return len(text) <= LONGEST_TEXT and text.isascii() and text.isprintable()
 
 
 def moment(text: str) -> dt.datetime:

@@ -13,10 +13,8 @@ import sqlalchemy as sa
 
 from safehold.cases.case import CaseId
 from safehold.cases.item import ItemId
+from safehold.cases.rows import is_plain
 from safehold.cases.tables import case_fingerprints, case_items, case_references, case_signals, cases
-
-LONGEST_TEXT = 300
-"""Characters; every id, reference and hash of ours is shorter."""
 
 MOST_FOUND = 100
 
@@ -60,7 +58,7 @@ def find(connection: sa.Connection, text: str) -> tuple[Found, ...]:
         text: an id, reference, mark or hash (hexadecimal, either case); surrounding spaces don't count.
     """
     wanted = text.strip()
-    if not wanted or len(wanted) > LONGEST_TEXT or "\0" in wanted:
+    if not wanted or not is_plain(wanted):
         return ()
     found: dict[tuple[CaseId, FoundBy], Found] = {}
     for by, query in _queries(wanted).items():

@@ -147,8 +147,8 @@ def test_a_case_with_undecided_items_is_not_said_to_be_done(office: Office, to: 
     assert office.cases.show(case).state is CaseState.OPEN
 
 
-def test_a_case_that_is_not_there_is_said_so(office: Office) -> None:
-    missing = CaseId("case_0")
+@pytest.mark.parametrize("missing", [CaseId("case_0"), CaseId("\0"), CaseId("\ud800")])
+def test_a_case_that_is_not_there_is_said_so(office: Office, missing: CaseId) -> None:
     for change in (
         lambda: office.cases.show(missing),
         lambda: office.cases.assign(missing, "amira", actor="lead"),

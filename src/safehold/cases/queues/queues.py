@@ -31,7 +31,7 @@ from safehold.cases.item import Form
 from safehold.cases.queues.claim import Claim, Wellbeing
 from safehold.cases.queues.definition import QUEUES, QueueDefinition, definition
 from safehold.cases.queues.tables import case_claims, case_withheld
-from safehold.cases.rows import Row, form_bits, moment
+from safehold.cases.rows import Row, form_bits, is_plain, moment
 from safehold.cases.staff import Person
 from safehold.cases.tables import cases
 from safehold.home.database import Database
@@ -317,7 +317,8 @@ def _offered(person: str, queue: str, declined: Collection[Form], *, now: str) -
 
 
 def _row(connection: sa.Connection, case_id: CaseId) -> sa.RowMapping:
-    row = connection.execute(sa.select(cases).where(cases.c.id == case_id)).mappings().one_or_none()
+    known = sa.select(cases).where(cases.c.id == case_id)
+    row = connection.execute(known).mappings().one_or_none() if is_plain(case_id) else None
     if row is None:
         raise UnknownCaseError("there is no such case", advice="List cases with: safehold case list")
     return row

@@ -21,9 +21,10 @@ from safehold.cases.item import CaseItem, ItemId, ItemState, NewItem
 from safehold.cases.listing import CaseFilter, CasePage, Cursor, list_cases
 from safehold.cases.overview import Overview, overview
 from safehold.cases.queues.definition import QUEUES, QueueDefinition, definition
-from safehold.cases.rows import rank, to_case, to_item
+from safehold.cases.rows import is_plain, rank, to_case, to_item
 from safehold.cases.search import Found, find
 from safehold.cases.state import Tally, require_move, state_after
+from safehold.cases.store.alike import alike
 from safehold.cases.store.changes import Acting, Change, change, require_version, row_of, unchanged
 from safehold.cases.store.counts import insertion
 from safehold.cases.store.marking import mark, unknown_item
@@ -128,6 +129,8 @@ class CaseStore:
             connection: to read with, in a transaction of the caller's.
         """
         query = sa.select(case_items).where(case_items.c.case_id == case_id, case_items.c.number > after)
+        if not is_plain(case_id):
+            return ()
         with self._reading(connection) as joined:
             rows = joined.execute(query.order_by(case_items.c.number).limit(limit)).mappings().all()
         return tuple(map(to_item, rows))
@@ -139,10 +142,26 @@ class CaseStore:
             UnknownItemError: there is none.
         """
         with self._reading(connection) as joined:
-            row = joined.execute(sa.select(case_items).where(case_items.c.id == item_id)).mappings().one_or_none()
+            known = sa.select(case_items).where(case_items.c.id == item_id)
+            row = joined.execute(known).mappings().one_or_none() if is_plain(item_id) else None
         if row is None:
             raise unknown_item()
         return to_item(row)
+
+    def alike(
+        self, item_id: ItemId, *, limit: int = 1000, connection: sa.Connection | None = None
+    ) -> tuple[CaseItem, ...]:
+        """Return other items with an equal cryptographic fingerprint in cases that are not closed.
+
+        Those of its own case come first. An item of text, or one without such a fingerprint, is like no other.
+
+        Args:
+            item_id: like which.
+            limit: how many at most.
+            connection: to read with, in a transaction of the caller's.
+        """
+        with self._reading(connection) as joined:
+            return tuple(map(to_item, joined.execute(alike(item_id, limit)).mappings().all()))
 
     def context(self, item_id: ItemId) -> bytes:
         """Return the circumstances of an item, sealed to the review key; b"" where nothing was kept.

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from safehold.cases.case import CaseId, CaseState, Priority, Subject, SubjectKind
 from safehold.cases.errors import CaseOvertakenError, UnknownCaseError
 from safehold.cases.queues.definition import QueueDefinition, route
-from safehold.cases.rows import Row, subject_key, turn
+from safehold.cases.rows import Row, is_plain, subject_key, turn
 from safehold.cases.state import Tally
 from safehold.cases.store.counts import recount
 from safehold.cases.tables import cases
@@ -60,7 +60,8 @@ def row_of(connection: sa.Connection, case_id: CaseId) -> sa.RowMapping:
     Raises:
         UnknownCaseError: there is none.
     """
-    row = connection.execute(sa.select(cases).where(cases.c.id == case_id)).mappings().one_or_none()
+    known = sa.select(cases).where(cases.c.id == case_id)
+    row = connection.execute(known).mappings().one_or_none() if is_plain(case_id) else None
     if row is None:
         raise UnknownCaseError("there is no such case", advice="List cases with: safehold case list")
     return row
