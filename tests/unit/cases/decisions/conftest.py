@@ -1,15 +1,12 @@
 """A bench: an office with decisions, the own lists as banks, a party that acts on decisions, and people."""
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import Places
-from tests.unit.cases.conftest import NOW, Office, account, digest, office_at
+from tests.unit.cases.conftest import Office, account, digest
 
 from safehold.cases import Person, Role
 from safehold.cases.axes import Age, AgeBand, Axes, Confidence, Depicted, HarmType, Realism
@@ -27,15 +24,12 @@ from safehold.cases.decisions import (
 )
 from safehold.cases.item import CaseItem, NewItem
 from safehold.cases.rules import CaseRules, default_source, parse_rules
-from safehold.home.home import Home
-from safehold.ledger import open_ledger
 from safehold.matching import BankStore
 from safehold.vocabulary import (
     Algorithm,
     Bits,
     Finding,
     FindingKind,
-    FixedClock,
     HarmClass,
     InternalError,
     PdqFlavour,
@@ -154,31 +148,19 @@ class Bench:
         return [one.kind for one in self.office.events(prefix)]
 
 
-@pytest.fixture(scope="session")
-def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a home that is made once, to be copied."""
-    path = tmp_path_factory.mktemp("made") / "home"
-    with Home.open(path, FixedClock(NOW)) as home:
-        open_ledger(home).checkpoint()
-    return path
-
-
-def bench_at(places: Places, path: Path, made_home: Path) -> Bench:
-    if places.server is None:
-        shutil.copytree(made_home, path / "home")
-    office = office_at(places, path)
+def bench_of(office: Office) -> Bench:
     banks, party = BankStore(office.home, office.ledger), Party()
     desk = Desk(office.ledger, office.cases, office.queues, BankLists(banks), rules(), (party,))
     return Bench(office, banks, party, desk, Decisions(office.home.database, office.clock, desk))
 
 
 @pytest.fixture
-def bench(chosen_places: Places, tmp_path: Path, made_home: Path) -> Bench:
+def bench(office: Office) -> Bench:
     """Give a bench on the kind of database that is tried."""
-    return bench_at(chosen_places, tmp_path, made_home)
+    return bench_of(office)
 
 
 @pytest.fixture
-def either_bench(places: Places, tmp_path: Path, made_home: Path) -> Bench:
+def either_bench(either_office: Office) -> Bench:
     """Give a bench on each kind of database."""
-    return bench_at(places, tmp_path, made_home)
+    return bench_of(either_office)
