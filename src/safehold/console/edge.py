@@ -41,8 +41,8 @@ _HEADERS = {
 }
 _TLS_HEADER = ("strict-transport-security", "max-age=31536000")
 _ID_BYTES = 8
-_TOLD_ROOM = "safehold.cases."
-"""The room whose errors are written for people who work on cases, and name no path."""
+_TOLD_ROOMS = ("safehold.cases.", "safehold.console.viewing.")
+"""Rooms whose errors are written for people who work on cases, and name no path."""
 
 
 class Edge:
@@ -147,7 +147,7 @@ def _of_ours(error: SafeholdError) -> RefusedError:
     """Return what somebody is told of an error that no page expected; what other rooms say may name a path."""
     if isinstance(error, UnknownCaseError | UnknownItemError | UnknownQueueError):
         return PageMissingError()
-    if type(error).__module__.startswith(_TOLD_ROOM):
+    if type(error).__module__.startswith(_TOLD_ROOMS):
         return RefusedError(409, str(error)[:1].upper() + str(error)[1:], advice=error.advice)
     if isinstance(error, UsageError):
         return RefusedError(409, "That can't be done now", advice="Look at the page again: something may have changed.")

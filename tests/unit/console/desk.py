@@ -6,7 +6,7 @@ The child's work is done in this process, on pictures of our own: what hostile f
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,6 @@ from safehold.cases import (
     Subject,
     SubjectKind,
 )
-from safehold.cases.exposure import Exposures
 from safehold.console.viewing.child import SOUND, STILL, TASKS
 from safehold.console.viewing.openers import held_opener
 from safehold.console.viewing.viewer import Viewer
@@ -178,13 +177,8 @@ def opened_desk(folder: Path, *, ask: Any = ask_here, clock: Any = None, **other
             public = make_review_key(workshop.home.keys, out=folder / "review.key")
         key = read_review_key(folder / "review.key")
         casework = open_casework(workshop)
-        if casework.exposures is None:
-            rules = casework.rules.exposure
-            casework = replace(
-                casework, exposures=Exposures(workshop.home.database, workshop.ledger, workshop.home.clock, rules)
-            )
         viewer = Viewer(key, ask, {Place.HELD: held_opener(casework.held, clock)})
-        stood = standing(casework, viewer=viewer, clock=clock, **others)
+        stood = standing(casework, **{"viewer": viewer, "clock": clock, **others})
         yield Desk(casework, clock, key, public, viewer, stood)
 
 
