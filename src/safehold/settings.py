@@ -100,6 +100,14 @@ class Settings(BaseModel):
     host: str = Field("127.0.0.1", description="Where the service listens: this machine alone, 127.0.0.1.")
     port: int = Field(8080, ge=0, le=65535, description="On which port, 8080; 0 for any that is free.")
     console_port: int = Field(8081, ge=0, le=65535, description="On which port the console listens, 8081.")
+    console_address: str | None = Field(
+        None,
+        pattern=r"^(https://[a-z0-9.-]+(:\d{1,5})?|http://localhost(:\d{1,5})?)$",
+        description="Where people open the console, as https://review.example; security keys are bound to it. None.",
+    )
+    console_second_factor: bool = Field(
+        True, description="Whether who has a password here must set up a second factor too; true."
+    )
     review_key: Path | None = Field(
         None,
         description="The review key's private half, for the console's process alone; none: it shows no content.",

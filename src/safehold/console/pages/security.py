@@ -7,10 +7,10 @@ for the second factor again.
 from markupsafe import Markup
 from starlette.responses import Response
 
-from safehold.console.cookies import SESSION_COOKIE
 from safehold.console.page import Entry, Page
+from safehold.console.pages.asking import accounts_of, cookie_of, party_of
 from safehold.console.pages.signing_in import seated, sentence
-from safehold.console.users import Accounts, Session, Source
+from safehold.console.users import Session, Source
 from safehold.console.users.errors import FactorError, PasswordUnfitError, RefusedError, SessionEndedError
 from safehold.console.users.proofs.picture import picture_of
 from safehold.console.visit import PageVisit
@@ -26,12 +26,12 @@ def show_security(visit: PageVisit) -> Response:
 
 def choose_password(visit: PageVisit) -> Response:
     """Take another password, from who knows the one that they have."""
-    accounts, session = _accounts(visit), _session(visit)
+    accounts, session = accounts_of(visit), session_of(visit)
     form = visit.form
     if form.get("new", "") != form.get("again", ""):
         return _security(visit, {"again": "The two are not the same."})
     try:
-        accounts.signing_in.require_password(session, _cookie(visit), form.get("old", ""))
+        accounts.signing_in.require_password(session, cookie_of(visit), form.get("old", ""))
         accounts.users.choose_password(session, form.get("new", ""))
     except SessionEndedError:
         return visit.go("/sign-in", notice="Your session is over. Please sign in again.")
@@ -40,7 +40,7 @@ def choose_password(visit: PageVisit) -> Response:
     except PasswordUnfitError as error:
         return _security(visit, {"new": sentence(error)})
     response = visit.go(SECURITY, notice="Your password is changed; wherever else you were signed in, you are no more.")
-    return seated(response, accounts.sessions.exchange(_cookie(visit)))
+    return seated(response, accounts.sessions.exchange(cookie_of(visit)))
 
 
 def begin_app(visit: PageVisit) -> Response:
@@ -51,7 +51,7 @@ def begin_app(visit: PageVisit) -> Response:
 def add_app(visit: PageVisit) -> Response:
     """Take the app's first code."""
     try:
-        codes = _accounts(visit).factors.confirm_app(_session(visit), visit.form.get("code", ""))
+        codes = accounts_of(visit).factors.confirm_app(session_of(visit), visit.form.get("code", ""))
     except RefusedError as error:
         return _app(visit, error)
     return added(visit, codes)
@@ -67,7 +67,7 @@ def added(visit: PageVisit, codes: tuple[str, ...]) -> Response:
 def remove_factor(visit: PageVisit) -> Response:
     """Take away one of one's own second factors."""
     try:
-        _accounts(visit).factors.remove(_session(visit), visit.form.get("factor", ""))
+        accounts_of(visit).factors.remove(session_of(visit), visit.form.get("factor", ""))
     except FactorError as error:
         return _security(visit, {"factors": f"{sentence(error)} {error.advice}"})
     return visit.go(SECURITY, notice="It is taken away; wherever else you were signed in, you are no more.")
@@ -76,7 +76,7 @@ def remove_factor(visit: PageVisit) -> Response:
 def renew_codes(visit: PageVisit) -> Response:
     """Make new recovery codes and show them once."""
     try:
-        codes = _accounts(visit).factors.renew_recovery_codes(_session(visit))
+        codes = accounts_of(visit).factors.renew_recovery_codes(session_of(visit))
     except FactorError as error:
         return _security(visit, {"factors": f"{sentence(error)} {error.advice}"})
     return visit.page("users/recovery.html", codes=codes)
@@ -84,12 +84,12 @@ def renew_codes(visit: PageVisit) -> Response:
 
 def end_others(visit: PageVisit) -> Response:
     """Sign out everywhere else."""
-    ended = _accounts(visit).sessions.end_others(_session(visit))
+    ended = accounts_of(visit).sessions.end_others(session_of(visit))
     return visit.go(SECURITY, notice=f"Signed out elsewhere: {ended} session{'' if ended == 1 else 's'}.")
 
 
 def _security(visit: PageVisit, errors: dict[str, str] | None = None) -> Response:
-    accounts, session = _accounts(visit), _session(visit)
+    accounts, session = accounts_of(visit), session_of(visit)
     name = session.person.name
     return visit.page(
         "users/security.html",
@@ -102,12 +102,13 @@ def _security(visit: PageVisit, errors: dict[str, str] | None = None) -> Respons
         others=accounts.sessions.count(name) - 1,
         shortest=accounts.rules.passwords.shortest,
         is_stepped_up=visit.is_stepped_up,
+        has_keys=party_of(visit) is not None,
     )
 
 
 def _app(visit: PageVisit, error: RefusedError | None = None) -> Response:
     try:
-        app = _accounts(visit).factors.begin_app(_session(visit))
+        app = accounts_of(visit).factors.begin_app(session_of(visit))
     except FactorError as refused:
         return _security(visit, {"factors": f"{sentence(refused)} {refused.advice}"})
     return visit.page(
@@ -119,25 +120,16 @@ def _app(visit: PageVisit, error: RefusedError | None = None) -> Response:
     )
 
 
-def _session(visit: PageVisit) -> Session:
+def session_of(visit: PageVisit) -> Session:
     """Return the session of who asks, as it is now.
 
     Raises:
         SessionEndedError: it is over.
     """
-    session = _accounts(visit).sessions.find(_cookie(visit))
+    session = accounts_of(visit).sessions.find(cookie_of(visit))
     if session is None:
         raise SessionEndedError("your session is over", advice="Sign in again.")
     return session
-
-
-def _cookie(visit: PageVisit) -> str:
-    return visit.cookies.get(SESSION_COOKIE, "")
-
-
-def _accounts(visit: PageVisit) -> Accounts:
-    accounts: Accounts = visit.console.users
-    return accounts
 
 
 PAGES = (

@@ -13,8 +13,9 @@ from starlette.responses import Response
 from safehold.console.cookies import SESSION_COOKIE, forget, keep
 from safehold.console.errors import RefusedError as FrameRefusedError
 from safehold.console.page import Entry, Page
-from safehold.console.users import Accounts, Session, Stage, Started
-from safehold.console.users.errors import PasswordUnfitError, RefusedError, SessionEndedError
+from safehold.console.pages.asking import accounts_of, asked_of_known, asked_of_new, cookie_of
+from safehold.console.users import Session, Stage, Started
+from safehold.console.users.errors import PasswordUnfitError, RefusedError, SessionEndedError, UserError
 from safehold.console.users.proofs.picture import picture_of
 from safehold.console.visit import PageVisit
 
@@ -41,87 +42,91 @@ def sign_in(visit: PageVisit) -> Response:
     """Take name and password."""
     form = visit.form
     try:
-        started = _accounts(visit).signing_in.enter(
+        started = accounts_of(visit).signing_in.enter(
             form.get("name", "").strip(),
             form.get("password", ""),
             address=visit.address,
-            before=visit.cookies.get(SESSION_COOKIE, ""),
+            before=cookie_of(visit),
         )
     except RefusedError as error:
         return _entrance(visit, form.get("to", ""), error)
     except SessionEndedError:
-        return _again(visit)
-    return _onwards(visit, started)
+        return again(visit)
+    return onwards(visit, started)
 
 
 def show_factor(visit: PageVisit) -> Response:
     """Ask for the second factor."""
-    session = _arriving(visit, Stage.SECOND_FACTOR)
-    return _again(visit) if session is None else _factor(visit, session, visit.query.get("to", ""))
+    session = arriving(visit, Stage.SECOND_FACTOR)
+    return again(visit) if session is None else ask_factor(visit, session, visit.query.get("to", ""))
 
 
 def take_factor(visit: PageVisit) -> Response:
     """Take a code of an app, or a recovery code."""
-    session = _arriving(visit, Stage.SECOND_FACTOR)
+    session = arriving(visit, Stage.SECOND_FACTOR)
     if session is None:
-        return _again(visit)
+        return again(visit)
     try:
-        started = _accounts(visit).signing_in.show_code(_cookie(visit), visit.form.get("code", ""))
+        started = accounts_of(visit).signing_in.show_code(cookie_of(visit), visit.form.get("code", ""))
     except RefusedError as error:
-        return _factor(visit, session, visit.form.get("to", ""), error)
+        return ask_factor(visit, session, visit.form.get("to", ""), error)
     except SessionEndedError:
-        return _again(visit)
-    return _onwards(visit, started)
+        return again(visit)
+    return onwards(visit, started)
 
 
 def show_password(visit: PageVisit) -> Response:
     """Ask for a password of one's own."""
-    session = _arriving(visit, Stage.NEW_PASSWORD)
-    return _again(visit) if session is None else _password(visit, session, visit.query.get("to", ""))
+    session = arriving(visit, Stage.NEW_PASSWORD)
+    return again(visit) if session is None else _password(visit, session, visit.query.get("to", ""))
 
 
 def take_password(visit: PageVisit) -> Response:
     """Take a password of one's own."""
-    session = _arriving(visit, Stage.NEW_PASSWORD)
+    session = arriving(visit, Stage.NEW_PASSWORD)
     if session is None:
-        return _again(visit)
+        return again(visit)
     new, to = visit.form.get("new", ""), visit.form.get("to", "")
     if new != visit.form.get("again", ""):
         return _password(visit, session, to, {"again": "The two are not the same."})
     try:
-        started = _accounts(visit).signing_in.choose_password(_cookie(visit), new)
+        started = accounts_of(visit).signing_in.choose_password(cookie_of(visit), new)
     except PasswordUnfitError as error:
         return _password(visit, session, to, {"new": sentence(error)})
     except SessionEndedError:
-        return _again(visit)
-    return _onwards(visit, started)
+        return again(visit)
+    return onwards(visit, started)
 
 
 def show_app(visit: PageVisit) -> Response:
     """Show what an authenticator app needs."""
-    session = _arriving(visit, Stage.NEW_FACTOR)
-    return _again(visit) if session is None else _app(visit, session, visit.query.get("to", ""))
+    session = arriving(visit, Stage.NEW_FACTOR)
+    return again(visit) if session is None else ask_app(visit, session, visit.query.get("to", ""))
 
 
 def take_app(visit: PageVisit) -> Response:
     """Take the app's first code, and show recovery codes once."""
-    session = _arriving(visit, Stage.NEW_FACTOR)
+    session = arriving(visit, Stage.NEW_FACTOR)
     if session is None:
-        return _again(visit)
+        return again(visit)
     to = visit.form.get("to", "")
     try:
-        started, codes = _accounts(visit).signing_in.set_up_app(_cookie(visit), visit.form.get("code", ""))
+        started, codes = accounts_of(visit).signing_in.set_up_app(cookie_of(visit), visit.form.get("code", ""))
     except RefusedError as error:
-        return _app(visit, session, to, error)
+        return ask_app(visit, session, to, error)
     except SessionEndedError:
-        return _again(visit)
-    response = visit.page("signing_in/codes.html", codes=codes, to=_aim(to))
-    return seated(response, started)
+        return again(visit)
+    return show_codes(visit, started, codes, to)
+
+
+def show_codes(visit: PageVisit, started: Started, codes: tuple[str, ...], to: str) -> Response:
+    """Show recovery codes once, with the way on."""
+    return seated(visit.page("signing_in/codes.html", codes=codes, to=_aim(to)), started)
 
 
 def sign_out(visit: PageVisit) -> Response:
     """End the session."""
-    _accounts(visit).sessions.end(_cookie(visit))
+    accounts_of(visit).sessions.end(cookie_of(visit))
     response = visit.go(SIGN_IN, notice="You are signed out.")
     forget(response, SESSION_COOKIE)
     return response
@@ -129,18 +134,24 @@ def sign_out(visit: PageVisit) -> Response:
 
 def show_step_up(visit: PageVisit) -> Response:
     """Ask who is signed in for the second factor again."""
-    return _step_up(visit, visit.query.get("to", ""))
+    return ask_step_up(visit, visit.query.get("to", ""))
 
 
 def step_up(visit: PageVisit) -> Response:
     """Take it."""
     to = visit.form.get("to", "")
     try:
-        started = _accounts(visit).signing_in.confirm_code(_cookie(visit), visit.form.get("code", ""))
+        started = accounts_of(visit).signing_in.confirm_code(cookie_of(visit), visit.form.get("code", ""))
     except RefusedError as error:
-        return _step_up(visit, to, error)
+        return ask_step_up(visit, to, error)
     except SessionEndedError:
-        return _again(visit, "Your session is over. Please sign in again.")
+        return again(visit, "Your session is over. Please sign in again.")
+    return stepped_up(visit, started)
+
+
+def stepped_up(visit: PageVisit, started: Started) -> Response:
+    """Lead who has shown that it is them back to where they were."""
+    to = visit.form.get("to", "")
     return seated(visit.go(_aim(to), notice="Thank you. That counts for a few minutes."), started)
 
 
@@ -166,8 +177,16 @@ def _entrance(visit: PageVisit, to: str, error: RefusedError | None = None) -> R
     return visit.page("signing_in/enter.html", status=_status(error), to=carried(to), error=error)
 
 
-def _factor(visit: PageVisit, session: Session, to: str, error: RefusedError | None = None) -> Response:
-    return visit.page("signing_in/factor.html", status=_status(error), csrf=session.csrf, to=carried(to), error=error)
+def ask_factor(visit: PageVisit, session: Session, to: str, error: RefusedError | None = None) -> Response:
+    """Ask for the second factor, saying what was wrong."""
+    return visit.page(
+        "signing_in/factor.html",
+        status=_status(error),
+        csrf=session.csrf,
+        to=carried(to),
+        error=error,
+        asked=asked_of_known(visit, session),
+    )
 
 
 def _password(visit: PageVisit, session: Session, to: str, errors: dict[str, str] | None = None) -> Response:
@@ -176,14 +195,15 @@ def _password(visit: PageVisit, session: Session, to: str, errors: dict[str, str
         status=_REFUSED if errors else 200,
         csrf=session.csrf,
         name=session.person.name,
-        shortest=_accounts(visit).rules.passwords.shortest,
+        shortest=accounts_of(visit).rules.passwords.shortest,
         to=carried(to),
         errors=errors or {},
     )
 
 
-def _app(visit: PageVisit, session: Session, to: str, error: RefusedError | None = None) -> Response:
-    app = _accounts(visit).factors.begin_app(session)
+def ask_app(visit: PageVisit, session: Session, to: str, error: UserError | None = None) -> Response:
+    """Show what an authenticator app or a security key needs, saying what was wrong."""
+    app = accounts_of(visit).factors.begin_app(session)
     return visit.page(
         "signing_in/app.html",
         status=_status(error),
@@ -191,25 +211,34 @@ def _app(visit: PageVisit, session: Session, to: str, error: RefusedError | None
         name=session.person.name,
         picture=Markup(picture_of(app.address, title="QR code for your authenticator app")),  # noqa: S704 - our own
         written=app.written,
+        asked=asked_of_new(visit, session),
         to=carried(to),
         error=error,
     )
 
 
-def _step_up(visit: PageVisit, to: str, error: RefusedError | None = None) -> Response:
-    has_factor = _accounts(visit).factors.has(visit.person.name)
+def ask_step_up(visit: PageVisit, to: str, error: RefusedError | None = None) -> Response:
+    """Ask who is signed in for the second factor again, saying what was wrong."""
+    session = accounts_of(visit).sessions.find(cookie_of(visit))
+    if session is None:
+        return again(visit, "Your session is over. Please sign in again.")
     return visit.page(
-        "signing_in/step_up.html", status=_status(error), to=carried(to), error=error, has_factor=has_factor
+        "signing_in/step_up.html",
+        status=_status(error),
+        to=carried(to),
+        error=error,
+        has_factor=accounts_of(visit).factors.has(session.person.name),
+        asked=asked_of_known(visit, session),
     )
 
 
-def _arriving(visit: PageVisit, stage: Stage) -> Session | None:
+def arriving(visit: PageVisit, stage: Stage) -> Session | None:
     """Return who is at a stage of the way in; None for nobody.
 
     Raises:
         FrameRefusedError: the form was not made for them.
     """
-    session = _accounts(visit).sessions.arriving(_cookie(visit))
+    session = accounts_of(visit).sessions.arriving(cookie_of(visit))
     if session is None or session.stage is not stage:
         return None
     sent = visit.form.get("csrf", "").encode()
@@ -218,7 +247,7 @@ def _arriving(visit: PageVisit, stage: Stage) -> Session | None:
     return session
 
 
-def _onwards(visit: PageVisit, started: Started) -> Response:
+def onwards(visit: PageVisit, started: Started) -> Response:
     """Lead to the next step, or to where they wanted to go."""
     to = visit.form.get("to", "")
     step = _STEPS.get(started.session.stage)
@@ -226,7 +255,8 @@ def _onwards(visit: PageVisit, started: Started) -> Response:
     return seated(response, started)
 
 
-def _again(visit: PageVisit, why: str = _TOO_LATE) -> Response:
+def again(visit: PageVisit, why: str = _TOO_LATE) -> Response:
+    """Lead back to the beginning."""
     response = visit.go(SIGN_IN, notice=why)
     forget(response, SESSION_COOKIE)
     return response
@@ -236,17 +266,8 @@ def _aim(to: str) -> str:
     return carried(to) or "/"
 
 
-def _cookie(visit: PageVisit) -> str:
-    return visit.cookies.get(SESSION_COOKIE, "")
-
-
 def _status(error: Exception | None) -> int:
     return 200 if error is None else _REFUSED
-
-
-def _accounts(visit: PageVisit) -> Accounts:
-    accounts: Accounts = visit.console.users
-    return accounts
 
 
 PAGES = (

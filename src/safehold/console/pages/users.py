@@ -9,8 +9,9 @@ from starlette.responses import Response
 from safehold.cases import Ability, Role
 from safehold.console.errors import RefusedError
 from safehold.console.page import Entry, Page
+from safehold.console.pages.asking import accounts_of
 from safehold.console.pages.signing_in import sentence
-from safehold.console.users import Accounts, User
+from safehold.console.users import User
 from safehold.console.users.errors import UserError, UserUnknownError
 from safehold.console.visit import PageVisit
 
@@ -20,7 +21,7 @@ _REFUSED = 409
 
 def list_users(visit: PageVisit) -> Response:
     """Show every user with their roles."""
-    return visit.page("users/list.html", users=_accounts(visit).users.list(), is_stepped_up=visit.is_stepped_up)
+    return visit.page("users/list.html", users=accounts_of(visit).users.list(), is_stepped_up=visit.is_stepped_up)
 
 
 def new_user(visit: PageVisit) -> Response:
@@ -32,7 +33,7 @@ def create_user(visit: PageVisit) -> Response:
     """Make a user, and show the one-time password once."""
     name = visit.form.get("name", "").strip()
     try:
-        user, password = _accounts(visit).users.create(name, _roles(visit), actor=visit.person.name)
+        user, password = accounts_of(visit).users.create(name, _roles(visit), actor=visit.person.name)
     except UserError as error:
         return _new(visit, {"name": f"{sentence(error)} {error.advice}"})
     return _handed(visit, user, password)
@@ -47,7 +48,7 @@ def change_roles(visit: PageVisit) -> Response:
     """Give somebody other roles; it counts from their next request on."""
     user = _somebody_else(visit)
     try:
-        _accounts(visit).users.set_roles(user.name, _roles(visit), actor=visit.person.name)
+        accounts_of(visit).users.set_roles(user.name, _roles(visit), actor=visit.person.name)
     except UserError as error:
         return _shown(visit, user, {"roles": f"{sentence(error)} {error.advice}"})
     return visit.go(f"{USERS}/{user.name}", notice="The roles are changed. They count from the next request on.")
@@ -57,7 +58,7 @@ def disable_user(visit: PageVisit) -> Response:
     """Let somebody in no more."""
     user = _somebody_else(visit)
     try:
-        _accounts(visit).users.disable(user.name, actor=visit.person.name)
+        accounts_of(visit).users.disable(user.name, actor=visit.person.name)
     except UserError as error:
         return _shown(visit, user, {"roles": f"{sentence(error)} {error.advice}"})
     return visit.go(f"{USERS}/{user.name}", notice="They are let in no more; every session of theirs has ended.")
@@ -66,7 +67,7 @@ def disable_user(visit: PageVisit) -> Response:
 def enable_user(visit: PageVisit) -> Response:
     """Let somebody in again."""
     user = _somebody_else(visit)
-    _accounts(visit).users.enable(user.name, actor=visit.person.name)
+    accounts_of(visit).users.enable(user.name, actor=visit.person.name)
     return visit.go(f"{USERS}/{user.name}", notice="They are let in again.")
 
 
@@ -74,7 +75,7 @@ def reset_user(visit: PageVisit) -> Response:
     """Give somebody a new start, and show the one-time password once."""
     user = _somebody_else(visit)
     try:
-        password = _accounts(visit).users.reset(user.name, actor=visit.person.name)
+        password = accounts_of(visit).users.reset(user.name, actor=visit.person.name)
     except UserError as error:
         return _shown(visit, user, {"roles": f"{sentence(error)} {error.advice}"})
     return _handed(visit, user, password)
@@ -91,7 +92,7 @@ def _new(visit: PageVisit, errors: dict[str, str]) -> Response:
 
 
 def _shown(visit: PageVisit, user: User, errors: dict[str, str]) -> Response:
-    accounts = _accounts(visit)
+    accounts = accounts_of(visit)
     return visit.page(
         "users/show.html",
         status=_REFUSED if errors else 200,
@@ -106,13 +107,13 @@ def _shown(visit: PageVisit, user: User, errors: dict[str, str]) -> Response:
 
 
 def _handed(visit: PageVisit, user: User, password: str) -> Response:
-    days = _accounts(visit).rules.passwords.one_time_seconds // 86_400
+    days = accounts_of(visit).rules.passwords.one_time_seconds // 86_400
     return visit.page("users/password.html", user=user, password=password, days=days)
 
 
 def _named(visit: PageVisit) -> User:
     try:
-        return _accounts(visit).users.show(visit.path["name"])
+        return accounts_of(visit).users.show(visit.path["name"])
     except UserUnknownError as error:
         raise visit.missing() from error
 
@@ -133,11 +134,6 @@ def _roles(visit: PageVisit) -> frozenset[Role]:
     """Return the roles that a form names; what is none is left out."""
     known = {role.value: role for role in Role}
     return frozenset(known[word] for word in visit.fields("role") if word in known)
-
-
-def _accounts(visit: PageVisit) -> Accounts:
-    accounts: Accounts = visit.console.users
-    return accounts
 
 
 _MANAGES = Ability.MANAGE_USERS

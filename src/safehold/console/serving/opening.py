@@ -40,7 +40,7 @@ def open_console(
         SafeholdError: a key, reviewed data or a setting can't be used: a console that lacks one doesn't start.
     """
     with open_workshop(named, environment=environment, clock=clock) as workshop:
-        accounts = open_accounts(workshop.home, workshop.ledger)
+        accounts = open_accounts(workshop.home, workshop.ledger, settings=workshop.settings)
         casework, settings = open_casework(workshop), workshop.settings
         with _viewing(casework, settings.review_key) as viewer:
             yield Console(

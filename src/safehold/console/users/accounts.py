@@ -7,6 +7,7 @@ accounts.sessions.find(cookie)
 from dataclasses import dataclass
 
 from safehold.console.users.factors import Factors
+from safehold.console.users.keys import Keys
 from safehold.console.users.proofs.sealing import user_key
 from safehold.console.users.rules import UserRules
 from safehold.console.users.sessions import Sessions
@@ -15,6 +16,7 @@ from safehold.console.users.store import Users
 from safehold.console.users.tries import Tries
 from safehold.home.home import Home
 from safehold.ledger import EventLog
+from safehold.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Accounts:
         users: who there is.
         sessions: who is in.
         factors: second factors.
+        keys: those of them that sign.
         tries: what was tried in vain.
         signing_in: the way in.
     """
@@ -34,6 +37,7 @@ class Accounts:
     users: Users
     sessions: Sessions
     factors: Factors
+    keys: Keys
     tries: Tries
     signing_in: SigningIn
 
@@ -42,20 +46,25 @@ class Accounts:
         return self.sessions.forget() + self.tries.forget()
 
 
-def open_accounts(home: Home, ledger: EventLog, rules: UserRules | None = None) -> Accounts:
+def open_accounts(
+    home: Home, ledger: EventLog, rules: UserRules | None = None, *, settings: Settings | None = None
+) -> Accounts:
     """Return the accounts of a home.
 
     Args:
         home: whose.
         ledger: where events go.
         rules: what they follow; the usual ones with the home's own key where none are given.
+        settings: what the installation was told of users; the usual where nothing is given.
 
     Raises:
         SecretKeyError: the home's key for users' secrets is none.
     """
-    told = rules or UserRules(user_key(home.keys))
+    has_factor = settings is None or settings.console_second_factor
+    told = rules or UserRules(user_key(home.keys), needs_second_factor=has_factor)
     parts = (home.database, ledger, home.clock, told)
     users, sessions, factors = Users(*parts), Sessions(*parts), Factors(*parts)
     tries = Tries(home.database, home.clock, told)
-    signing_in = SigningIn(users, sessions, factors, tries, ledger, told.needs_second_factor)
-    return Accounts(told, users, sessions, factors, tries, signing_in)
+    keys = Keys(home.database, home.clock, told, sessions=sessions, factors=factors)
+    signing_in = SigningIn(users, sessions, factors, keys, tries, ledger, told.needs_second_factor)
+    return Accounts(told, users, sessions, factors, keys, tries, signing_in)

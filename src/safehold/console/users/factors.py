@@ -117,7 +117,7 @@ class Factors:
             SessionEndedError: the session is over.
         """
         user = session.person.name
-        _require_local(session)
+        require_local(session)
         pending = sa.select(factors_table).where(
             factors_table.c.user == user,
             factors_table.c.kind == FactorKind.APP.value,
@@ -269,7 +269,12 @@ def require_room(connection: sa.Connection, user: str) -> None:
         raise FactorError(f"you have {MOST} second factors", advice="Take one away that you no longer use.")
 
 
-def _require_local(session: Session) -> None:
+def require_local(session: Session) -> None:
+    """Refuse a second factor of ours for who is proved elsewhere.
+
+    Raises:
+        FactorError: an identity provider proves who this is.
+    """
     if session.source is not Source.LOCAL:
         raise FactorError("your identity provider proves who you are", advice="Set up a second factor there.")
 

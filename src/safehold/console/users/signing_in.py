@@ -13,6 +13,8 @@ some tries in vain there the session ends, since somebody else may have it.
     started = signing_in.show_code(started.cookie, "123456")
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from safehold.console.users.errors import (
@@ -23,6 +25,8 @@ from safehold.console.users.errors import (
     TooManyTriesError,
 )
 from safehold.console.users.factors import Factors
+from safehold.console.users.keys import Keys
+from safehold.console.users.proofs.passkeys import Party
 from safehold.console.users.session import Session, Stage, Started
 from safehold.console.users.sessions import Sessions
 from safehold.console.users.store import Users
@@ -41,6 +45,7 @@ class SigningIn:
         users: who there is.
         sessions: who is in.
         factors: second factors.
+        keys: those of them that sign.
         tries: what was tried in vain.
         ledger: where it is recorded that somebody must wait.
         needs_second_factor: whether who has no second factor must set one up.
@@ -49,6 +54,7 @@ class SigningIn:
     users: Users
     sessions: Sessions
     factors: Factors
+    keys: Keys
     tries: Tries
     ledger: EventLog
     needs_second_factor: bool = True
@@ -86,13 +92,20 @@ class SigningIn:
             SessionEndedError: the cookie is nobody's whose second factor is asked for.
         """
         session = self.at(cookie, Stage.SECOND_FACTOR)
-        name = session.person.name
-        mark = self.tries.mark(_FACTOR, name)
-        is_last = self.tries.count(mark)
-        if not (self.factors.accept_code(name, typed) or self.factors.accept_recovery(name, typed)):
-            self._note_wait(name, is_last=is_last)
-            raise refused()
-        self.tries.clear(mark)
+        with self._tried(session):
+            self._require_code(session, typed)
+        return self.go_on(cookie, session)
+
+    def show_key(self, cookie: str, party: Party, sent: str) -> Started:
+        """Go on with a security key.
+
+        Raises:
+            RefusedError: it is none of theirs, or they must wait.
+            SessionEndedError: the cookie is nobody's whose second factor is asked for.
+        """
+        session = self.at(cookie, Stage.SECOND_FACTOR)
+        with self._tried(session):
+            self.keys.accept(session, party, sent)
         return self.go_on(cookie, session)
 
     def choose_password(self, cookie: str, new: str) -> Started:
@@ -114,10 +127,21 @@ class SigningIn:
             SessionEndedError: the cookie is nobody's who must set up a second factor.
         """
         session = self.at(cookie, Stage.NEW_FACTOR)
-        mark = self.tries.mark(_FACTOR, session.person.name)
-        self.tries.count(mark)
-        codes = self.factors.confirm_app(session, typed)
-        self.tries.clear(mark)
+        with self._tried(session):
+            codes = self.factors.confirm_app(session, typed)
+        return self.go_on(cookie, session), codes
+
+    def set_up_key(self, cookie: str, party: Party, sent: str) -> tuple[Started, tuple[str, ...]]:
+        """Go on with the security key that was set up; return recovery codes with the session.
+
+        Raises:
+            RefusedError: it did not sign what it was asked, or they must wait.
+            FactorError: it is somebody's already.
+            SessionEndedError: the cookie is nobody's who must set up a second factor.
+        """
+        session = self.at(cookie, Stage.NEW_FACTOR)
+        with self._tried(session):
+            codes = self.keys.confirm(session, party, sent)
         return self.go_on(cookie, session), codes
 
     def at(self, cookie: str, stage: Stage) -> Session:
@@ -149,14 +173,24 @@ class SigningIn:
             SessionEndedError: the session is over; also after some tries in vain.
         """
         session = self._signed_in(cookie)
-        name = session.person.name
-        mark = self._count_step_up(cookie, name)
-        if self.factors.has(name):
-            is_right = self.factors.accept_code(name, typed) or self.factors.accept_recovery(name, typed)
-        else:
-            is_right = self.users.prove(name, typed) is not None
-        if not is_right:
+        mark = self._count_step_up(cookie, session.person.name)
+        if self.factors.has(session.person.name):
+            self._require_code(session, typed)
+        elif self.users.prove(session.person.name, typed) is None:
             raise refused()
+        self.tries.clear(mark)
+        return self.sessions.step_up(cookie)
+
+    def confirm_key(self, cookie: str, party: Party, sent: str) -> Started:
+        """Step up with a security key.
+
+        Raises:
+            RefusedError: it is none of theirs.
+            SessionEndedError: the session is over; also after some tries in vain.
+        """
+        session = self._signed_in(cookie)
+        mark = self._count_step_up(cookie, session.person.name)
+        self.keys.accept(session, party, sent)
         self.tries.clear(mark)
         return self.sessions.step_up(cookie)
 
@@ -171,6 +205,27 @@ class SigningIn:
         if self.users.prove(session.person.name, password) is None:
             raise refused()
         self.tries.give_back(mark)
+
+    @contextmanager
+    def _tried(self, session: Session) -> Iterator[None]:
+        """Count a try of somebody's second factor, and forget all of them once one is right.
+
+        Raises:
+            TooManyTriesError: they must wait; nothing was looked at.
+        """
+        mark = self.tries.mark(_FACTOR, session.person.name)
+        is_last = self.tries.count(mark)
+        try:
+            yield
+        except RefusedError:
+            self._note_wait(session.person.name, is_last=is_last)
+            raise
+        self.tries.clear(mark)
+
+    def _require_code(self, session: Session, typed: str) -> None:
+        name = session.person.name
+        if not (self.factors.accept_code(name, typed) or self.factors.accept_recovery(name, typed)):
+            raise refused()
 
     def _next(self, name: str) -> Stage:
         """Return what is asked for next of who has shown all that they have."""

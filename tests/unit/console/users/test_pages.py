@@ -8,13 +8,13 @@ from tests.unit.console.standing import ORIGIN, Asking, standing
 
 from safehold.cases import Role
 from safehold.console.cookies import SESSION_COOKIE
-from safehold.console.pages import look, security, signing_in
+from safehold.console.pages import look, passkeys, security, signing_in
 from safehold.console.pages import users as users_pages
 from safehold.console.users import Stage, open_accounts
 
 from .conftest import GOOD_PASSWORD, Staff
 
-PAGES = (*look.PAGES, *signing_in.PAGES, *security.PAGES, *users_pages.PAGES)
+PAGES = (*look.PAGES, *signing_in.PAGES, *security.PAGES, *passkeys.PAGES, *users_pages.PAGES)
 CANARY = "canary-7f3a"
 
 
