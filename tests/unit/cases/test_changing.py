@@ -212,6 +212,22 @@ def test_every_change_raises_the_version_and_says_when(office: Office) -> None:
         assert (found.version, found.changed_at) == (version, office.clock.at)
 
 
+def test_what_was_decided_a_while_ago_is_closed_by_itself_and_nothing_else(either_office: Office) -> None:
+    office = either_office
+    old, waiting = office.opened(account("01")), office.opened(account("02"))
+    office.decide(old)
+    office.clock.at += dt.timedelta(days=13)
+    young = office.opened(account("03"))
+    office.decide(young)
+    office.clock.at += dt.timedelta(days=1, seconds=1)
+    assert [office.cases.close_settled(actor="system") for _ in range(2)] == [1, 0]
+    states = [office.cases.show(one).state for one in (old, waiting, young)]
+    assert states == [CaseState.CLOSED, CaseState.OPEN, CaseState.DECIDED]
+    assert office.events("case.moved")[-1].actor == "system"
+    assert office.counted() == office.really_there()
+    assert office.opened(account("01")) != old
+
+
 def test_two_open_cases_of_one_subject_are_refused_by_the_database_itself(either_office: Office) -> None:
     row = {"id": "case_2", "open_subject": f"account:{account().mark}"}
     either_office.opened()

@@ -29,11 +29,17 @@ from safehold.cases.store.changes import Acting, Change, change, require_version
 from safehold.cases.store.counts import insertion
 from safehold.cases.store.marking import mark, unknown_item
 from safehold.cases.store.opening import Filing, put_in
-from safehold.cases.tables import case_contexts, case_items, case_references
+from safehold.cases.tables import case_contexts, case_items, case_references, cases
 from safehold.home.database import Database
 from safehold.ledger import is_fit
 from safehold.ledger.entry import timestamp
 from safehold.vocabulary import Clock, Event
+
+SETTLED_AFTER = dt.timedelta(days=14)
+"""How long a decided case stays open to second thoughts, and to new items of its subject, before it is closed. Ours."""
+
+MOST_CLOSED_AT_ONCE = 200
+"""Cases closed in one transaction: some tens of milliseconds, for which nothing else is written."""
 
 
 class CaseStore:
@@ -210,6 +216,28 @@ class CaseStore:
             return Change(to, tally)
 
         return self._change(connection, case_id, moved, seen=seen, actor=actor)
+
+    def close_settled(self, *, actor: str, after: dt.timedelta = SETTLED_AFTER, most: int = MOST_CLOSED_AT_ONCE) -> int:
+        """Close cases that were decided and that nothing happened to since; return how many, fewer than `most` for all.
+
+        A worker does this now and then. Repeating it is safe; a reversal opens a closed case again.
+
+        Args:
+            actor: who closes them.
+            after: how long nothing must have happened.
+            most: how many in this one transaction.
+        """
+        before = timestamp(self._clock.now() - after)
+        settled = sa.select(cases.c.id).where(cases.c.state == CaseState.DECIDED.value, cases.c.changed_at < before)
+        with self._database.reading() as connection:
+            found = connection.execute(settled.limit(most)).scalars().all()
+        if not found:
+            return 0  # nothing to do is the usual case, and needs no write lock
+        with self._database.writing() as connection:
+            chosen = connection.execute(settled.where(cases.c.id.in_(found))).scalars().all()
+            for case_id in chosen:
+                self.change_state(connection, CaseId(case_id), CaseState.CLOSED, seen=None, actor=actor)
+        return len(chosen)
 
     def mark_items(
         self,
