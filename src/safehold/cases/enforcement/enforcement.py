@@ -232,5 +232,6 @@ class Standing:
 
     @property
     def gravest(self) -> Measure | None:
-        """Return the gravest measure that holds, strikes aside; None for none."""
-        return next((one.measure for one in self.in_force if one.measure is not Measure.STRIKE), None)
+        """Return the gravest measure that holds on it, strikes and removed content aside; None for none."""
+        aside = {Measure.STRIKE, Measure.REMOVE_CONTENT}
+        return next((one.measure for one in self.in_force if one.measure not in aside), None)

@@ -1,18 +1,26 @@
 """The pages of the console: each module's table, and all of them in one."""
 
 from safehold.console.pages import (
+    appeals,
     banks,
     case,
     deciding,
+    enforcement,
     exposure,
     health,
+    holds,
     ledger,
     look,
+    openings,
+    overview,
+    passkeys,
     policies,
     queues,
     reports,
     reveal,
+    search,
     security,
+    signals,
     signing_in,
     users,
     work,
@@ -34,6 +42,14 @@ ALL_PAGES = (
     *signing_in.PAGES,
     *users.PAGES,
     *work.PAGES,
+    *passkeys.PAGES,
+    *search.PAGES,
+    *overview.PAGES,
+    *signals.PAGES,
+    *enforcement.PAGES,
+    *appeals.PAGES,
+    *holds.PAGES,
+    *openings.PAGES,
 )
 
 __all__ = ["ALL_PAGES"]

@@ -58,7 +58,7 @@ GROUPS = (
         ),
     ),
     Group("Evidence", (Entry("/holds", "Holds", "h"), Entry("/openings", "Openings", "o"), Entry("/grants", "Grants"))),
-    Group("Rules", (Entry("/policies", "Policies", "p"), Entry("/banks", "Banks", "b"))),
+    Group("Rules", (Entry("/policies", "Policies", "p"), Entry("/banks", "Banks", "b"), Entry("/signals", "Signals"))),
     Group(
         "System",
         (

@@ -21,6 +21,7 @@ from safehold.console.viewing.errors import MisshapenViewError, NothingToSeeErro
 from safehold.console.viewing.sampling import LONGEST_SECONDS, RATE, Samples
 from safehold.console.viewing.treatment import covered, revealed, sound, spectrogram
 from safehold.gateway.circumstances import open_circumstances
+from safehold.gateway.reports.sealing import open_note
 from safehold.media import Limits
 from safehold.media.sandbox import Reply
 from safehold.vault import CustodianKey
@@ -172,6 +173,14 @@ class Viewer:
             ReviewKeyError: another key sealed them, or they were changed.
         """
         return self._open_context(sealed, self._key) if sealed else {}
+
+    def written(self, sealed: bytes) -> Mapping[str, str]:
+        """Return what somebody wrote to us; nothing where nothing is kept. The caller owes that it is recorded.
+
+        Raises:
+            NoteUnopenedError: another key sealed it, or it was changed.
+        """
+        return open_note(sealed, self._key.secret) if sealed else {}
 
     def _open(self, item: CaseItem, asking: Asking) -> Opened:
         opener = self._openers.get(item.told.content.place)
