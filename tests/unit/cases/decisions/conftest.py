@@ -3,9 +3,11 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import pytest
+import yaml
 from tests.unit.cases.conftest import Office, account, digest
 
 from safehold.cases import Person, Role
@@ -51,11 +53,14 @@ PDQ = Signal(Algorithm.PDQ, bytes(range(32)), PdqFlavour.FULL, 90)
 
 def rules(**changes: Any) -> CaseRules:
     """Return the shipped rules without sampling, with parts of them replaced: review__second__third_person=False."""
-    import yaml
-
-    tree = yaml.safe_load(default_source())
     quiet = {"review__second__share": {"confirm": 0, "not_a_violation": 0, "automatic": 0}}
-    for path, value in (quiet | changes).items():
+    return _rules(json.dumps(quiet | changes))
+
+
+@cache
+def _rules(changes: str) -> CaseRules:
+    tree = yaml.safe_load(default_source())
+    for path, value in json.loads(changes).items():
         *steps, last = path.split("__")
         place = tree
         for step in steps:
