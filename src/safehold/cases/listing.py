@@ -28,8 +28,8 @@ class CaseFilter:
     """Which cases; every part that is said must hold.
 
     Attributes:
-        state: how far they are; None for all that are not closed.
-        queue: in which queue they wait; None for any.
+        state: how far they are; None for all that are not closed, and of a queue for all that wait in it.
+        queue: in which queue they wait, or waited for first decisions; None for any.
         assignee: whom they were given to; "" for nobody, None for anybody.
         subject_kind: what they are about; None for anything.
         priority: how urgent they are; None for any.
@@ -81,9 +81,10 @@ def conditions(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
     """Return what the rows of the wanted cases fulfil."""
     if not all(is_plain(name) for name in (wanted.queue or "", wanted.assignee or "")):
         return [sa.false()]
-    told: list[sa.ColumnElement[bool]] = [
-        cases.c.is_open == 1 if wanted.state is None else cases.c.state == wanted.state.value
-    ]
+    if wanted.state is not None:
+        told = [cases.c.state == wanted.state.value]
+    else:
+        told = [cases.c.is_open == 1 if wanted.queue is None else cases.c.is_waiting == 1]
     if wanted.queue is not None:
         told.append(cases.c.queue == wanted.queue)
     if wanted.assignee is not None:

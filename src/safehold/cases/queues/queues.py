@@ -305,7 +305,6 @@ def _offered(person: str, queue: str, declined: Collection[Form], *, now: str) -
     )
     conditions: list[sa.ColumnElement[bool]] = [
         cases.c.queue == queue,
-        cases.c.is_open == 1,
         cases.c.is_waiting == 1,
         cases.c.assignee.in_(["", person]),
         ~held,

@@ -11,6 +11,8 @@ _TABLES = (
     *("case_fingerprints", "case_signals", "case_contexts", "case_items", "cases"),
 )
 
+_FILTERS = ("queue", "assignee", "subject_kind", "priority", "origin")
+
 
 def upgrade() -> None:
     """Add the tables, and the indexes that a page of events is read by."""
@@ -61,9 +63,9 @@ def _cases() -> None:
         sa.UniqueConstraint("open_subject", name="uq_cases_open_subject"),
     )
     for name, columns in {
-        "open": ["is_open", "turn"],
-        "state": ["state", "turn"],
-        "queue": ["queue", "is_open", "turn"],
+        "open": ["is_open", "turn", *_FILTERS],
+        "state": ["state", "turn", *_FILTERS],
+        "queue": ["queue", "is_waiting", "turn"],
         "assignee": ["assignee", "is_open", "turn"],
         "waiting": ["queue", "is_waiting", "opened_at"],
         "subject": ["subject"],
