@@ -29,7 +29,7 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-quic",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # the browser's own calls home go nowhere
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",  # the browser's own calls home go nowhere
     "--remote-debugging-pipe",
 )
 _WIRE = """import os, sys
