@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from safehold.cases import Person
+from safehold.console.preserver import Preserver
 from safehold.console.viewing.viewer import Viewer
 from safehold.service.watching import Journal
 from safehold.settings import Settings
@@ -60,6 +61,7 @@ class Console:
         clock: where the time comes from.
         journal: where log lines go.
         viewer: opens content for the reviewing view; None where this process has no review key.
+        preserver: takes what is confirmed into the vault; likewise.
         instruments: what the pages about the installation look at it with (`safehold.console.instruments`).
     """
 
@@ -70,4 +72,5 @@ class Console:
     journal: Journal
     users: Any = None
     viewer: Viewer | None = None
+    preserver: Preserver | None = None
     instruments: Any = None

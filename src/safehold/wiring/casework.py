@@ -15,13 +15,16 @@ from safehold.cases.enforcement import Enforcements
 from safehold.cases.enforcement.appeals import Appeals
 from safehold.cases.enforcement.danger import Dangers, load_contacts
 from safehold.cases.evidence import Ceremony, Destructions, Holds, Openings
+from safehold.cases.evidence.preservation import Preservation
 from safehold.cases.exposure import Exposures
 from safehold.cases.queues import Queues
 from safehold.cases.rules import CaseRules, default_rules, load_rules
 from safehold.cases.store import CaseStore
+from safehold.datasets.casework.consequence import DatasetsFollow
 from safehold.gateway.held import HeldItems
 from safehold.gateway.marks import Marks, digest_key
 from safehold.gateway.reports import Reports, ReviewSeal
+from safehold.gateway.reports.consequence import ReportsFollow
 from safehold.home.outbox import Outbox
 from safehold.settings import Settings
 from safehold.vault.review import ReviewKey
@@ -85,7 +88,7 @@ def open_casework(workshop: Workshop) -> Casework:
         queues=Queues(home.database, workshop.ledger, home.clock, wellbeing=exposures),
         lists=BankLists(workshop.banks),
         rules=rules,
-        consequences=_consequences(),
+        consequences=_consequences(workshop, rules),
     )
     return Casework(
         workshop=workshop,
@@ -106,9 +109,15 @@ def open_casework(workshop: Workshop) -> Casework:
     )
 
 
-def _consequences() -> tuple[Consequence, ...]:
+def _consequences(workshop: Workshop, rules: CaseRules) -> tuple[Consequence, ...]:
     """Return who acts on decisions, and undoes that when they are reversed."""
-    return ()
+    database, clock = workshop.home.database, workshop.home.clock
+    cases, reports = open_cases(workshop), open_people(workshop).reports
+    return (
+        Preservation(database, Outbox(database, clock), cases, rules.retention.preserve),
+        ReportsFollow(reports, cases),
+        DatasetsFollow(cases),
+    )
 
 
 def open_destructions(workshop: Workshop) -> Destructions:

@@ -128,6 +128,7 @@ class RetentionFile(Strict):
     held_most_days: Days
     context_days: Days
     case_days: Days
+    preserve: frozenset[HarmType]
 
     @model_validator(mode="after")
     def _keeps_facts_longest(self) -> Self:
@@ -137,7 +138,7 @@ class RetentionFile(Strict):
 
     def value(self) -> RetentionRules:
         """Return it as what people obey."""
-        return RetentionRules(self.held_most_days, self.context_days, self.case_days)
+        return RetentionRules(self.held_most_days, self.context_days, self.case_days, self.preserve)
 
 
 def _require_harm(listed: HarmClass, harm: HarmType) -> None:

@@ -10,16 +10,20 @@ from pathlib import Path
 
 from safehold.cases import Place
 from safehold.console.context import Console
+from safehold.console.instruments import open_instruments
+from safehold.console.preserver import Preserver
 from safehold.console.users import open_accounts
 from safehold.console.viewing.child import CHILD_MODULE
 from safehold.console.viewing.openers import held_opener, vault_opener
 from safehold.console.viewing.viewer import VIEWING_LIMITS, Opener, Viewer
+from safehold.home.outbox import Outbox
 from safehold.media.sandbox import Crew, Reply, module_argv
 from safehold.service.watching import Journal
+from safehold.vault import CustodianKey
 from safehold.vault.review import read_review_key
 from safehold.vocabulary import Clock
 from safehold.wiring.casework import Casework, open_casework
-from safehold.wiring.workshop import cores, open_workshop
+from safehold.wiring.workshop import Workshop, cores, open_workshop
 
 MOST_CHILDREN = 2
 """People look at one thing at a time: two decoding children serve a team. Ours."""
@@ -42,7 +46,8 @@ def open_console(
     with open_workshop(named, environment=environment, clock=clock) as workshop:
         accounts = open_accounts(workshop.home, workshop.ledger, settings=workshop.settings)
         casework, settings = open_casework(workshop), workshop.settings
-        with _viewing(casework, settings.review_key) as viewer:
+        key = None if settings.review_key is None else read_review_key(settings.review_key)
+        with _viewing(casework, key) as viewer, open_instruments(workshop) as instruments:
             yield Console(
                 casework=casework,
                 sessions=accounts.sessions,
@@ -51,16 +56,21 @@ def open_console(
                 journal=Journal(workshop.home.clock),
                 users=accounts,
                 viewer=viewer,
+                instruments=instruments,
+                preserver=None if key is None else Preserver(casework, key, _outbox(workshop)),
             )
 
 
+def _outbox(workshop: Workshop) -> Outbox:
+    return Outbox(workshop.home.database, workshop.home.clock)
+
+
 @contextmanager
-def _viewing(casework: Casework, path: Path | None) -> Iterator[Viewer | None]:
+def _viewing(casework: Casework, key: CustodianKey | None) -> Iterator[Viewer | None]:
     """Give what opens content, with decoding children of its own; None where there is no review key."""
-    if path is None:
+    if key is None:
         yield None
         return
-    key = read_review_key(path)
     with Crew(module_argv(CHILD_MODULE), VIEWING_LIMITS, size=min(MOST_CHILDREN, cores())) as crew:
 
         def ask(task: str, request: Mapping[str, object], data: bytes) -> Reply:

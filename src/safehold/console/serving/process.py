@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,9 +16,11 @@ from safehold.console.edge import Edge
 from safehold.console.serving.opening import open_console
 from safehold.console.serving.options import ConsoleOptions
 from safehold.service.serving.quiet import be_quiet
+from safehold.service.serving.worker import Duty, Worker
 from safehold.settings import Settings
 
 KEEP_ALIVE_SECONDS = 75
+PRESERVE_SECONDS = 2.0
 GRACE_SECONDS = 10
 """How long requests under way may take once the process is told to end: pages take far less."""
 
@@ -44,9 +47,26 @@ def run(
         console.journal.write("console.started", opens_content=console.viewer is not None)
         on_ready(console)
         server = _Server(_config(make_console(console), console.settings))
-        with asyncio.Runner() as runner:
+        with _preserving(console), asyncio.Runner() as runner:
             runner.run(_until_asked(server, listening, parent))
         console.journal.write("console.ended")
+
+
+@contextmanager
+def _preserving(console: Console) -> Iterator[None]:
+    """Preserve what is confirmed while the block runs, in a thread; where there is no review key nothing can be."""
+    if console.preserver is None:
+        yield
+        return
+    stop = threading.Event()
+    duty = Duty("evidence.preserve", PRESERVE_SECONDS, console.preserver.settle)
+    thread = threading.Thread(target=Worker((duty,), console.journal).run, args=(stop,), name="preserver")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 async def _until_asked(server: "_Server", listening: socket.socket, parent: int | None) -> None:
