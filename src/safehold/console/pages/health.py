@@ -92,7 +92,7 @@ def _storage(visit: PageVisit) -> Iterator[Part]:
         advice = "Sign one, and keep it elsewhere: safehold ledger checkpoint --out FILE."
         yield Part("Ledger", Standing.NOTICE, "no checkpoint is signed yet", advice)
     else:
-        yield Part("Ledger", Standing.GOOD, f"last checkpoint over {signed.size:,} events, {signed.issued_at[:16]} UTC")
+        yield Part("Ledger", Standing.GOOD, f"last checkpoint over {signed.size:,} events, {_at(signed.issued_at)}")
 
 
 def _lists(visit: PageVisit) -> Iterator[Part]:
@@ -103,7 +103,7 @@ def _lists(visit: PageVisit) -> Iterator[Part]:
         return
     behind = instruments.index.behind
     changed = _last_change(visit)
-    since = f"; lists last changed {changed[:16].replace('T', ' ')} UTC" if changed else "; no list is imported yet"
+    since = f"; lists last changed {_at(changed)}" if changed else "; no list is imported yet"
     if behind:
         standing = Standing.FAILED if "index_stale" in failures else Standing.NOTICE
         told = f"{behind:,} imported entries are not searched yet{since}"
@@ -115,6 +115,11 @@ def _lists(visit: PageVisit) -> Iterator[Part]:
 def _last_change(visit: PageVisit) -> str:
     with visit.console.casework.workshop.home.database.reading() as connection:
         return str(connection.execute(sa.select(sa.func.max(bank_parts.c.at))).scalar() or "")
+
+
+def _at(text: str) -> str:
+    """Return a kept time as people read it, to the minute."""
+    return f"{text[:10]} {text[11:16]} UTC"
 
 
 def _work(backlog: Backlog) -> Iterator[Part]:
@@ -151,9 +156,7 @@ def _keys(visit: PageVisit) -> Iterator[Part]:
             yield Part("Review key", Standing.NOTICE, "there is none: nothing held can be looked at", advice)
         elif visit.console.viewer is None:
             told = "this console has not been given its private half"
-            yield Part(
-                "Review key", Standing.NOTICE, told, "Set `review_key`; until then nothing can be revealed here."
-            )
+            yield Part("Review key", Standing.NOTICE, told, "Set review_key; until then nothing can be revealed here.")
         else:
             yield Part("Review key", Standing.GOOD, "held items can be looked at here")
     custodians = len(workshop.vault.custodians.list())

@@ -5,19 +5,19 @@ counted; nothing here reads all of either.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from starlette.responses import Response
 
 from safehold.cases import Ability, CaseState, Origin
 from safehold.cases.exposure.totals import WeekTotals
-from safehold.cases.overview import Day, Overview
+from safehold.cases.overview import Day, Overview, QueueAge
 from safehold.console.explorer import DayCounts, Tallied
 from safehold.console.explorer.tally import DAYS
 from safehold.console.page import Page
 from safehold.console.plots import Chart, Figure, Series, Spread, draw_bars, draw_columns, draw_spreads
 from safehold.console.visit import PageVisit
-from safehold.vocabulary import Action
+from safehold.vocabulary import Action, Seconds
 
 WEEKS = 12
 """Weeks of exposure that are shown: a quarter of a year."""
@@ -26,7 +26,7 @@ AGREEMENT_DAYS = 90
 """How far back agreement looks: long enough for enough pairs."""
 
 _HOUR = 3600
-_DAY_HOURS = 24
+_DAY = 24 * _HOUR
 
 
 def show_overview(visit: PageVisit) -> Response:
@@ -65,11 +65,17 @@ def _of_cases(overview: Overview, today: dt.date) -> Iterator[Figure]:
     yield draw_bars(
         Chart("sources", "Cases that are not closed, by source", names, (sources,), "cases"), first="source"
     )
+    yield _ages(overview.ages)
+
+
+def _ages(ages: Mapping[str, QueueAge]) -> Figure:
+    """Draw how long cases wait, in days once that says it better than hours."""
+    oldest = max((age.oldest for age in ages.values()), default=Seconds(0.0))
+    unit, said = (_DAY, "d") if oldest > 2 * _DAY else (_HOUR, "h")
     spreads = [
-        Spread(name, age.waiting, age.p50 / _HOUR, age.p95 / _HOUR, age.oldest / _HOUR)
-        for name, age in overview.ages.items()
+        Spread(name, age.waiting, age.p50 / unit, age.p95 / unit, age.oldest / unit) for name, age in ages.items()
     ]
-    yield draw_spreads("ages", "How long cases wait", spreads, say=_hours)
+    return draw_spreads("ages", "How long cases wait", spreads, say=lambda value: f"{value:.3g} {said}")
 
 
 def _items(day: Day | None) -> int:
@@ -105,13 +111,6 @@ def _exposure(weeks: Sequence[WeekTotals]) -> Figure:
     return draw_columns(
         Chart("exposure", "Items revealed by week, everybody together", places, (items,), "items"), first="week of"
     )
-
-
-def _hours(hours: float) -> str:
-    """Say a wait: "30 min", "5 h", "3 d"."""
-    if hours < 1:
-        return f"{hours * 60:.0f} min"
-    return f"{hours:.0f} h" if hours < 2 * _DAY_HOURS else f"{hours / _DAY_HOURS:.0f} d"
 
 
 PAGES = (Page("GET", "/overview", show_overview, needs=Ability.READ_QUALITY),)
