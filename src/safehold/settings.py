@@ -79,6 +79,14 @@ class Settings(BaseModel):
         SecretStr(_SQLITE),
         description="Where the tables lie: sqlite, in the home; or postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME.",
     )
+    vault_s3_bucket: str | None = Field(
+        None, description="The bucket of S3-compatible storage that sealed evidence lies in; none: the home."
+    )
+    vault_s3_prefix: str = Field("", description="Before the names of all objects in that bucket; none.")
+    vault_s3_endpoint: str | None = Field(
+        None, description="The address of storage other than Amazon's, https://...; Amazon's own."
+    )
+    vault_s3_region: str | None = Field(None, description="The bucket's region; what AWS's variables say.")
     database_file: Path | None = Field(
         None, description="A file that holds the database's address, in place of `database`; none."
     )

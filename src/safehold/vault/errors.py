@@ -1,6 +1,6 @@
 """What can go wrong with custodians, sealing, opening and erasing."""
 
-from safehold.vocabulary import UsageError
+from safehold.vocabulary import OutsidePartyError, UsageError
 
 
 class VaultError(UsageError):
@@ -53,3 +53,11 @@ class VaultKeyMissingError(VaultError):
 
 class ReviewKeyError(VaultError):
     """The key that items awaiting review are sealed to can't be made or read, or does not open what it should."""
+
+
+class BucketMissingError(VaultError):
+    """A vault is to lie in a bucket, and what speaks to one is not installed."""
+
+
+class BucketUnreachableError(OutsidePartyError):
+    """The storage that a vault lies in refused or did not answer."""
