@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from safehold.service.keys import Key, KeyRing
     from safehold.wiring import Workshop
 
-_SCOPES = ("check", "report", "operator", "policy", "metrics")
+_SCOPES = ("check", "report", "operator", "policy", "metrics", "enforcement")
 
 
 @click.group("key")

@@ -12,6 +12,8 @@ class Scope(Enum):
     OPERATOR = "operator"
     POLICY = "policy"
     METRICS = "metrics"
+    ENFORCEMENT = "enforcement"
+    """For the operator's own systems: what is done to accounts and content, and appeals against it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from safehold.service.checking.deferred import Deferred
 from safehold.service.checking.wire import CheckSent, ProblemTold
 from safehold.service.context import Service
 from safehold.service.edge import Edge
+from safehold.service.enforcing import views as enforcing
+from safehold.service.enforcing.wire import AppealSent, CarriedOutSent, MarksSent, WhomSent
 from safehold.service.guardrails import views as guardrails
 from safehold.service.guardrails.wire import GuardrailSent
 from safehold.service.moderating import views as moderations
@@ -35,9 +37,13 @@ ROUTERS = (
     policies.router,
     reports.router,
     report_pages.router,
+    enforcing.router,
     health.router,
 )
-BODIES = (CheckSent, ModerationSent, GuardrailSent, ReportSent, FeedbackSent, PolicySent, ProblemTold)
+BODIES = (
+    *(CheckSent, ModerationSent, GuardrailSent, ReportSent, FeedbackSent, PolicySent, ProblemTold),
+    *(WhomSent, MarksSent, CarriedOutSent, AppealSent),
+)
 SHORT_WAY = {
     "/v1/checks": checks.check,
     "/v1/moderations": moderations.moderate,

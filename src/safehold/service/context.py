@@ -49,6 +49,7 @@ class Service:
         reports: reports from people; None where there are none.
         policies: the policies' life; None where there is none.
         outbox: what is to be delivered; None where there is none.
+        casework: what people do with cases, and what follows from it; None where there is none.
         fetch: gets the bytes of an address, where that is allowed.
         readiness: what has to be there before anything is decided.
         lanes: threads for blocking work.
@@ -74,6 +75,7 @@ class Service:
     reports: Any = None
     policies: Any = None
     outbox: Any = None
+    casework: Any = None
     allowances: Allowances = field(default_factory=Allowances)
     measures: Measures = field(default_factory=Measures)
     traces: Traces = field(default_factory=Traces)

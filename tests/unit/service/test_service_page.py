@@ -9,7 +9,7 @@ from safehold.settings import Settings
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "service.md").read_text(encoding="utf-8")
 SERVICE = ROOT / "src" / "safehold" / "service"
-ELSEWHERE = {"reporting", "webhooks", "messages.py", "policies.py"}
+ELSEWHERE = {"reporting", "webhooks", "enforcing", "messages.py", "policies.py"}
 """Views with pages of their own."""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -10,9 +11,10 @@ from safehold.ledger import EventLog
 from safehold.service.checking.deferred import announce
 from safehold.service.checking.state import State
 from safehold.service.context import Service
+from safehold.service.serving.casework import enforcing_duties
 from safehold.service.serving.worker import Duty
 from safehold.service.webhooks.setup import courier_of
-from safehold.wiring.casework import case_rules, open_destructions, open_openings
+from safehold.wiring.casework import Casework, case_rules, open_cases, open_destructions, open_openings
 from safehold.wiring.gateway import Gateway
 from safehold.wiring.people import People
 
@@ -33,7 +35,8 @@ def duties_of(gateway: Gateway, service: Service) -> Sequence[Duty]:
     courier = courier_of(gateway.workshop.home, gateway.workshop.ledger, service.settings)
     deliveries = Duty("webhooks.deliver", DELIVER_SECONDS, courier.deliver_due)
     signatures = Duty("ledger.sign", FORGET_SECONDS, Signatures(gateway.workshop.ledger).sign)
-    return (deliveries, signatures, *_checks(gateway, service), *_reports(service), *_evidence(gateway))
+    cases = (*_evidence(gateway), *_enforcing(service), *_closing(gateway))
+    return (deliveries, signatures, *_checks(gateway, service), *_reports(service), *cases)
 
 
 @dataclass(slots=True)
@@ -79,6 +82,15 @@ def _evidence(gateway: Gateway) -> Sequence[Duty]:
         Duty("openings.expire", SETTLE_SECONDS, open_openings(gateway.workshop).expire),
         Duty("evidence.destroy", FORGET_SECONDS, open_destructions(gateway.workshop).settle),
     )
+
+
+def _closing(gateway: Gateway) -> Sequence[Duty]:
+    close = partial(open_cases(gateway.workshop).close_settled, actor=_ACTOR)
+    return (Duty("cases.close_settled", OVERDUE_SECONDS, close),)
+
+
+def _enforcing(service: Service) -> Sequence[Duty]:
+    return enforcing_duties(service.casework) if isinstance(service.casework, Casework) else ()
 
 
 def _reports(service: Service) -> Sequence[Duty]:

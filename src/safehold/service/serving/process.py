@@ -24,6 +24,7 @@ from safehold.service.serving.quiet import be_quiet
 from safehold.service.serving.worker import Worker
 from safehold.service.webhooks.setup import endpoints_of
 from safehold.settings import Settings
+from safehold.wiring.casework import open_casework
 from safehold.wiring.gateway import Gateway, open_gateway
 from safehold.wiring.people import open_people
 
@@ -111,6 +112,7 @@ def service_of(gateway: Gateway) -> Service:
             is_single_operator=workshop.settings.single_operator,
         ),
         outbox=gateway.outbox,
+        casework=open_casework(workshop),
         webhooks=endpoints_of(workshop.home, workshop.ledger),
     )
 

@@ -11,6 +11,7 @@ from safehold.cases.enforcement.appeals.errors import (
     AppealTakenError,
     AppealUnknownError,
     AppealUnreadableError,
+    AppealUnsealedError,
     OwnWorkError,
 )
 from safehold.cases.enforcement.appeals.intake import LONGEST_CONTACT, LONGEST_STATEMENT
@@ -27,6 +28,7 @@ __all__ = [
     "AppealTakenError",
     "AppealUnknownError",
     "AppealUnreadableError",
+    "AppealUnsealedError",
     "Appeals",
     "Filing",
     "OwnWorkError",

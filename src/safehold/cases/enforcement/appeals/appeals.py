@@ -73,7 +73,7 @@ class Appeals:
         Raises:
             AppealUnknownError: there is no such measure on this subject.
             AppealNotPossibleError: too late, often enough, lifted already, or one is being looked at.
-            AppealUnreadableError: what was written is empty or too long, or can't be sealed.
+            AppealUnreadableError, AppealUnsealedError: what was written is empty or too long, or can't be sealed.
         """
         sealed, now = sealed_statement(filing, self._seals), self._clock.now()
         rules = self._enforcements.ladder.appeals

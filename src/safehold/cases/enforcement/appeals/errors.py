@@ -12,7 +12,11 @@ class AppealNotPossibleError(UsageError):
 
 
 class AppealUnreadableError(UsageError):
-    """What was written is empty or too long, or there is no key to seal it to."""
+    """What was written is empty or too long."""
+
+
+class AppealUnsealedError(UsageError):
+    """What was written can't be sealed, since the home has no review key; so it is not taken."""
 
 
 class AppealNotAllowedError(UsageError):

@@ -11,7 +11,11 @@ import secrets
 import sqlalchemy as sa
 
 from safehold.cases.enforcement.appeals.appeal import Appeal, AppealId, AppealState, Filing, Seals
-from safehold.cases.enforcement.appeals.errors import AppealNotPossibleError, AppealUnreadableError
+from safehold.cases.enforcement.appeals.errors import (
+    AppealNotPossibleError,
+    AppealUnreadableError,
+    AppealUnsealedError,
+)
 from safehold.cases.enforcement.appeals.stored import appeal_of, appeals_against, unknown
 from safehold.cases.enforcement.enforcement import Enforcement, EnforcementState
 from safehold.cases.enforcement.errors import EnforcementUnknownError
@@ -32,7 +36,8 @@ def sealed_statement(filing: Filing, seals: Seals | None) -> bytes:
     """Return what was written, sealed.
 
     Raises:
-        AppealUnreadableError: it is empty or too long, or there is nothing to seal it with.
+        AppealUnreadableError: it is empty or too long.
+        AppealUnsealedError: there is nothing to seal it with.
     """
     text = filing.statement.strip()
     if not text or len(text) > LONGEST_STATEMENT or len(filing.contact) > LONGEST_CONTACT:
@@ -40,7 +45,7 @@ def sealed_statement(filing: Filing, seals: Seals | None) -> bytes:
             "what was written is empty or too long", advice=f"Say in up to {LONGEST_STATEMENT} characters why."
         )
     if seals is None:
-        raise AppealUnreadableError(
+        raise AppealUnsealedError(
             "what people write can't be sealed: there is no review key",
             advice="Make one on the console's machine; see docs/enforcement.md.",
         )
