@@ -5,7 +5,7 @@ The child's work is done in this process, on pictures of our own: what hostile f
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,9 @@ from safehold.cases import (
     Subject,
     SubjectKind,
 )
+from safehold.console.instruments import open_instruments
+from safehold.console.users import PasswordRules, UserRules, open_accounts
+from safehold.console.users.proofs.sealing import user_key
 from safehold.console.viewing.child import SOUND, STILL, TASKS
 from safehold.console.viewing.openers import held_opener
 from safehold.console.viewing.viewer import Viewer
@@ -60,6 +63,7 @@ from .standing import NOW, Asking, Standing, standing
 
 WORDS = "a red cube beside a blue ball"
 SETTINGS = {"SAFEHOLD_ACTOR": "installation"}
+CHEAP = PasswordRules(rounds=1, memory_kib=8, lanes=1)
 
 
 def ask_here(task: str, request: Mapping[str, object], data: bytes) -> Reply:
@@ -168,16 +172,27 @@ def many(desk: Desk) -> dict[str, CaseId]:
 
 
 @contextmanager
-def opened_desk(folder: Path, *, ask: Any = ask_here, clock: Any = None, **others: Any) -> Iterator[Desk]:
-    """Open a home and a console over it while the block runs."""
+def opened_desk(
+    folder: Path, *, ask: Any = ask_here, clock: Any = None, is_whole: bool = False, **others: Any
+) -> Iterator[Desk]:
+    """Open a home and a console over it while the block runs; with accounts and instruments where it is whole."""
     clock = clock or FixedClock(NOW)
-    with open_workshop(folder / "home", environment=SETTINGS, clock=clock) as workshop:
+    with open_workshop(folder / "home", environment=SETTINGS, clock=clock) as workshop, ExitStack() as stack:
         public = ReviewKey.load(workshop.home.keys)
         if public is None:
             public = make_review_key(workshop.home.keys, out=folder / "review.key")
         key = read_review_key(folder / "review.key")
         casework = open_casework(workshop)
         viewer = Viewer(key, ask, {Place.HELD: held_opener(casework.held, clock)})
+        if is_whole:
+            rules = UserRules(user_key(workshop.home.keys), passwords=CHEAP)
+            accounts = open_accounts(workshop.home, workshop.ledger, rules)
+            others |= {
+                "users": accounts,
+                "sessions": accounts.sessions,
+                "instruments": stack.enter_context(open_instruments(workshop)),
+                "settings": workshop.settings,
+            }
         stood = standing(casework, **{"viewer": viewer, "clock": clock, **others})
         yield Desk(casework, clock, key, public, viewer, stood)
 
