@@ -1,4 +1,4 @@
-"""What a worker does for enforcement and for the people who are shown content: tell, expire, forget, put away."""
+"""What a worker does for cases: carry decisions out, tell of enforcement, expire, forget, put away."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,7 @@ from safehold.service.serving.worker import Duty
 from safehold.service.webhooks.setup import endpoints_of
 from safehold.wiring.casework import Casework
 
+CARRY_SECONDS = 1.0
 TELL_SECONDS = 1.0
 EXPIRE_SECONDS = 30.0
 FORGET_SECONDS = 600.0
@@ -25,6 +26,7 @@ def enforcing_duties(casework: Casework) -> Sequence[Duty]:
         workshop.settings.enforcement_webhooks,
     )
     return (
+        Duty("decisions.carry_out", CARRY_SECONDS, casework.decisions.settle),
         Duty("enforcement.tell", TELL_SECONDS, teller.tell_due),
         Duty("enforcement.expire", EXPIRE_SECONDS, casework.enforcement.expire_due),
         Duty("appeals.forget", FORGET_SECONDS, casework.appeals.forget),
