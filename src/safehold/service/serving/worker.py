@@ -58,7 +58,12 @@ class Worker:
         try:
             done = duty.do()
         except Exception as error:  # noqa: BLE001 - the worker loop: one that fails holds no other up
-            self._journal.write("duty.failed", duty=duty.name, **where(error))
+            self._journal.write("duty.failed", duty=_word(duty), **where(error))
         else:
             if done:
-                self._journal.write("duty.done", duty=duty.name, count=done)
+                self._journal.write("duty.done", duty=_word(duty), count=done)
+
+
+def _word(duty: Duty) -> str:
+    """Return a duty's name as the journal takes it: a point there belongs to a version."""
+    return duty.name.replace(".", ":")
