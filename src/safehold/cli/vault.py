@@ -9,6 +9,7 @@ import click
 from safehold.cli.answer import Answer, ExitCode, Table
 from safehold.cli.command import EXISTING_FILE, Shell, command
 from safehold.cli.target import NEW_FILE
+from safehold.cli.vault_opening import ask, grant, requests
 from safehold.cli.wording import counted
 from safehold.vocabulary import UsageError
 
@@ -121,6 +122,7 @@ def review_key(shell: Shell, out: Path, *, replaces: bool) -> Answer:
     said = [
         f"private key: {out}",
         f"key: {made.name}",
+        "Tell custodians this key by a way of its own: they compare it before they grant an opening.",
         "held and denied items are kept, sealed, from the next start on",
     ]
     return Answer({"key": made.name, "private_key": str(out)}, said)
@@ -296,3 +298,8 @@ def _write_all(descriptor: int, content: bytes) -> None:
     while view:
         view = view[os.write(descriptor, view) :]
     os.fsync(descriptor)
+
+
+# Commands that have files of their own:
+for _command in (ask, requests, grant):
+    vault.add_command(_command)

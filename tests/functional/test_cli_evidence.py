@@ -1,0 +1,130 @@
+"""Openings by two custodians, holds with a rule, and destroy requests, on the command line."""
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.functional.conftest import Call
+
+from safehold.cases import Content, Form, NewItem, Origin, Place, Subject, SubjectKind
+from safehold.vault import EvidenceId, Label
+from safehold.vault.review import read_review_key
+from safehold.vocabulary import Action
+from safehold.wiring import open_workshop
+from safehold.wiring.casework import open_cases, open_openings
+
+NOW = dt.datetime.now(dt.UTC)
+CANARY = "zanzibar-xylophone-4711"
+
+
+@pytest.fixture
+def evidence(call: Call, home: Path, tmp_path: Path) -> tuple[EvidenceId, str]:
+    """Seal something harmless that a case holds, with two custodians and a review key; return both ids."""
+    for name in ("amira", "jonas"):
+        call("vault", "keygen", name, "--out", tmp_path / f"{name}.key")
+    call("vault", "review-key", "--out", tmp_path / "review.key")
+    with open_workshop(home, environment={}) as workshop:
+        identifier = workshop.vault.put(CANARY.encode(), Label(case="chk-1"))
+        item = NewItem(
+            Origin.GATEWAY, "chk-1#0", Form.TEXT, "prompt", Action.HOLD, NOW, content=Content(Place.VAULT, identifier)
+        )
+        case = open_cases(workshop).open(Subject(SubjectKind.ACCOUNT, "0" * 32), [item], actor="tester")
+    return identifier, case
+
+
+@pytest.fixture
+def as_user(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    return lambda name: monkeypatch.setenv("SAFEHOLD_ACTOR", name)
+
+
+def test_two_custodians_grant_an_opening_with_files_of_their_own_machines(
+    call: Call, home: Path, tmp_path: Path, evidence: tuple[EvidenceId, str], as_user: Callable[[str], None]
+) -> None:
+    identifier, case = evidence
+    as_user("noor")
+    asked = call("vault", "ask", identifier[:12], "--case", case, "--purpose", "report", "--minutes", "5")
+    opening, review = asked.data["opening"]["id"], asked.data["opening"]["review_key"]
+    assert (asked.code, asked.data["opening"]["needed"]) == (0, 2)
+    request = tmp_path / "request"
+    assert call("vault", "requests", opening, "--out", request).code == 0
+    assert CANARY.encode() not in request.read_bytes()
+    for name in ("amira", "jonas"):
+        as_user(name)
+        grant = ("vault", "grant", request, "--key", tmp_path / f"{name}.key", "--out", tmp_path / f"{name}.grant")
+        for wrong in ("0" * 16, review[:15]):
+            assert call(*grant, "--review-key", wrong).code == 2, "another review key, or too few digits of it"
+        assert call(*grant).code == 2, "a custodian must name the review key"
+        assert call(*grant, "--review-key", review[:16]).code == 0
+        handed = call("vault", "grant", tmp_path / f"{name}.grant")
+        assert (handed.code, handed.data["opening"]["state"] == "granted") == (0, name == "jonas")
+    assert call("vault", "requests").data["openings"][0]["granted_by"] == ["amira", "jonas"]
+    with open_workshop(home, environment={"SAFEHOLD_ACTOR": "noor"}) as workshop:
+        from safehold.cases import Person, Role
+
+        asker = Person("noor", frozenset({Role.SPECIALIST}))
+        content = open_openings(workshop).read(asker, opening, read_review_key(tmp_path / "review.key"))
+    assert content == CANARY.encode()
+
+
+def test_who_asked_can_not_grant_and_nobody_twice_on_the_machine_itself(
+    call: Call, tmp_path: Path, evidence: tuple[EvidenceId, str], as_user: Callable[[str], None]
+) -> None:
+    identifier, case = evidence
+    as_user("noor")
+    opening = call("vault", "ask", identifier, "--case", case, "--purpose", "report").data["opening"]["id"]
+    amira, jonas = (("--key", tmp_path / f"{name}.key") for name in ("amira", "jonas"))
+    assert call("vault", "grant", opening, *amira).code == 2, "who asked"
+    as_user("amira")
+    assert call("vault", "grant", opening, *amira).code == 0
+    assert call("vault", "grant", opening, *jonas).code == 2, "one person with two keys"
+    assert call("vault", "grant", opening, "--key", tmp_path / "review.key").code == 2, "no custodian's key"
+    as_user("jonas")
+    assert call("vault", "grant", opening, *jonas).data["opening"]["state"] == "granted"
+    assert call("vault", "grant", "open_00", *jonas).code == 2
+    assert call("vault", "ask", identifier, "--case", "case-2", "--purpose", "report").code == 2, "another case"
+
+
+def test_a_reported_case_is_held_for_a_year_and_destroyed_when_an_agency_asks(
+    call: Call,
+    shown: Callable[..., tuple[int, str]],
+    tmp_path: Path,
+    evidence: tuple[EvidenceId, str],
+    as_user: Callable[[str], None],
+) -> None:
+    identifier, _ = evidence
+    as_user("robin")
+    assert call("hold", "place", identifier, "--basis", "us_report").code == 2, "it needs its receipt"
+    day = f"{NOW:%Y-%m-%d}"
+    placed = call("hold", "place", identifier, "--basis", "us_report", "--reference", "r-1", "--submitted", day)
+    hold = placed.data["hold"]
+    assert (hold["rule"], hold["reference"], hold["expires_at"][:4]) == ("us_report", "r-1", str(NOW.year + 1))
+    assert call("hold", "release", hold["id"], "--reference", "oops").code == 2, "the law asks for it"
+    assert call("hold", "extend", hold["id"], "--until", "2999-01-01").code == 2, "an extension needs its reference"
+    asked = call("hold", "destroy-request", identifier, "--agency", "agency-1").data["destruction"]["id"]
+    assert call("hold", "destroy-approve", asked).code == 2, "who asked"
+    assert "1 hold" in shown("hold", "destroy-requests")[1]
+    as_user("sam")
+    assert call("hold", "destroy-approve", asked).data["destruction"]["state"] == "done"
+    assert call("vault", "list").data["evidence"][0]["state"] == "erased"
+    proof = tmp_path / "proof.json"
+    assert call("hold", "erasure-proof", identifier, "--out", proof).data["events"] == 2
+    assert call("hold", "settle").data == {"done": 0, "waiting": 0}
+
+
+def test_a_request_for_erasure_waits_for_a_hold(
+    call: Call, evidence: tuple[EvidenceId, str], as_user: Callable[[str], None]
+) -> None:
+    identifier, _ = evidence
+    as_user("robin")
+    hold = call("hold", "place", identifier, "--basis", "counsel", "--reference", "letter-1").data["hold"]["id"]
+    both = ("--agency", "a-1", "--person", "p-1")
+    assert call("hold", "destroy-request", identifier, *both).code == 2
+    assert call("hold", "destroy-request", identifier, "--agency", "a-1").code == 2, "counsel's hold does not end"
+    asked = call("hold", "destroy-request", identifier, "--person", "p-1").data["destruction"]["id"]
+    as_user("sam")
+    assert call("hold", "destroy-approve", asked).data["destruction"]["state"] == "approved"
+    assert call("hold", "destroy-requests").data["destructions"][0]["waits_for"] == "1 hold"
+    assert call("hold", "release", hold, "--reference", "letter-2").code == 0
+    assert call("hold", "settle").data == {"done": 1, "waiting": 0}
+    assert call("hold", "destroy-refuse", asked, "--reason", "late").code == 2, "it is done"
