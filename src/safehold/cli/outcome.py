@@ -37,7 +37,9 @@ def answer_of(outcome: "Outcome", out: Path, *, has_custodians: bool) -> Answer:
         )
     if _has_reportable(outcome.summary):
         data["report"] = _report(outcome.summary)
-    steps = [*_sealing(outcome, out, has_custodians=has_custodians), *_next_steps(outcome.summary, out)]
+    if outcome.handed is not None:
+        data["case"] = {"id": outcome.handed.case, "waiting": outcome.handed.waiting, "left": outcome.handed.left}
+    steps = [*_sealing(outcome, out, has_custodians=has_custodians), *_next_steps(outcome, out)]
     return Answer(data, [*_pages(outcome.summary), *_paths(files), *steps], code)
 
 
@@ -105,8 +107,9 @@ def _sealing(outcome: "Outcome", out: Path, *, has_custodians: bool) -> list[str
     return [f"not sealed: the policy asks for none of it (disposition: {disposition['choice']})"]
 
 
-def _next_steps(summary: Mapping[str, Any], out: Path) -> list[str | Table]:
+def _next_steps(outcome: "Outcome", out: Path) -> list[str | Table]:
     """Say what people have to do now; nothing does it for them."""
+    summary = outcome.summary
     steps: list[str | Table] = []
     if _has_reportable(summary):
         report = _report(summary)
@@ -119,7 +122,17 @@ def _next_steps(summary: Mapping[str, Any], out: Path) -> list[str | Table]:
             f"Held records stay out until a person frees them. See them: safehold dataset held {out}; "
             f"free one: safehold dataset release {out} RECORD --reason R"
         )
-    return steps
+    return [*steps, *_waiting(outcome, out)]
+
+
+def _waiting(outcome: "Outcome", out: Path) -> list[str | Table]:
+    """Say in which case records wait for people, and how what they decide comes back."""
+    handed = outcome.handed
+    if handed is None or handed.case is None:
+        return []
+    more = f"; {handed.left:,} more follow as these are decided" if handed.left else ""
+    told = f"{counted(handed.waiting, 'record')} in case {handed.case}{more}. "
+    return [f"{told}What people decide there comes back with: safehold dataset decide {out}"]
 
 
 def _report(summary: Mapping[str, Any]) -> dict[str, Any]:

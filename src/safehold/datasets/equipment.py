@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from safehold.classification.text import CaptionRules, Lexicon
+from safehold.datasets.casework.record_cases import RecordCases
 from safehold.datasets.decide.basis import Basis
 from safehold.datasets.decide.release import Release
 from safehold.datasets.register import Register, Waiver
@@ -35,6 +36,7 @@ class Equipment:
         actor: who runs the command.
         scored: the concepts that those classifiers score.
         source_environment: variables, credentials among them, for children that read sources behind an address.
+        cases: where held records wait for people; None where nobody works on cases.
     """
 
     index: Index
@@ -50,6 +52,7 @@ class Equipment:
     actor: str
     scored: frozenset[str] = frozenset()
     source_environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cases: RecordCases | None = None
 
     def require_claimable(self, *, scanned_with: Collection[str] = ()) -> None:
         """Refuse a policy that keeps concepts apart which nothing here could find: every record would seem to pass.

@@ -73,3 +73,11 @@ class HiddenSourceError(UsageError):
 
 class NoNodeError(OutsidePartyError):
     """A cluster can't be reached, or has no node that could scan."""
+
+
+class RunElsewhereError(UsageError):
+    """The folder of a run is not on this machine, or no longer where it was."""
+
+
+class RecordGoneError(UsageError):
+    """A record can't be read any more: its source has changed, or it is too large, or the child that read it died."""

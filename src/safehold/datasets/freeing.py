@@ -3,7 +3,6 @@
 What is confirmed by hash, or removed by separation, can't be freed: that is the policy's to change, in the open.
 """
 
-import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,8 +60,7 @@ def release(out: Path, records: Sequence[str], *, reason: str, equipment: Equipm
 
 
 def _event(run: Run, one: Release, equipment: Equipment) -> Event:
-    pseudonym = hmac.new(run.salt, one.record.encode("utf-8", "surrogateescape"), "sha256").hexdigest()
-    details = {"run": run.id, "record": pseudonym, "grounds": one.grounds}
+    details = {"run": run.id, "record": run.pseudonym(one.record), "grounds": one.grounds}
     return Event("record.released", equipment.actor, equipment.policy.label, details)
 
 

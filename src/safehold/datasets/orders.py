@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from safehold.datasets.casework.record_cases import Handed
 from safehold.datasets.register import Waiver
 from safehold.datasets.scan.stage import Slice
 from safehold.datasets.sources import SourceOptions
@@ -94,9 +95,11 @@ class Outcome:
         found: whether a finding changed an action.
         incomplete: whether something could not be examined.
         files: what was written, by name: "clean", "manifest", "summary", "card", "certificate"; empty for a slice.
+        handed: which records wait for people in a case; None where nobody works on cases, or nothing was written.
     """
 
     summary: Mapping[str, Any]
     found: bool
     incomplete: bool
     files: Mapping[str, Path] = field(default_factory=dict)
+    handed: Handed | None = None

@@ -58,6 +58,10 @@ class Run:
         """Return what stands for hashes that a row must not disclose: HMAC-SHA-256 under the salt, as hex."""
         return hmac.new(self.salt, sha256, hashlib.sha256).hexdigest()
 
+    def pseudonym(self, record: str) -> str:
+        """Return what stands for a record in events and cases: HMAC-SHA-256 of its id under the salt, as hex."""
+        return hmac.new(self.salt, record.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()
+
 
 def open_run(layout: Layout, sources: Sequence[str], options: SourceOptions, *, clock: Clock) -> Run:
     """Open the run of an output folder, or begin one in an empty or new folder.

@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 
 from safehold.datasets.apply.seal import Sealer
 from safehold.datasets.apply.stage import Step, apply_outputs
+from safehold.datasets.casework.handing import hand_over
+from safehold.datasets.casework.taking import take_back
 from safehold.datasets.decide.basis import Basis
 from safehold.datasets.decide.release import decode_releases
 from safehold.datasets.decide.stage import check_complete, conclude, judge_shard
@@ -94,11 +96,12 @@ def scan(
             return _scan_slice(layout, shards, settings, engine=engine, watcher=watcher, step=step)
         work = _Work(layout, run, mix, equipment, risks, watcher, step)
         work.judge(scan_shards(layout, shards, settings, engine, tick=work.glance), Stage.SCAN)
-        return work.finish(dry_run=order.dry_run)
+        outcome = work.finish(dry_run=order.dry_run)
+        return outcome if order.dry_run else replace(outcome, handed=hand_over(layout, run, mix.shards, equipment))
 
 
 def decide(out: Path, equipment: Equipment, *, watcher: Watcher = NOBODY, step: Step = no_step) -> Outcome:
-    """Decide again, under another policy, newer lists or lexicons, or new releases, without decoding anything.
+    """Decide again, under another policy, newer lists or lexicons, or what people decided, without decoding anything.
 
     Raises:
         ForeignOutputError: the folder is not an output of a scan.
@@ -118,9 +121,10 @@ def decide(out: Path, equipment: Equipment, *, watcher: Watcher = NOBODY, step: 
         _require_unchanged(mix.shards, is_purged=layout.purge_record.exists())
         write_atomic(layout.policy, equipment.policy.canonical.encode())
         waivers = load_waivers(layout)
+        take_back(layout, run, mix.shards, equipment)
         work = _Work(layout, run, mix, equipment, SourceRisks.of(mix, equipment, waivers), watcher, step)
         work.judge((Scanned(shard, is_fresh=False) for shard in mix.shards), Stage.DECIDE)
-        return work.finish(dry_run=False)
+        return replace(work.finish(dry_run=False), handed=hand_over(layout, run, mix.shards, equipment))
 
 
 def absolute(source: str) -> str:

@@ -6,12 +6,12 @@ people.messages.show("refused_by_policy", country="GB")
 
 from dataclasses import dataclass
 
-from safehold.cases.store import CaseStore
 from safehold.gateway.feedback import FeedbackBook
 from safehold.gateway.marks import Marks, digest_key
 from safehold.gateway.messages import Exposures, Messages, load_catalogue
 from safehold.gateway.reports import BankHolding, Desk, ReportCases, Reports, ReviewSeal
 from safehold.vault.review import ReviewKey
+from safehold.wiring.entrance import Entrance
 from safehold.wiring.workshop import Workshop
 
 
@@ -49,7 +49,7 @@ def open_people(workshop: Workshop) -> People:
         holding=BankHolding(workshop.banks),
         digest_key=key,
         retention_days=settings.report_days,
-        cases=ReportCases(CaseStore(home.database, workshop.ledger, home.clock), Marks(key)),
+        cases=ReportCases(Entrance(home.database, workshop.ledger, home.clock), Marks(key)),
     )
     return People(
         messages=Messages(load_catalogue(settings.messages), Exposures(home.database, home.clock)),

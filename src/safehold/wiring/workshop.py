@@ -19,6 +19,9 @@ import platformdirs
 
 from safehold.classification import load_classifiers
 from safehold.classification.text import CaptionRules, Lexicon, builtin_lexicons, load_lexicon
+from safehold.datasets.casework.record_cases import RecordCases
+from safehold.datasets.casework.runs import Runs
+from safehold.datasets.casework.verdicts import Verdicts
 from safehold.datasets.equipment import Equipment
 from safehold.datasets.register import Waiver, load_register
 from safehold.home.home import Home
@@ -27,7 +30,11 @@ from safehold.matching import BankStore, Index
 from safehold.screening import Policy, default_policy, load
 from safehold.settings import MalformedSettingsError, Settings, load_settings
 from safehold.vault import LocalVault
+from safehold.vault.bucket import Bucket, BucketShelves
+from safehold.vault.review import ReviewKey
+from safehold.vault.shelves import Shelves
 from safehold.vocabulary import Clock, Event, SystemClock
+from safehold.wiring.entrance import Entrance
 
 if TYPE_CHECKING:
     from safehold.datasets.scan.engine import Engine
@@ -122,6 +129,18 @@ class Workshop:
             clock=self.home.clock,
             actor=self.actor,
             source_environment=self.source_environment,
+            cases=self.record_cases(),
+        )
+
+    def record_cases(self) -> RecordCases:
+        """Return where held records of datasets wait for people."""
+        home = self.home
+        return RecordCases(
+            cases=Entrance(home.database, self.ledger, home.clock),
+            database=home.database,
+            verdicts=Verdicts(home.database),
+            runs=Runs(home.path / "runs"),
+            review_key=ReviewKey.load(home.keys),
         )
 
 
@@ -161,7 +180,7 @@ def open_workshop(
             settings=settings,
             ledger=ledger,
             banks=BankStore(home, ledger, actor=actor),
-            vault=LocalVault(home, ledger.append),
+            vault=LocalVault(home, ledger.append, shelves=_shelves(home, settings)),
             actor=actor,
             source_environment={name: variables[name] for name in settings.source_variables if name in variables},
         )
@@ -185,3 +204,13 @@ def actor_of(settings: Settings) -> str:
     except (OSError, KeyError):  # no such user, in some containers
         name = f"uid-{os.getuid()}"
     return re.sub(r"[^A-Za-z0-9_-]", "_", name)[:64].strip("-") or f"uid-{os.getuid()}"
+
+
+def _shelves(home: Home, settings: Settings) -> Shelves | None:
+    """Return where evidence lies, if that is not the home."""
+    if settings.vault_s3_bucket is None:
+        return None
+    bucket = Bucket(
+        settings.vault_s3_bucket, settings.vault_s3_prefix, settings.vault_s3_endpoint, settings.vault_s3_region
+    )
+    return BucketShelves(bucket, home.vault, home.clock)

@@ -14,6 +14,7 @@ _WORDS = {
     "exploitative": "exploitative material",
     "ncii": "intimate imagery shared without consent",
     "abusive_model": "abusive model",
+    "benign": "on the allow list",
     "honour_mark": "honour mark",
     "test": "test signature (harmless)",
     "minor": "minors",
