@@ -86,6 +86,6 @@ def reverse(visit: PageVisit) -> Response:
 
 
 PAGES = (
-    Page("POST", "/cases/{case}/decide", decide, needs=Ability.READ_CASES),
+    Page("POST", "/cases/{case}/decide", decide, needs=Ability.REVEAL),
     Page("POST", "/cases/{case}/decisions/{decision}/reverse", reverse, needs=Ability.REVERSE),
 )

@@ -78,6 +78,6 @@ def member(kind: type[Member], value: str | None) -> Member | None:
 
 PAGES = (
     Page("GET", "/queues", show_queues, needs=Ability.READ_CASES),
-    Page("POST", "/queues/{queue}/next", take_next, needs=Ability.READ_CASES),
+    Page("POST", "/queues/{queue}/next", take_next, needs=Ability.REVEAL),
     Page("GET", "/cases", list_cases, needs=Ability.READ_CASES),
 )
