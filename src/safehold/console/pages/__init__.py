@@ -7,6 +7,7 @@ from safehold.console.pages import (
     deciding,
     enforcement,
     exposure,
+    hand,
     health,
     holds,
     ledger,
@@ -50,6 +51,7 @@ ALL_PAGES = (
     *appeals.PAGES,
     *holds.PAGES,
     *openings.PAGES,
+    *hand.PAGES,
 )
 
 __all__ = ["ALL_PAGES"]

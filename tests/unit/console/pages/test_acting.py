@@ -1,0 +1,250 @@
+"""Enforcement, appeals, holds and openings, as people meet them: by two where it takes two, and never twice."""
+
+import datetime as dt
+import secrets
+
+import pytest
+from tests.unit.console.pages.room import Room
+from tests.unit.console.standing import NOW
+
+from safehold.cases import CaseId, Person, Role
+from safehold.cases.enforcement import Enforcement, EnforcementId, Measure, Order
+from safehold.cases.enforcement.appeals import Appeal, Filing
+from safehold.cases.evidence import Basis
+from safehold.vault import EvidenceId, Label, read_custodian_key
+from safehold.vault.granting import Request, grant
+
+ENFORCER, REPORTER, CUSTODIAN = Role.ENFORCER, Role.REPORTER, Role.CUSTODIAN
+CANARY = "zanzibar-xylophone-4711"
+BEN = Person("ben", frozenset({ENFORCER}))
+
+
+def _case(room: Room) -> CaseId:
+    return room.case(f"chk_{secrets.token_hex(4)}#0", f"account-{secrets.token_hex(4)}")
+
+
+def _measure(room: Room, measure: Measure = Measure.SUSPEND, days: int | None = 30) -> Enforcement:
+    case = room.casework.cases.show(_case(room))
+    return room.casework.enforcement.order(BEN, Order(measure, case.subject, case.id, "grooming", days))
+
+
+def _now(room: Room, made: Enforcement) -> Enforcement:
+    return room.casework.enforcement.show(EnforcementId(made.id))
+
+
+def test_a_measure_that_takes_two_is_not_applied_by_who_proposed_it(room: Room) -> None:
+    made = _measure(room)
+    own, other = room.as_(ENFORCER, name="ben"), room.as_(ENFORCER, name="cleo")
+    path, seen = f"/enforcement/{made.id}", {"seen": str(made.version)}
+    assert "it takes a second person" in own.get(path).text
+    assert own.send_form(f"{path}/apply", seen).status_code == 409
+    assert other.send_form(f"{path}/apply", seen).status_code == 303
+    assert _now(room, made).state.value == "in_force"
+
+
+def test_a_second_click_does_not_do_it_twice(room: Room) -> None:
+    made = _measure(room)
+    other = room.as_(ENFORCER, name="cleo")
+    path, seen = f"/enforcement/{made.id}/apply", {"seen": str(made.version)}
+    assert [other.send_form(path, seen).status_code for _ in range(2)] == [303, 409]
+    steps = [one.step.value for one in room.casework.enforcement.history(made.id)]
+    assert steps == ["proposed", "applied"]
+
+
+def test_what_was_seen_before_somebody_else_changed_it_is_not_acted_on(room: Room) -> None:
+    made = _measure(room, Measure.LIMIT, 7)
+    before = {"seen": str(made.version - 1), "reason": "mistake"}
+    assert room.as_(ENFORCER).send_form(f"/enforcement/{made.id}/lift", before).status_code == 409
+    assert _now(room, made).state.value == "in_force"
+
+
+def test_lifting_needs_a_reason_that_people_have(room: Room) -> None:
+    made = _measure(room, Measure.LIMIT, 7)
+    for reason in ("", "appeal_granted", "because"):
+        fields = {"seen": str(made.version), "reason": reason}
+        assert room.as_(ENFORCER).send_form(f"/enforcement/{made.id}/lift", fields).status_code == 422
+    fields = {"seen": str(made.version), "reason": "mistake"}
+    assert room.as_(ENFORCER).send_form(f"/enforcement/{made.id}/lift", fields).status_code == 303
+    assert _now(room, made).state.value == "lifted"
+
+
+def test_a_measure_by_hand_names_a_ground_of_the_rules(room: Room) -> None:
+    case, browser = _case(room), room.as_(ENFORCER, name="ben")
+    assert case in browser.get(f"/enforcement/order?case={case}").text
+    fields = {"case": case, "measure": "limit", "ground": "grooming", "days": "7"}
+    for wrong in ({"ground": "my-own"}, {"measure": "hold_model"}, {"measure": ""}, {"days": "-1"}, {"days": "1e9"}):
+        assert browser.send_form("/enforcement/order", {**fields, **wrong}).status_code == 422
+    made = browser.send_form("/enforcement/order", fields)
+    assert made.status_code == 303
+    assert "limit" in browser.get(made.headers["location"]).text.lower()
+    assert len(room.casework.enforcement.of_case(case)) == 1
+
+
+def test_measures_are_listed_page_by_page(room: Room) -> None:
+    made = {_measure(room, Measure.WARN, 5).id for _ in range(3)}
+    shown = room.as_(Role.AUDITOR).get("/enforcement?measure=warn&state=in_force").text
+    assert all(one in shown for one in made)
+    assert room.as_(Role.AUDITOR).get("/enforcement?after=x~y&state=no").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/enforcement/enf_1", "/enforcement/..%2f", "/appeals/apl_x", "/holds/ab", "/openings/x"]
+)
+def test_what_is_not_there_is_not_there(room: Room, path: str) -> None:
+    assert room.as_().get(path).status_code == 404
+
+
+def _appeal(room: Room) -> Appeal:
+    made = _measure(room, Measure.LIMIT, 7)
+    return room.casework.appeals.receive(Filing(made.id, made.subject, CANARY), actor="website")
+
+
+def test_an_appeal_is_decided_by_somebody_who_had_no_part_in_it(room: Room) -> None:
+    appeal = _appeal(room)
+    own, other = room.as_(ENFORCER, name="ben"), room.as_(ENFORCER, name="cleo")
+    assert own.send_form(f"/appeals/{appeal.id}/take").status_code == 409
+    assert other.send_form(f"/appeals/{appeal.id}/take").status_code == 303
+    assert room.as_(ENFORCER, name="dora").send_form(f"/appeals/{appeal.id}/take").status_code == 409
+    seen = str(room.casework.appeals.show(appeal.id).version)
+    fields = {"seen": seen, "outcome": "granted", "reason": "mistake"}
+    assert other.send_form(f"/appeals/{appeal.id}/decide", {**fields, "reason": "justified"}).status_code == 409
+    assert other.send_form(f"/appeals/{appeal.id}/decide", fields).status_code == 303
+    assert other.send_form(f"/appeals/{appeal.id}/decide", fields).status_code == 409
+    assert room.casework.enforcement.show(appeal.enforcement).state.value == "lifted"
+
+
+def test_an_appeal_is_never_shown_with_its_words_unless_whoever_decides_asks(room: Room) -> None:
+    appeal = _appeal(room)
+    browser = room.as_(ENFORCER, name="cleo")
+    assert CANARY not in browser.get("/appeals").text + browser.get(f"/appeals/{appeal.id}").text
+    assert browser.send_form(f"/appeals/{appeal.id}/read").status_code == 409  # this console has no review key
+    assert room.as_(Role.AUDITOR).send_form(f"/appeals/{appeal.id}/read").status_code == 403
+
+
+def test_who_asks_for_the_next_appeal_gets_one_that_nobody_has(room: Room) -> None:
+    first, second = _appeal(room), _appeal(room)
+    gone = [room.as_(ENFORCER, name=name).send_form("/appeals/next").headers["location"] for name in ("eva", "finn")]
+    assert len(set(gone)) == 2
+    assert gone[0].startswith("/appeals/apl_")
+    assert {first.id, second.id}
+
+
+@pytest.fixture(scope="module")
+def sealed(room: Room, tmp_path_factory: pytest.TempPathFactory) -> list:  # type: ignore[type-arg]
+    """Register two custodians, and return their private keys."""
+    folder, keys = tmp_path_factory.mktemp("custodians"), []
+    for name in ("carol", "dan"):
+        room.workshop.vault.custodians.generate(name, out=folder / name, passphrase=None)
+        keys.append(read_custodian_key(folder / name, []))
+    room.workshop.vault.custodians.require(2)
+    return keys
+
+
+def _evidence(room: Room) -> tuple[EvidenceId, CaseId]:
+    case = _case(room)
+    return room.workshop.vault.put(secrets.token_bytes(50), Label(case=case)), case
+
+
+def test_evidence_is_opened_by_two_custodians_who_did_not_ask(room: Room, sealed: list) -> None:  # type: ignore[type-arg]
+    evidence, case = _evidence(room)
+    asking = room.as_(REPORTER, name="rosa", stepped_up=True)
+    made = asking.send_form("/openings", {"evidence": evidence, "case": case, "purpose": "report", "minutes": "30"})
+    assert made.status_code == 303, made.text
+    opening = made.headers["location"].rpartition("/")[2]
+    assert evidence in asking.get(f"/openings/{opening}").text
+    custodians = [room.as_(CUSTODIAN, name=name, stepped_up=True) for name in ("carol", "dan")]
+    package = custodians[0].get(f"/grants/{opening}/package")
+    assert package.headers["content-type"] == "application/octet-stream"
+    given = [grant(Request.from_bytes(package.content), key).to_bytes() for key in sealed]
+    both = room.as_(REPORTER, CUSTODIAN, name="rosa", stepped_up=True)
+    assert both.send_form(f"/grants/{opening}", files={"file": ("g", given[0], "x/y")}).status_code == 422
+    for browser, file in zip(custodians, given, strict=True):
+        assert not room.casework.openings.show(opening).is_readable(NOW)
+        assert browser.send_form(f"/grants/{opening}", files={"file": ("g", file, "x/y")}).status_code == 303
+    assert room.casework.openings.show(opening).is_readable(NOW)
+    assert "Open now" in custodians[0].get("/grants").text
+    assert asking.send_form(f"/openings/{opening}/end").status_code == 303
+    assert not room.casework.openings.show(opening).is_readable(NOW)
+
+
+@pytest.mark.usefixtures("sealed")
+def test_asking_and_granting_need_the_second_factor_just_now(room: Room) -> None:
+    evidence, case = _evidence(room)
+    fields = {"evidence": evidence, "case": case, "purpose": "report", "minutes": "30"}
+    assert room.as_(REPORTER).send_form("/openings", fields).status_code == 403
+    assert room.as_(CUSTODIAN).send_form("/grants/open_x", files={"file": ("g", b"x", "x/y")}).status_code == 403
+
+
+@pytest.mark.usefixtures("sealed")
+def test_a_custodian_refuses_and_it_is_over(room: Room) -> None:
+    evidence, case = _evidence(room)
+    fields = {"evidence": evidence, "case": case, "purpose": "report", "minutes": "30"}
+    made = room.as_(REPORTER, name="rosa", stepped_up=True).send_form("/openings", fields)
+    opening = made.headers["location"].rpartition("/")[2]
+    carol = room.as_(CUSTODIAN, name="carol", stepped_up=True)
+    assert carol.send_form(f"/grants/{opening}", files={"file": ("g", b"{}", "x/y")}).status_code == 422
+    assert carol.send_form(f"/grants/{opening}/refuse", {"reason": "because"}).status_code == 422
+    assert carol.send_form(f"/grants/{opening}/refuse", {"reason": "not-needed"}).status_code == 303
+    assert carol.get(f"/grants/{opening}/package").status_code == 409
+
+
+@pytest.mark.usefixtures("sealed")
+@pytest.mark.parametrize(
+    "wrong", [{"minutes": "9999"}, {"purpose": "two words"}, {"evidence": "x"}, {"case": "case_x"}]
+)
+def test_an_opening_that_cant_be_asked_for_is_told(room: Room, wrong: dict[str, str]) -> None:
+    evidence, case = _evidence(room)
+    fields = {"evidence": evidence, "case": case, "purpose": "report", "minutes": "30", **wrong}
+    assert room.as_(REPORTER, stepped_up=True).send_form("/openings", fields).status_code == 422
+
+
+@pytest.mark.usefixtures("sealed")
+def test_evidence_is_held_and_a_hold_of_the_law_is_not_released(room: Room) -> None:
+    evidence, _ = _evidence(room)
+    browser, path = room.as_(REPORTER, stepped_up=True), f"/holds/{evidence}"
+    placed = browser.send_form(path, {"basis": "us_report", "reference": "report-4711", "begins": "2026-11-20"})
+    assert placed.status_code == 303, placed.text
+    (hold,) = room.casework.holds.list(evidence=evidence)
+    assert hold.expires_at == dt.datetime(2027, 11, 20, tzinfo=dt.UTC)
+    assert evidence in browser.get("/holds").text
+    assert browser.send_form(f"{path}/{hold.id}/release", {"reference": "x"}).status_code == 422
+    extended = {"until": "2028-01-01", "reference": "ours-1"}
+    assert browser.send_form(f"{path}/{hold.id}/extend", extended).status_code == 303
+    assert len(room.casework.holds.list(evidence=evidence)) == 2
+
+
+@pytest.mark.usefixtures("sealed")
+def test_a_hold_of_other_evidence_is_not_touched_through_this(room: Room) -> None:
+    (mine, _), (other, _) = _evidence(room), _evidence(room)
+    rosa = Person("rosa", frozenset({REPORTER}))
+    hold = room.casework.holds.place(rosa, other, Basis.COUNSEL, reference="counsel-1")
+    browser = room.as_(REPORTER, stepped_up=True)
+    assert browser.send_form(f"/holds/{mine}/{hold.id}/release", {"reference": "x"}).status_code == 404
+    assert room.casework.holds.show(hold.id).is_active(NOW)
+
+
+@pytest.mark.usefixtures("sealed")
+@pytest.mark.parametrize(
+    "wrong", [{"basis": "mine"}, {"reference": "two words"}, {"begins": "2036-01-01"}, {"reference": ""}]
+)
+def test_a_hold_that_cant_be_is_told(room: Room, wrong: dict[str, str]) -> None:
+    evidence, _ = _evidence(room)
+    fields = {"basis": "counsel", "reference": "counsel-1", **wrong}
+    assert room.as_(REPORTER).send_form(f"/holds/{evidence}", fields).status_code == 422
+    assert room.casework.holds.list(evidence=evidence) == []
+
+
+@pytest.mark.usefixtures("sealed")
+def test_destroying_takes_two_people_and_the_second_factor(room: Room) -> None:
+    evidence, _ = _evidence(room)
+    rosa, sam = (room.as_(REPORTER, name=name, stepped_up=True) for name in ("rosa", "sam"))
+    fields = {"ground": "erasure_request", "reference": "request-9"}
+    assert room.as_(REPORTER).send_form(f"/holds/{evidence}/destruction", fields).status_code == 403
+    assert rosa.send_form(f"/holds/{evidence}/destruction", fields).status_code == 303
+    (asked,) = room.casework.destructions.list(evidence=evidence)
+    assert "a second person" in rosa.get("/holds").text
+    assert rosa.send_form(f"/destructions/{asked.id}", {"decision": "approve"}).status_code == 409
+    assert sam.send_form(f"/destructions/{asked.id}", {"decision": "refuse", "reason": "because"}).status_code == 422
+    assert sam.send_form(f"/destructions/{asked.id}", {"decision": "approve"}).status_code == 303
+    assert sam.send_form(f"/destructions/{asked.id}", {"decision": "approve"}).status_code == 409
+    assert room.casework.destructions.show(asked.id).state.value == "approved"
