@@ -71,7 +71,8 @@ def test_pages_load_what_is_ours_and_break_no_rule_of_theirs(site: Site, entered
     entered.errors.clear()
     for path in places(site)[:-1]:
         site.open(entered, path)
-    assert [one for one in entered.asked if not one.startswith(site.address)] == []
+    drawn_by_the_browser = "data:image/svg+xml"  # the pictures of its own controls; our policy lets a page load none
+    assert [one for one in entered.asked if not one.startswith((site.address, drawn_by_the_browser))] == []
     assert entered.errors == []
 
 
