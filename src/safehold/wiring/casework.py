@@ -21,6 +21,7 @@ from safehold.cases.queues import Queues
 from safehold.cases.rules import CaseRules, default_rules, load_rules
 from safehold.cases.store import CaseStore
 from safehold.datasets.casework.consequence import DatasetsFollow
+from safehold.datasets.casework.retrieval import RecordReader
 from safehold.gateway.held import HeldItems
 from safehold.gateway.marks import Marks, digest_key
 from safehold.gateway.reports import Reports, ReviewSeal
@@ -42,6 +43,7 @@ class Casework:
         held: what the gateway keeps sealed of held and denied items.
         reports: reports from people, with their clocks.
         rules: what cases are worked on by.
+        records: reads held records of datasets again, for review.
         cases: the store of cases.
         queues: what waits, and who has claimed what.
         decisions: first and second decisions, reversals, the own bank and the allow list.
@@ -60,6 +62,7 @@ class Casework:
     held: HeldItems
     reports: Reports
     rules: CaseRules
+    records: RecordReader
     cases: CaseStore
     queues: Queues
     enforcement: Enforcements
@@ -96,6 +99,7 @@ def open_casework(workshop: Workshop) -> Casework:
         held=HeldItems(home.database, workshop.ledger),
         reports=open_people(workshop).reports,
         rules=rules,
+        records=RecordReader(workshop.record_cases(), workshop.ledger, source_environment=workshop.source_environment),
         cases=desk.cases,
         queues=desk.queues,
         decisions=Decisions(home.database, home.clock, desk),

@@ -14,7 +14,7 @@ from safehold.console.instruments import open_instruments
 from safehold.console.preserver import Preserver
 from safehold.console.users import open_accounts
 from safehold.console.viewing.child import CHILD_MODULE
-from safehold.console.viewing.openers import held_opener, vault_opener
+from safehold.console.viewing.openers import held_opener, record_opener, vault_opener
 from safehold.console.viewing.viewer import VIEWING_LIMITS, Opener, Viewer
 from safehold.home.outbox import Outbox
 from safehold.media.sandbox import Crew, Reply, module_argv
@@ -85,4 +85,5 @@ def openers_of(casework: Casework) -> Mapping[Place, Opener]:
     return {
         Place.HELD: held_opener(casework.held, clock),
         Place.VAULT: vault_opener(casework.openings),
+        Place.DATASET: record_opener(casework.records),
     }

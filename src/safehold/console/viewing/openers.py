@@ -4,6 +4,8 @@ from safehold.cases import CaseItem
 from safehold.cases.evidence import Openings, OpeningState
 from safehold.console.viewing.errors import NothingToSeeError
 from safehold.console.viewing.viewer import Asking, Opened, Opener
+from safehold.datasets.casework.retrieval import RecordReader
+from safehold.datasets.errors import RecordGoneError, RunElsewhereError, UnknownRecordError
 from safehold.gateway.errors import HeldItemMissingError
 from safehold.gateway.held import HeldItems
 from safehold.gateway.item import Item
@@ -52,3 +54,17 @@ def vault_opener(openings: Openings) -> Opener:
         return Opened(data=openings.read(asking.person, mine[0].id, key))
 
     return open_evidence
+
+
+def record_opener(records: RecordReader) -> Opener:
+    """Return what reads records of a scanned dataset again, where its run lies on this machine."""
+
+    def open_record(item: CaseItem, asking: Asking, _key: CustodianKey) -> Opened:
+        reference = item.told.content.reference
+        try:
+            content = records.read(reference, actor=asking.person.name, purpose=asking.purpose)
+        except (RecordGoneError, RunElsewhereError, UnknownRecordError) as error:
+            raise NothingToSeeError("the record can't be read from here", advice=error.advice) from error
+        return Opened(data=content.main, text="" if content.main else content.words)
+
+    return open_record
