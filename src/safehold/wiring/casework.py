@@ -14,6 +14,7 @@ from safehold.cases.decisions import BankLists, Consequence, Decisions, Desk
 from safehold.cases.enforcement import Enforcements
 from safehold.cases.enforcement.appeals import Appeals
 from safehold.cases.enforcement.danger import Dangers, load_contacts
+from safehold.cases.enforcement.following import EnforcementFollows
 from safehold.cases.evidence import Ceremony, Destructions, Holds, Openings
 from safehold.cases.evidence.preservation import Preservation
 from safehold.cases.exposure import Exposures
@@ -119,6 +120,7 @@ def _consequences(workshop: Workshop, rules: CaseRules) -> tuple[Consequence, ..
     cases, reports = open_cases(workshop), open_people(workshop).reports
     return (
         Preservation(database, Outbox(database, clock), cases, rules.retention.preserve),
+        EnforcementFollows(database, open_enforcements(workshop, rules), cases),
         ReportsFollow(reports, cases),
         DatasetsFollow(cases),
     )
