@@ -69,14 +69,14 @@ architecture: $(DEV_STAMP)
 # Only a package's public name and its digests may enter a lock file: no index, host, link or path of this machine.
 COMPILE := env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null CUSTOM_COMPILE_COMMAND="make lock" \
 	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe \
-	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra heif --extra server --extra video --extra vision
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --extra console --extra heif --extra server --extra video --extra vision
 
 lock: $(DEV_STAMP)
 	$(COMPILE) --output-file requirements/run.txt pyproject.toml requirements/build.in
 	$(COMPILE) --output-file requirements/dev.txt pyproject.toml requirements/build.in requirements/dev.in
 	$(COMPILE) --constraint requirements/dev.txt --extra bench --output-file requirements/bench.txt pyproject.toml
 	$(COMPILE) --constraint requirements/dev.txt --extra ray --output-file requirements/ray.txt pyproject.toml
-	$(subst --extra heif --extra server --extra video --extra vision,--extra client,$(COMPILE)) \
+	$(subst --extra console --extra heif --extra server --extra video --extra vision,--extra client,$(COMPILE)) \
 		--output-file requirements/litellm.txt pyproject.toml requirements/build.in requirements/litellm.in
 
 bench: $(BENCH_STAMP) $(RAY_STAMP)

@@ -91,7 +91,7 @@ def _console(home: Path | None, host: str | None, port: int | None) -> "tuple[Pa
     except ModuleNotFoundError as error:
         raise ServerPartsMissingError(
             f"the console needs {error.name}, which is not installed",
-            advice="Install its parts: pip install 'safehold[console]'",
+            advice="Install its parts: pip install 'safehold[server,console]'",
         ) from error
     from safehold.console.users.store import FIRST_ADMIN
     from safehold.service.serving import Part, address_of, listen, require_safe
