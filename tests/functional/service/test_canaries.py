@@ -28,6 +28,12 @@ EVERYWHERE = {
     "account": f"{WORD}-account",
     "session": f"{WORD}-session",
     "model": f"{WORD}-model",
+    "model_version": f"{WORD}-version",
+    "particulars": {
+        "identifiers": [{"kind": "email", "value": f"{WORD}@example.org"}],
+        "occurrences": [{"kind": "upload", "at": "2026-11-22T12:00:00Z", "address": "192.0.2.7", "port": 4711}],
+        "conversation": [{"role": "user", "text": f"{WORD} before"}],
+    },
 }
 WRONG: list[dict[str, Any]] = [
     {**EVERYWHERE, WORD: WORD},
@@ -36,6 +42,9 @@ WRONG: list[dict[str, Any]] = [
     {"items": [{"kind": "image", "url": f"https://{WORD}.example/{WORD}"}]},
     {**EVERYWHERE, "locale": f"{WORD}!"},
     {**EVERYWHERE, "mode": "async", "callback": WORD},
+    {**EVERYWHERE, "particulars": {WORD: WORD}},
+    {**EVERYWHERE, "particulars": {"identifiers": [{"kind": WORD, "value": WORD}]}},
+    {**EVERYWHERE, "particulars": {"occurrences": [{"at": WORD, "address": WORD, "port": -1}]}},
 ]
 
 
@@ -90,7 +99,12 @@ def send_everything(served: Served, client: TestClient) -> list[str]:
     said.append(client.get(f"/v1/checks/{WORD}", headers=headers).text)
     said.append(client.post("/v1/moderations", json={"input": [WORD], "model": WORD}, headers=headers).text)
     said.append(client.post("/v1/moderations", json={"input": 7, WORD: WORD}, headers=headers).text)
-    chat = {"input_type": "request", "texts": [WORD], "request_data": {"user_api_key_user_id": WORD}}
+    chat = {
+        "input_type": "request",
+        "texts": [WORD],
+        "request_data": {"user_api_key_user_id": WORD, "user_api_key_user_email": f"{WORD}@example.org"},
+        "additional_provider_specific_params": {"particulars": EVERYWHERE["particulars"], "model_version": WORD},
+    }
     said.append(client.post("/beta/litellm_basic_guardrail_api", json=chat, headers=headers).text)
     said.append(client.request(WORD.upper(), "/v1/checks", headers=headers).text)
     said.append(client.post("/v1/checks", json=EVERYWHERE, headers={"Authorization": f"Bearer {WORD}"}).text)
