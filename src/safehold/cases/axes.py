@@ -156,7 +156,7 @@ class Severity:
 
     @property
     def word(self) -> str:
-        """Return it as one word: "industry:A1"."""
+        """Return it as one word: scheme, colon, label."""
         return f"{self.scheme.value}:{self.label}"
 
 
@@ -188,7 +188,7 @@ NO_AXES = Axes()
 
 
 def severity_of(word: str) -> Severity | None:
-    """Return the severity label that a word names ("industry:A1", "uk:B"); None for any other word."""
+    """Return the severity that a word names by scheme, colon and label; None for any other word."""
     scheme, _, label = word.strip().partition(":")
     named = next((one for one in Scheme if one.value == scheme), None)
     return Severity(named, label) if named is not None and label in LABELS[named] else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from safehold.cases.axes import LABELS
 from safehold.cli.answer import Answer, Table
 from safehold.cli.command import Shell, command
 from safehold.cli.decision_facts import (
@@ -35,7 +36,7 @@ _HARMS = (
 _REALISMS = ("photographic", "photorealistic_synthetic", "edited_real", "drawn", "text", "audio")
 _DEPICTED = ("real_known_child", "real_unknown_child", "synthetic", "adult", "nobody", "unclear")
 _BANDS = ("0-2", "3-6", "7-10", "11-13", "14-15", "16-17", "adult", "unclear")
-_SEVERITIES = ("industry:A1", "industry:A2", "industry:B1", "industry:B2", "uk:A", "uk:B", "uk:C")
+_SEVERITIES = tuple(f"{scheme.value}:{label}" for scheme, labels in LABELS.items() for label in labels)
 _MOST_ITEMS = 10_000
 
 

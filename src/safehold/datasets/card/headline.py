@@ -37,7 +37,8 @@ def headline(summary: Summary) -> Headline:
 
 
 def _verdict(summary: Summary) -> tuple[str, str]:
-    matches = [found for found in summary["findings"] if found["kind"] == "match" and found["records"]]
+    found_by_match = [found for found in summary["findings"] if found["kind"] == "match" and found["records"]]
+    matches = [found for found in found_by_match if found["subject"] != "benign"]  # an allow list accuses nobody
     real = [found for found in matches if found["subject"] != "test"]
     if summary["records"]["total"] == 0:
         return "open", "There was nothing to examine."
@@ -51,9 +52,9 @@ def _verdict(summary: Summary) -> tuple[str, str]:
 
 
 def _holds_real_entries(bank: Summary) -> bool:
-    """Return whether a list holds more than test entries, as they say themselves; else as their list says."""
+    """Return whether a list holds more than tests and what was allowed, as its entries say; else as the list says."""
     by_class = bank.get("by_class", {bank["class"]: bank["entries"]})
-    return any(count for harm_class, count in by_class.items() if harm_class != "test")
+    return any(count for harm_class, count in by_class.items() if harm_class not in {"test", "benign"})
 
 
 def _found(matches: list[Summary], records: Summary) -> str:

@@ -96,7 +96,7 @@ class BankLists:
 
 
 def severities_of(entry: Entry) -> tuple[Severity, ...]:
-    """Return the severity labels that a trusted list gives an entry: words of its note like "industry:A1" or "uk:B"."""
+    """Return the severity labels that a trusted list gives an entry: words of its note that name scheme and label."""
     named = [severity_of(word) for word in entry.note.replace(",", " ").replace(";", " ").split()]
     by_scheme = {one.scheme: one for one in reversed(named) if one is not None}
     return tuple(sorted(by_scheme.values(), key=lambda one: one.word))
