@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from safehold.cases.enforcement.danger import DangerUnknownError
 from safehold.cases.errors import UnknownCaseError, UnknownItemError, UnknownQueueError
 from safehold.console.context import Console
 from safehold.console.errors import PageMissingError, RefusedError
@@ -43,6 +44,8 @@ _TLS_HEADER = ("strict-transport-security", "max-age=31536000")
 _ID_BYTES = 8
 _TOLD_ROOMS = ("safehold.cases.", "safehold.console.viewing.")
 """Rooms whose errors are written for people who work on cases, and name no path."""
+
+_MISSING = (UnknownCaseError, UnknownItemError, UnknownQueueError, DangerUnknownError)
 
 
 class Edge:
@@ -145,7 +148,7 @@ def _of_framework(error: HTTPException) -> RefusedError:
 
 def _of_ours(error: SafeholdError) -> RefusedError:
     """Return what somebody is told of an error that no page expected; what other rooms say may name a path."""
-    if isinstance(error, UnknownCaseError | UnknownItemError | UnknownQueueError):
+    if isinstance(error, _MISSING):
         return PageMissingError()
     if type(error).__module__.startswith(_TOLD_ROOMS):
         return RefusedError(409, str(error)[:1].upper() + str(error)[1:], advice=error.advice)

@@ -191,12 +191,21 @@ def test_a_decision_is_taken_back_by_somebody_else_with_a_reason(desk: Desk) -> 
         assert "Reversed" in lead.get(f"/cases/{case}").text
 
 
-def test_anybody_who_sees_content_can_raise_danger_to_life_whatever_the_case_is_about(desk: Desk) -> None:
+def test_anybody_who_sees_cases_can_raise_danger_to_life_whatever_the_case_is_about(desk: Desk) -> None:
     case = desk.case(desk.item(1, form=Form.TEXT, role="prompt", findings=()))
-    assert desk.as_(Role.AUDITOR).send_form(f"/cases/{case}/escalate", {"reason": "danger_to_life"}).status_code == 403
-    assert desk.as_(Role.REVIEWER).send_form(f"/cases/{case}/escalate", {"reason": "danger_to_life"}).status_code == 303
+    assert desk.as_(Role.CUSTODIAN).send_form(f"/cases/{case}/danger", {"kind": "child"}).status_code == 403
+    assert desk.as_(Role.REVIEWER).send_form(f"/cases/{case}/danger", {"kind": "child"}).status_code == 303
     shown = desk.casework.cases.show(case)
     assert (shown.state, shown.priority, shown.queue) == (CaseState.ESCALATED, Priority.DANGER, "danger")
+
+
+def test_a_specialist_is_asked_whatever_the_case_is_about(desk: Desk) -> None:
+    case = desk.case(desk.item(1, form=Form.TEXT, role="prompt", findings=()))
+    told = {"reason": "a sentence that is none of the list", "version": str(desk.casework.cases.show(case).version)}
+    assert desk.as_(Role.AUDITOR).send_form(f"/cases/{case}/escalate", told).status_code == 403
+    assert desk.as_(Role.REVIEWER).send_form(f"/cases/{case}/escalate", told).status_code == 303
+    assert desk.casework.cases.show(case).state is CaseState.ESCALATED
+    assert desk.as_(Role.REVIEWER).send_form(f"/cases/{case}/escalate", told).status_code == 409, "it was seen before"
 
 
 def test_a_lead_gives_a_case_to_somebody_and_says_how_urgent_it_is(desk: Desk) -> None:

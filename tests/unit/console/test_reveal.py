@@ -208,7 +208,7 @@ def test_a_break_that_is_due_keeps_content_closed_and_says_so_kindly(desk: Desk)
     assert (refused.status_code, set(refused.json())) == (409, {"title", "advice"})
     assert "break" in client.get("/").text
     assert "data-viewer" not in client.get(f"/cases/{case}").text
-    assert client.send_form(f"/cases/{case}/escalate", {"reason": "danger_to_life"}).status_code == 303
+    assert client.send_form(f"/cases/{case}/danger", {"kind": "child"}).status_code == 303
     assert client.send_form(f"{place(desk, case, most + 1)}/begin").status_code == 200
 
 

@@ -12,6 +12,7 @@ from safehold.cases.errors import UnknownItemError
 from safehold.cases.queues import Claim
 from safehold.console.errors import RefusedError
 from safehold.console.page import Page
+from safehold.console.pages.danger import KINDS
 from safehold.console.visit import PageVisit
 
 _LISTED = 50
@@ -30,7 +31,6 @@ ESCALATIONS = {
     "policy": "The rules don't say what to do",
     "technical": "Something technical is wrong",
 }
-DANGER = "danger_to_life"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def show_case(visit: PageVisit) -> Response:
         outcomes={one.id: casework.decisions.outcomes(one.id) for one in decisions if one.reversal is not None},
         allowance=_allowance(visit),
         has_viewer=has_viewer(visit, shown.item),
-        has_context=shown.item is not None and bool(casework.cases.context(shown.item.id)),
+        has_context=shown.item is not None and _has_context(visit, shown.item),
         axes=AXES,
         reasons=REASONS,
         escalations=ESCALATIONS,
@@ -94,6 +94,8 @@ def show_case(visit: PageVisit) -> Response:
         verdicts=VERDICTS,
         schemes=LABELS,
         places=Place,
+        dangers=casework.dangers.of_case(shown.case.id),
+        danger_kinds=KINDS,
         may_escalate=shown.case.state is not CaseState.CLOSED,
     )
 
@@ -202,9 +204,6 @@ def assign_case(visit: PageVisit) -> Response:
 def escalate_case(visit: PageVisit) -> Response:
     """Ask for a specialist; whoever can see content can do that, whatever the case is about."""
     case, reason = CaseId(visit.path["case"]), visit.form.get("reason", "")
-    if reason == DANGER:
-        visit.console.casework.cases.escalate(case, DANGER, actor=visit.person.name, priority=Priority.DANGER)
-        return visit.go(f"/cases/{case}", notice="Escalated as danger to life. It comes before everything else now.")
     word = reason if reason in ESCALATIONS else "unsure"
     visit.console.casework.cases.escalate(case, word, actor=visit.person.name, seen=visit.number("version"))
     return visit.go(f"/cases/{case}", notice="A specialist was asked.")
@@ -233,6 +232,10 @@ def _allowance(visit: PageVisit) -> object:
 def _first(items: Sequence[CaseItem]) -> CaseItem | None:
     waiting = (one for one in items if one.state is not ItemState.DECIDED)
     return next(waiting, items[0] if items else None)
+
+
+def _has_context(visit: PageVisit, item: CaseItem) -> bool:
+    return item.told.content.place is Place.DATASET or bool(visit.console.casework.cases.context(item.id))
 
 
 def _lies_somewhere(content: Content) -> bool:

@@ -46,7 +46,8 @@ def show(visit: PageVisit) -> Response:
     exposure = exposures.require(_exposure(visit), person=visit.person, item=item.id)
     asking, viewer = Asking(visit.person, exposure.purpose.value), _viewer(visit)
     if _wants_context(visit):
-        return JSONResponse({"context": viewer.context(visit.console.casework.cases.context(item.id))})
+        sealed = visit.console.casework.cases.context(item.id)
+        return JSONResponse({"context": viewer.context(item, sealed, asking)})
     if item.told.form in {Form.TEXT, Form.LINK}:
         return JSONResponse({"text": viewer.text(item, asking)})
     if item.told.form is Form.AUDIO:

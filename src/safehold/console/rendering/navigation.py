@@ -45,6 +45,7 @@ GROUPS = (
             Entry("/", "My work", "w"),
             Entry("/queues", "Queues", "q"),
             Entry("/cases", "Cases", "c"),
+            Entry("/dangers", "Dangers", "d"),
             Entry("/search", "Search", "s"),
             Entry("/hand", "New by hand"),
         ),

@@ -65,6 +65,7 @@ def record_opener(records: RecordReader) -> Opener:
             content = records.read(reference, actor=asking.person.name, purpose=asking.purpose)
         except (RecordGoneError, RunElsewhereError, UnknownRecordError) as error:
             raise NothingToSeeError("the record can't be read from here", advice=error.advice) from error
-        return Opened(data=content.main, text="" if content.main else content.words)
+        further = {"captions": dict(content.texts), "address": content.url or "", "files_left_out": content.left_out}
+        return Opened(data=content.main, text="" if content.main else content.words, further=further)
 
     return open_record

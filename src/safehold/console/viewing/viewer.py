@@ -56,10 +56,12 @@ class Opened:
     Attributes:
         data: its bytes; b"" for text.
         text: its words; "" for media.
+        further: what else lies there with it, which is shown with its circumstances.
     """
 
     data: bytes = field(default=b"", repr=False)
     text: str = field(default="", repr=False)
+    further: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 Opener = Callable[[CaseItem, Asking, CustodianKey], Opened]
@@ -166,13 +168,17 @@ class Viewer:
         opened = self._open(item, asking)
         return opened.text or opened.data.decode("utf-8", "replace")
 
-    def context(self, sealed: bytes) -> Mapping[str, Any]:
+    def context(self, item: CaseItem, sealed: bytes, asking: Asking) -> Mapping[str, Any]:
         """Return the circumstances of an item; nothing where none were kept.
 
         Raises:
             ReviewKeyError: another key sealed them, or they were changed.
+            NothingToSeeError: they lie in a source that can't be read any more.
         """
-        return self._open_context(sealed, self._key) if sealed else {}
+        told = dict(self._open_context(sealed, self._key)) if sealed else {}
+        if item.told.content.place is Place.DATASET and self.can_open(item):
+            told |= self._open(item, asking).further
+        return told
 
     def written(self, sealed: bytes) -> Mapping[str, str]:
         """Return what somebody wrote to us; nothing where nothing is kept. The caller owes that it is recorded.
