@@ -184,7 +184,6 @@ def _open(connection: sa.Connection, filing: Filing, items: Sequence[NewItem], a
     connection.execute(sa.insert(cases), row)
     _insert(connection, items, subject=subject, case_id=case_id, first=1, at=acting.now)
     count_case(connection, row)
-    count_day(connection, at, origin.value, opened=1)
     details: dict[str, str | int | bool] = {
         "case": case_id,
         "about": subject.kind.value,
@@ -260,4 +259,4 @@ def _insert(
         each = {(row["value"], row["algorithm"]) for row in signals}
         named = [{"value": value, "algorithm": algorithm, "case_id": case_id} for value, algorithm in sorted(each)]
         connection.execute(insert, named)
-    count_day(connection, timestamp(at), items[0].origin.value, items=len(items))
+    count_day(connection, timestamp(at), items[0].origin.value, opened=int(first == 1), items=len(items))
