@@ -7,9 +7,9 @@ from importlib import resources
 
 from safehold.console.errors import TemplateUnfitError
 
-CSS, JS, ICON = "text/css; charset=utf-8", "text/javascript; charset=utf-8", "image/png"
+CSS, JS, ICON = "text/css; charset=utf-8", "text/javascript; charset=utf-8", "image/svg+xml"
 
-KINDS: Mapping[str, str] = {"css": CSS, "js": JS, "png": ICON}
+KINDS: Mapping[str, str] = {"css": CSS, "js": JS, "svg": ICON}
 _VERSION_DIGITS = 12
 
 
