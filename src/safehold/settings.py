@@ -24,7 +24,7 @@ NOT_SETTINGS = frozenset(
 """Variables that say how a command runs, or whom a client asks, not what an installation is."""
 _LISTS = frozenset(
     {"lexicons", "registers", "classifiers", "source_variables", "trusted_proxies", "url_networks", "word_lists"}
-    | {"messages", "trusted_flaggers", "report_embedders", "webhook_networks"}
+    | {"messages", "trusted_flaggers", "report_embedders", "webhook_networks", "oidc_scopes", "oidc_roles"}
     | {"enforcement_webhooks", "danger_contacts"}
 )
 
@@ -115,6 +115,20 @@ class Settings(BaseModel):
     )
     console_second_factor: bool = Field(
         True, description="Whether who has a password here must set up a second factor too; true."
+    )
+    oidc_issuer: str | None = Field(
+        None, description="The identity provider that signs people in to the console, as https://login.example; none."
+    )
+    oidc_client_id: str | None = Field(None, description="What the identity provider calls the console.")
+    oidc_client_secret_file: Path | None = Field(
+        None, description="A file with the secret that proves the console to the identity provider; none: PKCE alone."
+    )
+    oidc_scopes: tuple[str, ...] = Field(
+        ("openid", "profile"), description="What the identity provider is asked for; add what its groups need."
+    )
+    oidc_roles_claim: str = Field("groups", description="Which claim names the groups of a person; groups.")
+    oidc_roles: tuple[str, ...] = Field(
+        (), description="Which groups stand for which roles, each as GROUP=ROLE; who has none is not let in."
     )
     review_key: Path | None = Field(
         None,

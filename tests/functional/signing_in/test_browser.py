@@ -33,7 +33,7 @@ from safehold.service.watching import Journal
 from safehold.settings import Settings
 from safehold.vocabulary import FixedClock, SystemClock
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 PAGES = (*look.PAGES, *signing_in.PAGES, *passkeys.PAGES, *security.PAGES, *users.PAGES)
 PASSWORD = "nine purple kites over town"  # noqa: S105 - made up
@@ -121,8 +121,12 @@ def with_key(tab: Tab) -> str:
     tab._call("WebAuthn.disable")
     tab._call("WebAuthn.enable")
     options = {
-        "protocol": "ctap2", "transport": "usb", "hasResidentKey": False,
-        "hasUserVerification": True, "isUserVerified": True, "automaticPresenceSimulation": True,
+        "protocol": "ctap2",
+        "transport": "usb",
+        "hasResidentKey": False,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
     }
     return str(tab._call("WebAuthn.addVirtualAuthenticator", options=options)["authenticatorId"])
 

@@ -50,7 +50,7 @@ def step_up(visit: PageVisit) -> Response:
         return signing_in.ask_step_up(visit, visit.form.get("to", ""), error)
     except SessionEndedError:
         return signing_in.again(visit, _OVER)
-    return signing_in.stepped_up(visit, started)
+    return signing_in.stepped_up(visit, started, visit.form.get("to", ""))
 
 
 def begin_key(visit: PageVisit) -> Response:

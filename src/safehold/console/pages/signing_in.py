@@ -14,10 +14,11 @@ from safehold.console.cookies import SESSION_COOKIE, forget, keep
 from safehold.console.errors import RefusedError as FrameRefusedError
 from safehold.console.page import Entry, Page
 from safehold.console.pages.asking import accounts_of, asked_of_known, asked_of_new, cookie_of
-from safehold.console.users import Session, Stage, Started
+from safehold.console.users import Session, Source, Stage, Started
 from safehold.console.users.errors import PasswordUnfitError, RefusedError, SessionEndedError, UserError
 from safehold.console.users.proofs.picture import picture_of
 from safehold.console.visit import PageVisit
+from safehold.vocabulary import SafeholdError
 
 SIGN_IN, SIGN_OUT, STEP_UP = "/sign-in", "/sign-out", "/step-up"
 _STEPS = {
@@ -34,8 +35,8 @@ _TOO_LATE = "That took too long, or was done already. Please begin again."
 def show_sign_in(visit: PageVisit) -> Response:
     """Ask for name and password."""
     if visit.seat is not None:
-        return visit.go(_aim(visit.query.get("to", "")))
-    return _entrance(visit, visit.query.get("to", ""))
+        return visit.go(aim(visit.query.get("to", "")))
+    return ask_entrance(visit, visit.query.get("to", ""))
 
 
 def sign_in(visit: PageVisit) -> Response:
@@ -49,7 +50,7 @@ def sign_in(visit: PageVisit) -> Response:
             before=cookie_of(visit),
         )
     except RefusedError as error:
-        return _entrance(visit, form.get("to", ""), error)
+        return ask_entrance(visit, form.get("to", ""), error)
     except SessionEndedError:
         return again(visit)
     return onwards(visit, started)
@@ -121,7 +122,7 @@ def take_app(visit: PageVisit) -> Response:
 
 def show_codes(visit: PageVisit, started: Started, codes: tuple[str, ...], to: str) -> Response:
     """Show recovery codes once, with the way on."""
-    return seated(visit.page("signing_in/codes.html", codes=codes, to=_aim(to)), started)
+    return seated(visit.page("signing_in/codes.html", codes=codes, to=aim(to)), started)
 
 
 def sign_out(visit: PageVisit) -> Response:
@@ -146,13 +147,12 @@ def step_up(visit: PageVisit) -> Response:
         return ask_step_up(visit, to, error)
     except SessionEndedError:
         return again(visit, "Your session is over. Please sign in again.")
-    return stepped_up(visit, started)
+    return stepped_up(visit, started, to)
 
 
-def stepped_up(visit: PageVisit, started: Started) -> Response:
+def stepped_up(visit: PageVisit, started: Started, to: str) -> Response:
     """Lead who has shown that it is them back to where they were."""
-    to = visit.form.get("to", "")
-    return seated(visit.go(_aim(to), notice="Thank you. That counts for a few minutes."), started)
+    return seated(visit.go(aim(to), notice="Thank you. That counts for a few minutes."), started)
 
 
 def seated(response: Response, started: Started) -> Response:
@@ -173,8 +173,12 @@ def carried(to: str) -> str:
     return to if is_plain and not to.startswith((SIGN_IN, SIGN_OUT, STEP_UP)) else ""
 
 
-def _entrance(visit: PageVisit, to: str, error: RefusedError | None = None) -> Response:
-    return visit.page("signing_in/enter.html", status=_status(error), to=carried(to), error=error)
+def ask_entrance(visit: PageVisit, to: str, error: SafeholdError | None = None) -> Response:
+    """Ask for name and password, saying what was wrong."""
+    has_provider = accounts_of(visit).entrance is not None
+    return visit.page(
+        "signing_in/enter.html", status=_status(error), to=carried(to), error=error, has_provider=has_provider
+    )
 
 
 def ask_factor(visit: PageVisit, session: Session, to: str, error: RefusedError | None = None) -> Response:
@@ -217,7 +221,7 @@ def ask_app(visit: PageVisit, session: Session, to: str, error: UserError | None
     )
 
 
-def ask_step_up(visit: PageVisit, to: str, error: RefusedError | None = None) -> Response:
+def ask_step_up(visit: PageVisit, to: str, error: SafeholdError | None = None) -> Response:
     """Ask who is signed in for the second factor again, saying what was wrong."""
     session = accounts_of(visit).sessions.find(cookie_of(visit))
     if session is None:
@@ -227,6 +231,7 @@ def ask_step_up(visit: PageVisit, to: str, error: RefusedError | None = None) ->
         status=_status(error),
         to=carried(to),
         error=error,
+        is_local=session.source is Source.LOCAL,
         has_factor=accounts_of(visit).factors.has(session.person.name),
         asked=asked_of_known(visit, session),
     )
@@ -251,7 +256,7 @@ def onwards(visit: PageVisit, started: Started) -> Response:
     """Lead to the next step, or to where they wanted to go."""
     to = visit.form.get("to", "")
     step = _STEPS.get(started.session.stage)
-    response = visit.go(_aim(to) if step is None else f"{step}?to={carried(to)}" if carried(to) else step)
+    response = visit.go(aim(to) if step is None else f"{step}?to={carried(to)}" if carried(to) else step)
     return seated(response, started)
 
 
@@ -262,7 +267,8 @@ def again(visit: PageVisit, why: str = _TOO_LATE) -> Response:
     return response
 
 
-def _aim(to: str) -> str:
+def aim(to: str) -> str:
+    """Return where somebody is led who wanted to go somewhere."""
     return carried(to) or "/"
 
 

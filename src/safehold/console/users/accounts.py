@@ -5,6 +5,7 @@ accounts.sessions.find(cookie)
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from safehold.console.users.factors import Factors
 from safehold.console.users.keys import Keys
@@ -18,6 +19,9 @@ from safehold.home.home import Home
 from safehold.ledger import EventLog
 from safehold.settings import Settings
 
+if TYPE_CHECKING:
+    from safehold.console.users.outside import Entrance
+
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
@@ -30,7 +34,8 @@ class Accounts:
         factors: second factors.
         keys: those of them that sign.
         tries: what was tried in vain.
-        signing_in: the way in.
+        signing_in: the way in with a password of ours.
+        entrance: the way in by an identity provider; None where there is none.
     """
 
     rules: UserRules
@@ -40,6 +45,7 @@ class Accounts:
     keys: Keys
     tries: Tries
     signing_in: SigningIn
+    entrance: "Entrance | None" = None
 
     def forget(self) -> int:
         """Remove sessions that are over and tries that are old, and return how many; for a worker, now and then."""
@@ -59,6 +65,7 @@ def open_accounts(
 
     Raises:
         SecretKeyError: the home's key for users' secrets is none.
+        MalformedSettingsError: something of the identity provider is missing or can't be used.
     """
     has_factor = settings is None or settings.console_second_factor
     told = rules or UserRules(user_key(home.keys), needs_second_factor=has_factor)
@@ -67,4 +74,23 @@ def open_accounts(
     tries = Tries(home.database, home.clock, told)
     keys = Keys(home.database, home.clock, told, sessions=sessions, factors=factors)
     signing_in = SigningIn(users, sessions, factors, keys, tries, ledger, told.needs_second_factor)
-    return Accounts(told, users, sessions, factors, keys, tries, signing_in)
+    entrance = (
+        None if settings is None else _entrance(home, ledger, settings, sessions=sessions, tries=tries, rules=told)
+    )
+    return Accounts(told, users, sessions, factors, keys, tries, signing_in, entrance)
+
+
+def _entrance(
+    home: Home, ledger: EventLog, settings: Settings, *, sessions: Sessions, tries: Tries, rules: UserRules
+) -> "Entrance | None":
+    """Return the way in by the identity provider that the settings name.
+
+    Raises:
+        MalformedSettingsError: something of it is missing or can't be used.
+    """
+    if settings.oidc_issuer is None:
+        return None
+    from safehold.console.users.outside import open_entrance, registration_of  # noqa: PLC0415 - costs 0.3 s
+
+    registration = registration_of(settings)
+    return open_entrance(registration, home, ledger, sessions=sessions, tries=tries, rules=rules)

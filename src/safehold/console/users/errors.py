@@ -1,6 +1,6 @@
 """What can be wrong with users, their proofs and their sessions. No message says which part of a proof was wrong."""
 
-from safehold.vocabulary import UsageError
+from safehold.vocabulary import OutsidePartyError, UsageError
 
 DID_NOT_WORK = "that did not work"
 WHAT_TO_DO = "Check what you typed. After several tries in vain you must wait, for 15 minutes at most."
@@ -53,3 +53,7 @@ class FactorError(UserError):
 
 class SecretKeyError(UserError):
     """The home's key for users' secrets is not one of ours, or another one sealed them."""
+
+
+class ProviderSilentError(OutsidePartyError):
+    """The identity provider does not answer, or not as it should."""

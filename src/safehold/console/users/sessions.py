@@ -50,7 +50,9 @@ class Sessions:
         self._clock = clock
         self._rules = rules.sessions
 
-    def start(self, user: str, *, stage: Stage, before: str = "", seen: int | None = None) -> Started:
+    def start(
+        self, user: str, *, stage: Stage, before: str = "", seen: int | None = None, is_confirmed: bool = True
+    ) -> Started:
         """Begin a session; one that the browser had before is ended, so that nobody goes on in it.
 
         Args:
@@ -58,6 +60,7 @@ class Sessions:
             stage: what is left to do.
             before: the cookie that the browser showed; "" for none.
             seen: the version of the user that was proved; None where nothing can have changed since.
+            is_confirmed: whether who is signed in by this has shown just now that it is them.
 
         Raises:
             SessionEndedError: the user was changed since, or there is none any more who is let in.
@@ -66,7 +69,7 @@ class Sessions:
         cookie = secrets.token_urlsafe(_COOKIE_BYTES)
         row = {"digest": digest_of(cookie), "user": user, "stage": stage.value, "started_at": timestamp(now)}
         times = {"seen_at": timestamp(now), "expires_at": timestamp(self._end(stage, now))}
-        stepped_up = self._stepped_up(now) if stage is Stage.SIGNED_IN else None
+        stepped_up = self._stepped_up(now) if stage is Stage.SIGNED_IN and is_confirmed else None
         with self._database.writing() as connection:
             _remove(connection, sessions_table.c.digest == digest_of(before))
             connection.execute(sa.insert(sessions_table).values(**row, **times, stepped_up_until=stepped_up))

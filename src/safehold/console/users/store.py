@@ -116,7 +116,7 @@ class Users:
                 return before
             _change(connection, before, roles=write_roles(told))
             _require_admin(connection, before)
-            self._ledger.append(_event("user.roles_changed", name, actor, told), connection)
+            self._ledger.append(with_roles("user.roles_changed", name, actor, told), connection)
             return _required(connection, name)
 
     def disable(self, name: str, *, actor: str) -> User:
@@ -148,7 +148,7 @@ class Users:
             if before.is_active:
                 return before
             _change(connection, before, state=UserState.ACTIVE.value)
-            self._ledger.append(_event("user.enabled", name, actor, before.roles), connection)
+            self._ledger.append(with_roles("user.enabled", name, actor, before.roles), connection)
             return _required(connection, name)
 
     def reset(self, name: str, *, actor: str) -> str:
@@ -236,7 +236,7 @@ class Users:
             "version": 1,
         }
         insert_user(connection, row)
-        self._ledger.append(_event("user.created", name, actor, told), connection)
+        self._ledger.append(with_roles("user.created", name, actor, told), connection)
         return _required(connection, name)
 
     def _renew(self, user: User, digest: str, password: str) -> None:
@@ -307,7 +307,8 @@ def _is_managed(connection: sa.Connection) -> bool:
     return any(one.is_active and one.person.can(Ability.MANAGE_USERS) for one in map(User.of, rows))
 
 
-def _event(kind: str, name: str, actor: str, roles: Iterable[Role]) -> Event:
+def with_roles(kind: str, name: str, actor: str, roles: Iterable[Role]) -> Event:
+    """Return the event of something done to a user, naming their roles."""
     return Event(kind, actor, details={"user": name, **{f"role_{role.value}": True for role in sorted_roles(roles)}})
 
 

@@ -15,7 +15,9 @@ from safehold.ledger import is_fit
 _NAME = re.compile(r"[a-z][a-z0-9_-]{1,31}")
 """Small letters only, so that no two names look or count as one."""
 
-_RESERVED = frozenset({"system", "anonymous", "anybody", "nobody", "safehold", "policy", "worker", "console"})
+_RESERVED = frozenset(
+    {"system", "anonymous", "anybody", "nobody", "safehold", "policy", "worker", "console", "provider"}
+)
 """What the ledger calls those who are no person, and what could be taken for one."""
 
 
