@@ -41,7 +41,7 @@ def test_a_program_on_the_page_runs_and_says_something(
 
 
 def test_the_page_shows_every_surface() -> None:
-    assert len(PROGRAMS) == 7
+    assert len(PROGRAMS) == 8
     for word in ("over_http", "in_process", "stream", "GuardMiddleware", "GuardedPipeline", "fail_open"):
         assert any(word in program for program in PROGRAMS), word
 
