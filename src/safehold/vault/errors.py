@@ -61,3 +61,7 @@ class BucketMissingError(VaultError):
 
 class BucketUnreachableError(OutsidePartyError):
     """The storage that a vault lies in refused or did not answer."""
+
+
+class RecipientKeyError(VaultError):
+    """A recipient's key is none, or does not open what it should."""

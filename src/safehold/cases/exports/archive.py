@@ -1,0 +1,103 @@
+"""The archive that exports are made from: the stores of cases and of what was done about them, only read."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from safehold.cases.case import CaseId
+from safehold.cases.decisions import Decided
+from safehold.cases.enforcement.enforcement import Enforcement
+from safehold.cases.evidence import Holds, Opening, Openings
+from safehold.cases.exposure.exposure import Exposure
+from safehold.cases.item import CaseItem, Place
+from safehold.cases.store import CaseStore
+from safehold.ledger import EventLog
+from safehold.ledger.proofs import Provable
+from safehold.vault import EvidenceId, Hold
+
+_PAGE = 500
+
+
+class DecisionsOf(Protocol):
+    """Decisions, by case."""
+
+    def of_case(self, case_id: CaseId) -> Sequence[Decided]:
+        """Return a case's decisions, the oldest first."""
+        ...
+
+
+class EnforcementsOf(Protocol):
+    """Enforcement, by case."""
+
+    def of_case(self, case: CaseId) -> Sequence[Enforcement]:
+        """Return the enforcements of a case."""
+        ...
+
+
+class ExposuresOf(Protocol):
+    """Exposures, by case."""
+
+    def of_case(self, case: CaseId) -> Sequence[Exposure]:
+        """Return the exposures of a case."""
+        ...
+
+
+class Log(EventLog, Provable, Protocol):
+    """A ledger whose events can be proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Where everything about a case is.
+
+    Attributes:
+        ledger: the events.
+        cases: with their items.
+        decisions: on them.
+        enforcement: that followed.
+        exposures: of staff to items.
+        openings: of evidence.
+        holds: on evidence.
+        is_single_operator: whether one person alone may do what else takes two.
+    """
+
+    ledger: Log
+    cases: CaseStore
+    decisions: DecisionsOf
+    enforcement: EnforcementsOf
+    exposures: ExposuresOf
+    openings: Openings
+    holds: Holds
+    is_single_operator: bool = False
+
+    def items(self, case: CaseId) -> Iterator[CaseItem]:
+        """Give every item of a case, in order."""
+        after = 0
+        while page := self.cases.items(case, after=after, limit=_PAGE):
+            yield from page
+            after = page[-1].number
+
+    def evidence(self, items: Sequence[CaseItem]) -> tuple[EvidenceId, ...]:
+        """Return the evidence that items lie in, each once."""
+        found = (item.told.content for item in items if item.told.content.place is Place.VAULT)
+        return tuple(dict.fromkeys(EvidenceId(content.reference) for content in found))
+
+    def holds_on(self, evidence: Sequence[EvidenceId]) -> tuple[Hold, ...]:
+        """Return every hold that there ever was on evidence."""
+        return tuple(hold for one in evidence for hold in self.holds.list(evidence=one, with_ended=True))
+
+    def openings_of(self, case: CaseId) -> tuple[Opening, ...]:
+        """Return the openings for a case, latest first."""
+        return tuple(self.openings.list(case=case, limit=_PAGE))
+
+    def places(self, case: CaseId, words: Sequence[str]) -> tuple[int, ...]:
+        """Return the places of the events that tell of a case or of what belongs to it.
+
+        Args:
+            case: which.
+            words: ids of its decisions, evidence, holds, openings and enforcement.
+        """
+        opened = self.ledger.places((case,), kinds=("case.opened",))
+        sealed = self.ledger.places(words, kinds=("evidence.sealed",))
+        start = min((*opened, *sealed), default=0)
+        return self.ledger.places((case, *words), start=start)
