@@ -22,6 +22,9 @@ _WORDS: Mapping[str, str] = {
     "md5": "MD5",
     "vpdq": "vPDQ",
 }
+_SHORT: Mapping[str, str] = {"csam": "CSAM", "aig_csam": "AI CSAM", "csem": "CSEM", "ncii_adult": "NCII"}
+"""For lists, where a warning is one word: what it stands for is said once, on the page of the case."""
+
 _STEPS = ((86_400 * 2, 86_400, "day"), (3600 * 2, 3600, "hour"), (120, 60, "minute"), (0, 1, "second"))
 _DIGEST_SHOWN = 12
 
@@ -30,6 +33,12 @@ def words(value: object) -> str:
     """Return a member or a word with underscores as people say it."""
     text = str(value.value) if isinstance(value, Enum) else str(value)
     return _WORDS.get(text, text.replace("_", " "))
+
+
+def short(value: object) -> str:
+    """Return a member or a word as lists say it."""
+    text = str(value.value) if isinstance(value, Enum) else str(value)
+    return _SHORT.get(text) or words(value)
 
 
 def heading(value: object) -> str:
@@ -103,6 +112,7 @@ def _moment(value: object) -> dt.datetime | None:
 FILTERS = {
     "words": words,
     "heading": heading,
+    "short": short,
     "when": when,
     "span": span,
     "digest": digest,
