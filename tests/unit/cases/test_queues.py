@@ -192,6 +192,20 @@ def test_roles_decide_who_is_given_what(office: Office) -> None:
     assert office.queues.definitions() == QUEUES
 
 
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_specialist_need_not_wait_for_who_held_a_case_before_it_was_escalated(office: Office, chosen: bool) -> None:
+    case = office.opened()
+    before = office.queues.claim(case, AMIRA)
+    office.cases.escalate(case, "danger_to_life", actor="amira", priority=Priority.DANGER)
+    assert office.queues.renew(before).person == "amira"
+    taken = office.queues.claim(case, CLARA) if chosen else office.queues.next(CLARA, "danger")
+    assert given(taken) == case
+    with pytest.raises(ClaimLostError):
+        office.queues.renew(before)
+    with pytest.raises(ClaimedError):
+        office.queues.claim(case, DAVID)
+
+
 def test_an_assigned_case_is_for_one_person(office: Office) -> None:
     case = office.opened()
     office.cases.assign(case, "boris", actor="lead")

@@ -5,9 +5,10 @@
     claim = queues.renew(claim)                     # while they work on it
     queues.give_back(claim, "unsure")
 
-A claim ends by itself: whoever loses their connection, or never comes back, keeps nothing from the others. Deciding
-requires the claim in the transaction of the decision (:meth:`Queues.finish`), so that nobody decides what has gone to
-somebody else meanwhile.
+A claim ends by itself: whoever loses their connection, or never comes back, keeps nothing from the others. It counts in
+the queue that it was made in: once a case was escalated, say, a specialist need not wait for who held it before.
+Deciding requires the claim in the transaction of the decision (:meth:`Queues.finish`), so that nobody decides what has
+gone to somebody else meanwhile.
 """
 
 import datetime as dt
@@ -130,7 +131,7 @@ class Queues:
             if not person.can(definition(self._queues, row["queue"]).needs):
                 raise _not_for_them("your roles do not let you decide it")
             held = _claim_of(connection, case_id)
-            if held is not None and held.expires_at > now:
+            if held is not None and held.expires_at > now and held.queue == row["queue"]:
                 if held.person != person.name:
                     raise _claimed(held.expires_at)
                 return self._extended(connection, held, now)
@@ -294,7 +295,11 @@ def _declined(allowance: Allowance | None, queue: QueueDefinition) -> frozenset[
 
 def _offered(person: str, queue: str, declined: Collection[Form], *, now: str) -> sa.Select[str]:
     """Return the question for the first case of a queue that this person may be given."""
-    held = sa.exists().where(case_claims.c.case_id == cases.c.id, case_claims.c.expires_at > now)
+    held = sa.exists().where(
+        case_claims.c.case_id == cases.c.id,
+        case_claims.c.expires_at > now,
+        case_claims.c.queue == cases.c.queue,
+    )
     withheld = sa.exists().where(
         case_withheld.c.case_id == cases.c.id,
         case_withheld.c.person == person,
