@@ -7,9 +7,12 @@
 Nothing here holds the review key's private half: the console's process alone reads that, and gives it where it opens.
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from safehold.cases import CaseItem
 from safehold.cases.decisions import BankLists, Consequence, Decisions, Desk
 from safehold.cases.enforcement import Enforcements
 from safehold.cases.enforcement.appeals import Appeals
@@ -17,6 +20,7 @@ from safehold.cases.enforcement.danger import Dangers, load_contacts
 from safehold.cases.enforcement.following import EnforcementFollows
 from safehold.cases.evidence import Ceremony, Destructions, Holds, Openings
 from safehold.cases.evidence.preservation import Preservation
+from safehold.cases.exports import Archive, Contents, Exports
 from safehold.cases.exposure import Exposures
 from safehold.cases.queues import Queues
 from safehold.cases.rules import CaseRules, default_rules, load_rules
@@ -29,6 +33,7 @@ from safehold.gateway.reports import Reports, ReviewSeal
 from safehold.gateway.reports.consequence import ReportsFollow
 from safehold.home.outbox import Outbox
 from safehold.settings import Settings
+from safehold.vault import CustodianKey
 from safehold.vault.review import ReviewKey
 from safehold.wiring.people import open_people
 from safehold.wiring.workshop import Workshop
@@ -74,7 +79,7 @@ class Casework:
     openings: Openings | Any = None
     holds: Holds | Any = None
     destructions: Destructions | Any = None
-    exports: Any = None
+    exports: Exports | Any = None
 
 
 def open_casework(workshop: Workshop) -> Casework:
@@ -84,6 +89,7 @@ def open_casework(workshop: Workshop) -> Casework:
         SafeholdError: a key or reviewed data of the home or the settings can't be used.
     """
     home, rules = workshop.home, case_rules(workshop.settings)
+    reports = open_people(workshop).reports
     exposures = Exposures(home.database, workshop.ledger, home.clock, rules.exposure)
     enforcement = open_enforcements(workshop, rules)
     desk = Desk(
@@ -92,38 +98,74 @@ def open_casework(workshop: Workshop) -> Casework:
         queues=Queues(home.database, workshop.ledger, home.clock, wellbeing=exposures),
         lists=BankLists(workshop.banks),
         rules=rules,
-        consequences=_consequences(workshop, rules),
+        consequences=_consequences(workshop, rules, reports),
     )
     return Casework(
         workshop=workshop,
         marks=Marks(digest_key(home.keys)),
         held=HeldItems(home.database, workshop.ledger),
-        reports=open_people(workshop).reports,
+        reports=reports,
         rules=rules,
         records=RecordReader(workshop.record_cases(), workshop.ledger, source_environment=workshop.source_environment),
         cases=desk.cases,
         queues=desk.queues,
         decisions=Decisions(home.database, home.clock, desk),
         enforcement=enforcement,
-        appeals=_appeals(workshop, rules, enforcement),
+        appeals=open_appeals(workshop, rules, enforcement),
         dangers=open_dangers(workshop),
         exposures=exposures,
         openings=open_openings(workshop),
         holds=Holds(home.database, workshop.ledger, home.clock, workshop.vault),
         destructions=open_destructions(workshop),
+        exports=_exports(workshop, desk, enforcement, exposures),
     )
 
 
-def _consequences(workshop: Workshop, rules: CaseRules) -> tuple[Consequence, ...]:
+def _consequences(workshop: Workshop, rules: CaseRules, reports: Reports) -> tuple[Consequence, ...]:
     """Return who acts on decisions, and undoes that when they are reversed."""
     database, clock = workshop.home.database, workshop.home.clock
-    cases, reports = open_cases(workshop), open_people(workshop).reports
+    cases = open_cases(workshop)
     return (
         Preservation(database, Outbox(database, clock), cases, rules.retention.preserve),
         EnforcementFollows(database, open_enforcements(workshop, rules), cases),
         ReportsFollow(reports, cases),
         DatasetsFollow(cases),
     )
+
+
+def _exports(workshop: Workshop, desk: Desk, enforcement: Enforcements, exposures: Exposures) -> Exports:
+    home = workshop.home
+    archive = Archive(
+        ledger=workshop.ledger,
+        cases=desk.cases,
+        decisions=Decisions(home.database, home.clock, desk),
+        enforcement=enforcement,
+        exposures=exposures,
+        openings=open_openings(workshop),
+        holds=Holds(home.database, workshop.ledger, home.clock, workshop.vault),
+        is_single_operator=workshop.settings.single_operator,
+    )
+    return Exports(home.database, home.clock, archive)
+
+
+def held_contents(workshop: Workshop, key: CustodianKey, *, actor: str) -> Contents:
+    """Return what gives the content of held items to an export, each recorded before it is given out.
+
+    Args:
+        workshop: an opened home.
+        key: the review key's private half.
+        actor: who exports.
+    """
+    held, clock = HeldItems(workshop.home.database, workshop.ledger), workshop.home.clock
+
+    def give(item: CaseItem) -> Mapping[str, bytes]:
+        told = held.open(item.told.content.reference, key, actor=actor, purpose="export", now=clock.now())
+        turns = [{"role": turn.role, "text": turn.text} for turn in told.turns]
+        words = {"kind": told.kind.value, "text": told.text, "turns": turns, "file_name": told.file_name}
+        parts = {"told.json": json.dumps(words, ensure_ascii=False, sort_keys=True).encode()}
+        return {**parts, "data": told.data} if told.data else parts
+
+    return give
 
 
 def open_destructions(workshop: Workshop) -> Destructions:
@@ -157,7 +199,12 @@ def open_enforcements(workshop: Workshop, rules: CaseRules) -> Enforcements:
     )
 
 
-def _appeals(workshop: Workshop, rules: CaseRules, enforcement: Enforcements) -> Appeals:
+def open_appeals(workshop: Workshop, rules: CaseRules, enforcement: Enforcements) -> Appeals:
+    """Return appeals against what is done, of an opened home.
+
+    Raises:
+        ReviewKeyError: the home's review key is not one.
+    """
     home, key = workshop.home, ReviewKey.load(workshop.home.keys)
     return Appeals(
         home.database,

@@ -26,6 +26,7 @@ from safehold.cases.enforcement.errors import (
 )
 from safehold.cases.enforcement.ladder import AppealRules, Ground, Ladder, Rung, Taken
 from safehold.cases.enforcement.ladder_file import LadderFile
+from safehold.cases.enforcement.references import references_of
 from safehold.cases.enforcement.stepping import TELL, EnforcementChange
 from safehold.cases.enforcement.stored import Cursor, EnforcementFilter, EnforcementPage
 
@@ -57,4 +58,5 @@ __all__ = [
     "StepNotPossibleError",
     "Taken",
     "UnfitMeasureError",
+    "references_of",
 ]

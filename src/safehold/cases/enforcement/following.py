@@ -20,14 +20,12 @@ from safehold.cases.decisions.tables import case_decisions
 from safehold.cases.enforcement.enforcement import Cause, Enforcement, EnforcementState
 from safehold.cases.enforcement.enforcements import Enforcements
 from safehold.cases.enforcement.ladder import Ladder
+from safehold.cases.enforcement.references import references_of
 from safehold.cases.enforcement.stored import of_cause
 from safehold.cases.item import CaseItem, ItemId, Origin
 from safehold.home.database import Database
 
 NAME = "enforcement"
-
-_KNOWN_OUTSIDE = frozenset({Origin.GATEWAY, Origin.REPORT})
-"""Origins whose references the operator's systems know: a check's id and place, a report's ticket."""
 
 
 class Items(Protocol):
@@ -98,7 +96,7 @@ class EnforcementFollows:
                 decided.case,
                 subject,
                 harm.value,
-                tuple(one.told.reference for one in items if one.told.origin in _KNOWN_OUTSIDE),
+                references_of(items),
                 is_by_hash=decided.is_automatic,
                 people=people,
             )
