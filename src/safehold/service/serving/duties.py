@@ -6,6 +6,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from safehold.cases.retention import forget_cases
 from safehold.gateway.purge import purge
 from safehold.ledger import EventLog
 from safehold.service.checking.deferred import announce
@@ -85,8 +86,18 @@ def _evidence(gateway: Gateway) -> Sequence[Duty]:
 
 
 def _closing(gateway: Gateway) -> Sequence[Duty]:
-    close = partial(open_cases(gateway.workshop).close_settled, actor=_ACTOR)
-    return (Duty("cases.close_settled", OVERDUE_SECONDS, close),)
+    workshop = gateway.workshop
+    close = partial(open_cases(workshop).close_settled, actor=_ACTOR)
+    days = case_rules(workshop.settings).retention.case_days
+
+    def forget() -> int:
+        home = workshop.home
+        return forget_cases(home.database, workshop.ledger, home.clock.now(), days=days, actor=_ACTOR)
+
+    return (
+        Duty("cases.close_settled", OVERDUE_SECONDS, close),
+        Duty("cases.forget", FORGET_SECONDS, forget),
+    )
 
 
 def _enforcing(service: Service) -> Sequence[Duty]:
