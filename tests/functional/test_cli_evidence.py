@@ -110,6 +110,8 @@ def test_a_reported_case_is_held_for_a_year_and_destroyed_when_an_agency_asks(
     proof = tmp_path / "proof.json"
     assert call("hold", "erasure-proof", identifier, "--out", proof).data["events"] == 2
     assert call("hold", "settle").data == {"done": 0, "waiting": 0}
+    verified = call("case", "verify-export", proof).data
+    assert (verified["profile"], verified["events"]) == ("erasure", 2)
 
 
 def test_a_request_for_erasure_waits_for_a_hold(
@@ -128,3 +130,29 @@ def test_a_request_for_erasure_waits_for_a_hold(
     assert call("hold", "release", hold, "--reference", "letter-2").code == 0
     assert call("hold", "settle").data == {"done": 1, "waiting": 0}
     assert call("hold", "destroy-refuse", asked, "--reason", "late").code == 2, "it is done"
+
+
+def test_a_case_leaves_sealed_for_the_law_and_bare_for_auditors_and_both_verify(
+    call: Call, shown: Callable[..., tuple[int, str]], tmp_path: Path, evidence: tuple[EvidenceId, str]
+) -> None:
+    _, case = evidence
+    theirs, law, audit = tmp_path / "authority.key", tmp_path / "case.sealed", tmp_path / "case.audit"
+    public = call("case", "recipient-key", "--out", theirs).data["public_key"]
+    export = ("case", "export", case, "--profile", "law", "--out", law)
+    assert call(*export).code == 2, "to whom?"
+    assert call(*export, "--to", public, "--review-key", tmp_path / "review.key").code == 0
+    assert CANARY.encode() not in law.read_bytes()
+    signed_by = call("ledger", "checkpoint", "--out", tmp_path / "checkpoint").data["public_key"]
+    assert call("case", "verify-export", law).code == 2, "it is sealed"
+    opened = tmp_path / "opened"
+    found = call("case", "verify-export", law, "--key", theirs, "--public-key", signed_by, "--out", opened)
+    assert (found.code, found.data["profile"], found.data["anchored"], found.data["missing"]) == (0, "law", True, 2)
+    assert (opened / "manifest.json").stat().st_mode & 0o777 == 0o600
+    assert call("case", "verify-export", law, "--key", theirs, "--out", opened).code == 2, "the folder is there"
+    tomorrow = f"{NOW + dt.timedelta(days=1):%Y-%m-%d}"
+    bare = ("case", "export", "--profile", "audit", "--out", audit, "--until", tomorrow)
+    assert call(*bare).code == 2, "since when?"
+    assert call(*bare, "--since", f"{NOW:%Y-%m-%d}").data["cases"] == 1
+    assert "Self-consistent only" in shown("case", "verify-export", audit)[1]
+    audit.write_bytes(audit.read_bytes().replace(b'"hold":1', b'"hold":2'))
+    assert call("case", "verify-export", audit).code == 2

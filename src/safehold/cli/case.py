@@ -6,6 +6,7 @@ import click
 
 from safehold.cli.answer import Answer, Table
 from safehold.cli.case_decide import approve_signals, decide, list_decisions, reverse, show_agreement
+from safehold.cli.case_export import export_case, recipient_key, verify_export
 from safehold.cli.case_facts import CASE_COLUMNS, ITEM_COLUMNS, case_facts, case_line, item_facts, item_line
 from safehold.cli.case_hand import open_case
 from safehold.cli.command import Shell, command
@@ -175,5 +176,14 @@ def meant(cases: "CaseStore", text: str) -> "CaseId":
 
 # Commands that have files of their own:
 case.add_command(open_case)
-for _declared in (decide, reverse, approve_signals, list_decisions, show_agreement):
+for _declared in (
+    decide,
+    reverse,
+    approve_signals,
+    list_decisions,
+    show_agreement,
+    export_case,
+    verify_export,
+    recipient_key,
+):
     case.add_command(_declared)
