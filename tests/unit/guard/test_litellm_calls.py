@@ -2,13 +2,14 @@
 
 import base64
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from safehold.gateway.item import Context
+from safehold.gateway.particulars import NOTHING
 from safehold.guard import Window
 from safehold.guard.held_chunks import HeldChunks, TooManyTextsError
 from safehold.guard.litellm_calls import (
@@ -170,7 +171,13 @@ def test_calls_for_pictures_are_told_by_their_kind_and_address() -> None:
 
 def test_the_account_is_the_end_user_else_the_owner_of_the_key() -> None:
     key = SimpleNamespace(end_user_id=None, user_id="owner", team_id="team")
-    assert context_of({"user": "a-17", "model": "m", "litellm_session_id": "s"}, key) == Context("a-17", "s", "m")
+    found = context_of({"user": "a-17", "model": "m", "litellm_session_id": "s"}, key)
+    assert replace(found, particulars=NOTHING) == Context("a-17", "s", "m")
+    assert [(one.kind.value, one.value) for one in found.particulars.identifiers] == [
+        ("account", "owner"),
+        ("group", "team"),
+    ]
+    assert context_of({}, None).particulars is NOTHING
     assert context_of({"user": 7}, key).account == "owner"
     assert context_of({"user": "a" * 999}, None).account == "a" * 256
 
