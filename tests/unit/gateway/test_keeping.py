@@ -17,7 +17,7 @@ from safehold.vault import CustodianKey
 from safehold.vault.review import make_review_key, read_review_key
 
 BOTH = "a red cube and a blue ball"
-RULES = RetentionRules(held_most_days=10, context_days=20, case_days=100)
+RULES = RetentionRules(held_most_days=10, context_days=20)
 HOUR, DAY = 3600, 24 * 3600
 
 
@@ -95,7 +95,7 @@ def test_rules_that_are_made_stricter_hold_for_what_is_there_already(kept: tuple
     desk, _ = kept
     desk.say(BOTH, account="a")
     desk.pass_seconds(2 * DAY)
-    assert forget(desk, RetentionRules(held_most_days=1, context_days=20, case_days=100)).held == 1
+    assert forget(desk, RetentionRules(held_most_days=1, context_days=20)).held == 1
 
 
 def test_circumstances_go_some_time_after_their_case_was_closed_and_not_before(

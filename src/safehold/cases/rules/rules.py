@@ -112,11 +112,9 @@ class RetentionRules:
     Attributes:
         held_most_days: content that is sealed for review lives as long as its case is open, and never longer than this.
         context_days: sealed circumstances of items, after their case was closed.
-        case_days: closed cases, their items' facts and decisions.
         preserve: kinds of harm whose confirmed items are evidence, and go into the vault.
     """
 
     held_most_days: int
     context_days: int
-    case_days: int
     preserve: frozenset[HarmType] = frozenset()

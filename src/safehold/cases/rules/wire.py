@@ -127,18 +127,11 @@ class RetentionFile(Strict):
 
     held_most_days: Days
     context_days: Days
-    case_days: Days
     preserve: frozenset[HarmType]
-
-    @model_validator(mode="after")
-    def _keeps_facts_longest(self) -> Self:
-        if self.case_days < self.context_days:
-            raise ValueError("case_days must not be less than context_days: circumstances belong to a case")
-        return self
 
     def value(self) -> RetentionRules:
         """Return it as what people obey."""
-        return RetentionRules(self.held_most_days, self.context_days, self.case_days, self.preserve)
+        return RetentionRules(self.held_most_days, self.context_days, self.preserve)
 
 
 def _require_harm(listed: HarmClass, harm: HarmType) -> None:

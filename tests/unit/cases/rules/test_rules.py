@@ -71,7 +71,7 @@ def test_a_file_is_read_and_a_missing_one_is_refused(tmp_path: Path) -> None:
         ("decisions__own_bank__pdq_quality_at_least", 101),
         ("review__second__share", {"confirm": 1.1, "not_a_violation": 0, "automatic": 0}),
         ("review__agreement__least_people", 1),
-        ("retention__case_days", 1),
+        ("retention__held_most_days", 0),
     ],
 )
 def test_what_can_t_be_meant_is_refused_with_its_line(path: str, value: Any) -> None:
