@@ -1,10 +1,10 @@
 """Retention: forget cases that were closed long enough ago, and that nothing stands on any more.
 
 What stands on a case keeps it: evidence that is not erased, a measure that is proposed or in force, an appeal that
-nobody decided, an open danger to life, fingerprints in the own lists, a known answer. The ledger keeps its events, which
-are ids and words; counts of days stay for statistics. Repeating it is safe.
+nobody decided, an open danger to life, fingerprints in the own lists, a known answer. The ledger keeps its events,
+which are ids and words; counts of days stay for statistics. Repeating it is safe.
 
-    forget_cases(home.database, ledger, home.clock.now(), days=730, actor="system")
+    forget_cases(home.database, ledger, home.clock.now(), actor="system")
 """
 
 import datetime as dt
@@ -23,6 +23,9 @@ from safehold.ledger.entry import timestamp
 from safehold.vault.tables import evidence
 from safehold.vocabulary import Event
 
+KEPT_DAYS = 730
+"""How long a closed case stays with its facts and decisions. Ours: two years let two yearly reports be compared."""
+
 BATCH_CASES = 50
 """Cases forgotten in one transaction: some tens of milliseconds, for which nothing else is written."""
 
@@ -31,7 +34,13 @@ _ENDED_MEASURES = ("expired", "lifted", "declined")
 
 
 def forget_cases(
-    database: Database, ledger: Events, now: dt.datetime, *, days: int, actor: str, batch_cases: int = BATCH_CASES
+    database: Database,
+    ledger: Events,
+    now: dt.datetime,
+    *,
+    actor: str,
+    days: int = KEPT_DAYS,
+    batch_cases: int = BATCH_CASES,
 ) -> int:
     """Remove closed cases with their items and decisions, and return how many.
 
@@ -39,8 +48,8 @@ def forget_cases(
         database: of the home.
         ledger: where it is said how many.
         now: the time.
-        days: how long a case stays after it was closed.
         actor: who removes.
+        days: how long a case stays after it was closed.
         batch_cases: how many in one transaction.
     """
     query = forgettable(now, days).limit(batch_cases)

@@ -88,11 +88,10 @@ def _evidence(gateway: Gateway) -> Sequence[Duty]:
 def _closing(gateway: Gateway) -> Sequence[Duty]:
     workshop = gateway.workshop
     close = partial(open_cases(workshop).close_settled, actor=_ACTOR)
-    days = case_rules(workshop.settings).retention.case_days
 
     def forget() -> int:
         home = workshop.home
-        return forget_cases(home.database, workshop.ledger, home.clock.now(), days=days, actor=_ACTOR)
+        return forget_cases(home.database, workshop.ledger, home.clock.now(), actor=_ACTOR)
 
     return (
         Duty("cases.close_settled", OVERDUE_SECONDS, close),
