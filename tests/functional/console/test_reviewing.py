@@ -175,6 +175,13 @@ def test_stills_of_a_clip_are_looked_at_one_by_one(site: Site, entered: Tab) -> 
         assert entered.ask("document.querySelector('[data-still-of]').textContent") == f"Still {number} of 3"
         entered.click("[data-step='1']")
     assert len(ended(site, case, 2)) == 2
+    assert not site.desk.casework.exposures.was_viewed(site.desk.items(case)[0].id), "one still was not seen"
+    entered.click("[data-timed]")
+    entered.wait(OPEN)
+    time.sleep(0.3)  # from two tenths of a second on, something counts as seen
+    entered.press("Escape")
+    assert len(ended(site, case, 3)) == 3
+    assert site.desk.casework.exposures.was_viewed(site.desk.items(case)[0].id)
 
 
 def test_without_scripts_nothing_opens_and_everything_can_be_decided(site: Site, entered: Tab) -> None:

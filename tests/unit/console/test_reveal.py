@@ -177,6 +177,16 @@ def test_words_are_told_as_plain_text_and_no_markup(desk: Desk) -> None:
     assert WORDS not in client.get(f"/cases/{case}").text
 
 
+def test_very_long_words_are_cut_and_say_so(desk: Desk) -> None:
+    case = desk.case(desk.item(1, content=desk.words("cube " * 60_000), form=Form.TEXT, role="prompt"))
+    desk.take(case)
+    client, path = desk.as_(Role.REVIEWER), place(desk, case)
+    exposure = client.send_form(f"{path}/begin").json()["exposure"]
+    told = client.send_form(f"{path}/show", {"exposure": exposure}).json()["text"]
+    assert len(told) < 140_000
+    assert told.endswith("it goes on.]")
+
+
 def test_circumstances_are_opened_like_content_and_are_on_no_page(desk: Desk) -> None:
     from safehold.gateway.circumstances import circumstances
 

@@ -61,6 +61,8 @@
       this.hold = root.querySelector("[data-hold]");
       this.timed = root.querySelector("[data-timed]");
       this.still = 0;
+      this.seen = new Set(); // which stills were looked at since this page was opened
+      this.extent = "";
       this.run = 0; // which opening is the present one: what arrives for another one is thrown away
       this.isOpen = false;
       this.wire();
@@ -170,6 +172,9 @@
       picture.close();
       this.stage.classList.toggle("in-colour", Boolean(this.root.querySelector("[data-colour]")?.checked));
       this.stage.classList.add("shown");
+      this.seen.add(this.still);
+      const isAll = this.form === "image" && this.seen.size === this.count && got.headers.get("X-Whole") === "yes";
+      this.extent = isAll ? "" : "part"; // of a clip, stills are never all of it
       this.say(got.headers.get("X-Whole") === "no" ? "Open. Not all of the file could be opened." : "Open.");
     }
 

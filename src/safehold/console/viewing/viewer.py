@@ -30,6 +30,11 @@ from safehold.vocabulary import GapReason, Seconds
 SMALL, LARGE = 320, 640
 """Sides of a revealed picture in pixels: enough to decide by, far from life size. Ours."""
 
+MOST_CHARACTERS = 131_072
+"""Of words: several hours of reading. Ours."""
+
+CUT = "[Safehold cut this off here: it goes on.]"
+
 VIEWING_LIMITS = Limits(seconds=Seconds(20.0), output_bytes=1 << 22)
 
 Ask = Callable[[str, Mapping[str, object], bytes], Reply]
@@ -164,9 +169,10 @@ class Viewer:
         return sound(self._samples(self._open(item, asking).data))
 
     def text(self, item: CaseItem, asking: Asking) -> str:
-        """Return the words of an item; errors as for `picture`."""
+        """Return the words of an item, the beginning of very long ones; errors as for `picture`."""
         opened = self._open(item, asking)
-        return opened.text or opened.data.decode("utf-8", "replace")
+        words = opened.text or opened.data[: 4 * MOST_CHARACTERS].decode("utf-8", "replace")
+        return words if len(words) <= MOST_CHARACTERS else f"{words[:MOST_CHARACTERS]}\n\n{CUT}"
 
     def context(self, item: CaseItem, sealed: bytes, asking: Asking) -> Mapping[str, Any]:
         """Return the circumstances of an item; nothing where none were kept.
