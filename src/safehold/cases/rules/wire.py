@@ -127,11 +127,11 @@ class RetentionFile(Strict):
 
     held_most_days: Days
     context_days: Days
-    preserve: frozenset[HarmType]
+    preserve: tuple[HarmType, ...]
 
     def value(self) -> RetentionRules:
         """Return it as what people obey."""
-        return RetentionRules(self.held_most_days, self.context_days, self.preserve)
+        return RetentionRules(self.held_most_days, self.context_days, frozenset(self.preserve))
 
 
 def _require_harm(listed: HarmClass, harm: HarmType) -> None:

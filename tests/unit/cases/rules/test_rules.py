@@ -2,7 +2,7 @@
 
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -19,6 +19,8 @@ from safehold.cases.rules import (
     parse_rules,
     rules_json_schema,
 )
+from safehold.cases.rules.file import CaseRulesFile
+from safehold.reviewed import Strict
 from safehold.vocabulary import HarmClass
 
 
@@ -47,6 +49,17 @@ def test_the_shipped_rules_are_a_draft_that_needs_two_people() -> None:
 def test_comments_and_layout_are_no_part_of_the_digest_and_values_are() -> None:
     assert parse_rules(changed("name", "default-cases"), called="x").digest == default_rules().digest
     assert parse_rules(changed("single_operator", True), called="x").digest != default_rules().digest
+
+
+def test_the_digest_is_the_same_in_every_process() -> None:
+    """What is a set has no order of its own: the order of the file is what counts."""
+    fields = [CaseRulesFile]
+    while fields:
+        model = fields.pop()
+        for name, field in model.model_fields.items():
+            assert "set[" not in str(field.annotation), f"{model.__name__}.{name}"
+            parts = (field.annotation, *get_args(field.annotation))
+            fields += [part for part in parts if isinstance(part, type) and issubclass(part, Strict)]
 
 
 def test_a_file_is_read_and_a_missing_one_is_refused(tmp_path: Path) -> None:
