@@ -118,18 +118,19 @@ def write_hold(connection: sa.Connection, hold: Hold) -> None:
     )
 
 
-def release_hold(connection: sa.Connection, identifier: HoldId, *, now: dt.datetime) -> Hold:
-    """End a hold and return it as it now is; ending it twice changes nothing.
+def release_hold(connection: sa.Connection, identifier: HoldId, *, now: dt.datetime) -> tuple[Hold, bool]:
+    """End a hold; return it as it now is, and whether this ended it: ending it twice changes nothing.
 
     Raises:
         HoldRefusedError: there is no such hold.
     """
     unreleased = holds.c.released_at.is_(None)
-    connection.execute(sa.update(holds).where(holds.c.id == identifier, unreleased).values(released_at=now.isoformat()))
+    ended = sa.update(holds).where(holds.c.id == identifier, unreleased).values(released_at=now.isoformat())
+    is_ended = connection.execute(ended).rowcount > 0
     row = connection.execute(sa.select(holds).where(holds.c.id == identifier)).mappings().one_or_none()
     if row is None:
         raise unknown_hold()
-    return _read(row)
+    return _read(row), is_ended
 
 
 def holds_of(connection: sa.Connection, identifier: EvidenceId) -> tuple[Hold, ...]:

@@ -220,8 +220,8 @@ class LocalVault:
         """
         now = self._now()
         with self._home.database.writing() as connection:
-            ended = holds.release_hold(connection, hold, now=now)
-            if ended.released_at == now:
+            ended, is_ended = holds.release_hold(connection, hold, now=now)
+            if is_ended:
                 self._record(occurrence.released(ended, actor=actor), connection)
         return ended
 

@@ -20,6 +20,7 @@ from safehold.cases.enforcement.danger import Dangers, load_contacts
 from safehold.cases.enforcement.following import EnforcementFollows
 from safehold.cases.evidence import Ceremony, Destructions, Holds, Openings
 from safehold.cases.evidence.preservation import Preservation
+from safehold.cases.evidence.reversal import HoldsFollow
 from safehold.cases.exports import Archive, Contents, Exports
 from safehold.cases.exposure import Exposures
 from safehold.cases.queues import Queues
@@ -129,6 +130,7 @@ def _consequences(workshop: Workshop, rules: CaseRules, reports: Reports) -> tup
         Preservation(database, Outbox(database, clock), cases, rules.retention.preserve),
         EnforcementFollows(database, open_enforcements(workshop, rules), cases),
         ReportsFollow(reports, cases),
+        HoldsFollow(Holds(database, workshop.ledger, clock, workshop.vault), cases),
         DatasetsFollow(cases),
     )
 

@@ -114,7 +114,7 @@ class Destructions:
                 raise _refused("nobody approves what they asked for", "Ask a second person.")
             if found.ground is Ground.LAW_ENFORCEMENT:
                 for hold in self._ended_by_request(connection, found.evidence):
-                    ended = release_hold(connection, hold.id, now=self._clock.now())
+                    ended, _ = release_hold(connection, hold.id, now=self._clock.now())
                     self._ledger.append(released(ended, actor=person.name), connection)
             self._decide(connection, found, DestructionState.APPROVED, person.name)
             return require_destruction(connection, identifier)

@@ -130,8 +130,8 @@ class Holds:
                 advice="Where an agency asked to destroy the evidence: safehold hold destroy-request.",
             )
         with self._database.writing() as connection:
-            ended = release_hold(connection, found.id, now=now)
-            if ended.released_at == now:
+            ended, is_ended = release_hold(connection, found.id, now=now)
+            if is_ended:
                 event = released(ended, actor=person.name)
                 self._ledger.append(_with(event, reference), connection)
         return ended

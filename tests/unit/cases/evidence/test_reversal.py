@@ -1,0 +1,36 @@
+"""What a reversed decision does to the holds on its evidence."""
+
+from tests.unit.cases.evidence.stand import AT, REPORTER, Room
+
+from safehold.cases.axes import Axes, HarmType
+from safehold.cases.decisions import Decided, DecidedItem, Decision, DecisionId, Reversal, Standing, Undoing, Undone
+from safehold.cases.evidence import Basis, Holds
+from safehold.cases.evidence.reversal import HoldsFollow
+
+
+def reversed_decision(room: Room) -> Decided:
+    (item,) = room.cases.items(room.case)
+    said = DecidedItem(item.id, Decision.CONFIRM, Axes(HarmType.TEST), "", 1, Standing.REVERSED)
+    back = Reversal("sam", AT, "mistake")
+    return Decided(DecisionId("dec_" + "1" * 20), room.case, "kim", AT, "q", "r@1", False, False, (said,), back)
+
+
+def test_a_hold_that_rested_on_the_decision_is_released_and_others_stand_visibly(room: Room) -> None:
+    holds = Holds(room.home.database, room.ledger, room.clock, room.vault)
+    decided, follows = reversed_decision(room), HoldsFollow(holds, room.cases)
+    assert follows.undo(decided) == (Undone("", Undoing.NOTHING),)
+    ours = holds.place(REPORTER, room.evidence, Basis.COUNSEL, reference=decided.id)
+    report = holds.place(REPORTER, room.evidence, Basis.US_REPORT, reference="report-1")
+    follows.follow(decided)
+    expected = {Undone(ours.id, Undoing.UNDONE), Undone(report.id, Undoing.STANDS, "other_grounds")}
+    assert set(follows.undo(decided)) == expected == set(follows.undo(decided)), "repeating it changes nothing"
+    assert [hold.id for hold in holds.list()] == [report.id]
+    assert len(room.events("hold.released")) == 1
+
+
+def test_what_the_law_asks_for_stays_also_where_it_rested_on_the_decision(room: Room) -> None:
+    holds = Holds(room.home.database, room.ledger, room.clock, room.vault)
+    decided = reversed_decision(room)
+    hold = holds.place(REPORTER, room.evidence, Basis.US_PRESERVATION, reference=decided.id)
+    assert HoldsFollow(holds, room.cases).undo(decided) == (Undone(hold.id, Undoing.STANDS, "law_asks"),)
+    assert holds.list() == [hold]
