@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from safehold.ledger import LedgerBrokenError, Recorded
-from safehold.ledger.stored import entries
+from safehold.ledger.stored import fetched, to_entry
 from safehold.ledger.tables import events
 
 LINES = 50
@@ -101,7 +101,12 @@ def read_sheet(connection: sa.Connection, wanted: Wanted, *, count: int = LINES)
 
 def read_lines(connection: sa.Connection, places: Sequence[int]) -> tuple[Line, ...]:
     """Return the lines at these places, in their order; what was altered is named."""
-    return tuple(_line(connection, seq) for seq in places)
+    wanted = sa.select(events).where(events.c.seq.in_(places))
+    try:
+        rows = {row["seq"]: row for row in fetched(connection, wanted, events.c.seq)}
+    except LedgerBrokenError:  # text that is not Unicode somewhere among them: one by one, to name it and show the rest
+        return tuple(_line(connection, seq) for seq in places)
+    return tuple(_told(seq, rows.get(seq)) for seq in places)
 
 
 def ledger_size(connection: sa.Connection) -> int:
@@ -174,8 +179,17 @@ def _places(
 
 
 def _line(connection: sa.Connection, seq: int) -> Line:
+    wanted = sa.select(events).where(events.c.seq == seq)
     try:
-        found = next(entries(connection, seq, seq + 1), None)
+        return _told(seq, next(fetched(connection, wanted, events.c.seq), None))
     except LedgerBrokenError as error:
         return Line(seq, None, str(error))
-    return Line(seq, found, "" if found is not None else f"event {seq} is missing")
+
+
+def _told(seq: int, row: sa.RowMapping | None) -> Line:
+    if row is None:
+        return Line(seq, None, f"event {seq} is missing")
+    try:
+        return Line(seq, to_entry(row))
+    except LedgerBrokenError as error:
+        return Line(seq, None, str(error))

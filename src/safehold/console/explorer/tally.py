@@ -96,16 +96,17 @@ class LedgerTally:
         self._counted: int | None = None
         self._size = 0
         self._worker: Thread | None = None
+        self._latest: Tallied | None = None
 
     def read(self) -> Tallied:
         """Return what is counted, after counting what a request may; the rest goes on in the background."""
+        if self._worker is not None and self._latest is not None:
+            return self._latest
         with self._lock:
-            self._advance(self._at_once)
-            told = self._told()
-            if not told.is_whole and self._worker is None:
+            if self._advance() and self._worker is None:
                 self._worker = Thread(target=self._catch_up, name="safehold-tally", daemon=True)
                 self._worker.start()
-        return told
+            return self._told()
 
     def wait(self) -> None:
         """Wait until what is counted in the background is done."""
@@ -114,26 +115,27 @@ class LedgerTally:
             worker.join()
 
     def _catch_up(self) -> None:
+        is_behind = True
         try:
-            while True:
+            while is_behind:
                 with self._lock:
-                    if not self._advance(self._at_once):
-                        return
+                    is_behind = self._advance()
         except SafeholdError:  # the database is not there just now: the next reader starts again
             return
         finally:
             self._worker = None
 
-    def _advance(self, most: int) -> bool:
+    def _advance(self) -> bool:
         """Count some events more; return whether there are others left. The caller holds the lock."""
         with self._database.reading() as connection:
             self._size = ledger_size(connection)
             if self._counted is None:
                 self._counted = place_at(connection, self._days()[0])
-            stop = min(self._size, self._counted + most)
+            stop = min(self._size, self._counted + self._at_once)
             if stop > self._counted:
                 _count(connection, self._counts, self._counted, stop)
             self._counted = max(stop, self._counted)
+        self._latest = self._told()
         return self._counted < self._size
 
     def _days(self) -> list[str]:

@@ -98,6 +98,17 @@ def test_an_altered_event_is_named_and_the_others_are_shown(home: Home) -> None:
     assert "event 3 was altered" in lines[1].fault
 
 
+@pytest.mark.usefixtures("ledger")
+def test_a_line_that_is_no_text_is_named_and_the_others_are_shown(home: Home) -> None:
+    if home.database.path is None:
+        pytest.skip("a server refuses such a text itself")
+    with home.database.writing() as connection:
+        connection.execute(sa.text("UPDATE events SET actor = CAST(x'ff' AS TEXT) WHERE seq = 3"))
+    with home.database.reading() as connection:
+        lines = read_sheet(connection, Wanted(before=5), count=3).lines
+    assert [line.entry is None for line in lines] == [False, True, False]
+
+
 def test_days_are_counted_as_the_ledger_grows(home: Home, ledger: Ledger, clock: FixedClock) -> None:
     tally = LedgerTally(home.database, clock)
     assert tally.read().days[-1].kinds == {"ledger.created": 1, "box.opened": 6, "box.closed": 5}
