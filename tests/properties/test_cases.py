@@ -153,7 +153,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[CaseStore, 
     database.close()
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=st.lists(STEPS, min_size=4, max_size=10))
 def test_no_sequence_is_silently_nothing_and_text_goes_wherever_pictures_do(
     made: tuple[CaseStore, Database, MemoryLedger], steps: list[tuple[str, Any]]

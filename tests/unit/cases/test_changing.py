@@ -44,8 +44,7 @@ def test_a_case_is_decided_once_every_item_is(either_office: Office) -> None:
     ]
 
 
-def test_a_reversal_opens_a_case_again_even_a_closed_one(either_office: Office) -> None:
-    office = either_office
+def test_a_reversal_opens_a_case_again_even_a_closed_one(office: Office) -> None:
     case = office.opened()
     office.decide(case)
     assert moved(office, case, CaseState.CLOSED) == 3
@@ -97,8 +96,7 @@ def test_an_escalated_case_stays_so_while_items_come_and_go(office: Office) -> N
     assert office.cases.show(case).state is CaseState.DECIDED
 
 
-def test_what_was_seen_must_still_be_so(either_office: Office) -> None:
-    office = either_office
+def test_what_was_seen_must_still_be_so(office: Office) -> None:
     case = office.opened()
     (item,) = office.cases.items(case)
     office.cases.assign(case, "boris", actor="lead", seen=1)
@@ -212,8 +210,7 @@ def test_every_change_raises_the_version_and_says_when(office: Office) -> None:
         assert (found.version, found.changed_at) == (version, office.clock.at)
 
 
-def test_what_was_decided_a_while_ago_is_closed_by_itself_and_nothing_else(either_office: Office) -> None:
-    office = either_office
+def test_what_was_decided_a_while_ago_is_closed_by_itself_and_nothing_else(office: Office) -> None:
     old, waiting = office.opened(account("01")), office.opened(account("02"))
     office.decide(old)
     office.clock.at += dt.timedelta(days=13)

@@ -113,10 +113,10 @@ def test_an_account_is_found_in_the_case_that_a_fingerprint_brought_it_into(offi
     assert found.item == office.cases.items(case)[1].id
 
 
-@pytest.mark.parametrize("text", ["", "   ", "%", "chk_", "_", "' OR 1=1", "x" * 301, "a\0b", "\ud800"])
-def test_what_names_nothing_finds_nothing(either_office: Office, text: str) -> None:
+def test_what_names_nothing_finds_nothing(either_office: Office) -> None:
     either_office.opened()
-    assert either_office.cases.find(text) == ()
+    for text in ["", "   ", "%", "chk_", "_", "' OR 1=1", "x" * 301, "a\0b", "\ud800"]:
+        assert either_office.cases.find(text) == (), text
 
 
 def test_items_alike_are_found_across_cases(either_office: Office) -> None:
@@ -166,8 +166,7 @@ def test_an_overview_of_nothing_is_empty_and_old_days_are_left_out(office: Offic
     assert office.cases.overview(NOW + dt.timedelta(days=30)).days == ()
 
 
-def test_counts_are_what_is_there_after_everything_that_can_happen(either_office: Office) -> None:
-    office = either_office
+def test_counts_are_what_is_there_after_everything_that_can_happen(office: Office) -> None:
     for number, form in enumerate(Form):
         office.opened(account(f"{number:02x}"), replace(office.item(), form=form))
     first, second, third, *_ = listed(office)

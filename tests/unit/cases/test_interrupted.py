@@ -67,11 +67,11 @@ def only(office: Office) -> CaseId:
     return case.id
 
 
-def test_opening_a_case_is_all_or_nothing(either_office: Office) -> None:
-    item = either_office.item(signals=(digest(),), context=b"sealed")
-    assert interrupted_everywhere(either_office, lambda: either_office.opened(None, item, due_at=item.at)) > 8
-    assert either_office.cases.show(only(either_office)).items == 1
-    assert len(either_office.events()) == 1
+def test_opening_a_case_is_all_or_nothing(office: Office) -> None:
+    item = office.item(signals=(digest(),), context=b"sealed")
+    assert interrupted_everywhere(office, lambda: office.opened(None, item, due_at=item.at)) > 8
+    assert office.cases.show(only(office)).items == 1
+    assert len(office.events()) == 1
 
 
 def test_joining_a_case_is_all_or_nothing(office: Office) -> None:

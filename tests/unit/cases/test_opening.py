@@ -24,11 +24,9 @@ from .conftest import NOW, Office, account, digest
 NOBODY = Subject(SubjectKind.NOBODY, "")
 
 
-def test_a_case_says_what_was_put_into_it(either_office: Office) -> None:
+def test_a_case_says_what_was_put_into_it(office: Office) -> None:
     due = NOW + dt.timedelta(hours=48)
-    case = either_office.cases.show(
-        either_office.opened(None, either_office.item(), label="csam", priority=Priority.URGENT, due_at=due)
-    )
+    case = office.cases.show(office.opened(None, office.item(), label="csam", priority=Priority.URGENT, due_at=due))
     assert (case.subject, case.state, case.priority, case.queue) == (
         account(),
         CaseState.OPEN,
@@ -37,7 +35,7 @@ def test_a_case_says_what_was_put_into_it(either_office: Office) -> None:
     )
     assert (case.label, case.assignee, case.items, case.undecided, case.version) == ("csam", "", 1, 1, 1)
     assert (case.opened_at, case.changed_at, case.due_at) == (NOW, NOW, due)
-    assert [(event.kind, event.details["case"]) for event in either_office.events()] == [("case.opened", case.id)]
+    assert [(event.kind, event.details["case"]) for event in office.events()] == [("case.opened", case.id)]
 
 
 def test_an_item_is_read_as_it_was_put_in(either_office: Office) -> None:
@@ -69,13 +67,13 @@ def test_an_item_without_circumstances_has_none(office: Office) -> None:
         office.cases.context(ItemId("item_0"))
 
 
-def test_a_second_item_of_a_subject_joins_its_open_case(either_office: Office) -> None:
-    first = either_office.opened()
-    assert either_office.opened() == first
-    case = either_office.cases.show(first)
+def test_a_second_item_of_a_subject_joins_its_open_case(office: Office) -> None:
+    first = office.opened()
+    assert office.opened() == first
+    case = office.cases.show(first)
     assert (case.items, case.undecided, case.version) == (2, 2, 2)
-    assert [item.number for item in either_office.cases.items(first)] == [1, 2]
-    assert either_office.events()[-1].details == {"case": first, "by": "subject", "items": 1}
+    assert [item.number for item in office.cases.items(first)] == [1, 2]
+    assert office.events()[-1].details == {"case": first, "by": "subject", "items": 1}
 
 
 def test_other_subjects_have_cases_of_their_own(office: Office) -> None:
@@ -171,24 +169,24 @@ def test_what_is_there_already_stays_while_the_rest_is_put_in(office: Office) ->
     assert [office.cases.show(one).items for one in (first, second)] == [1, 1]
 
 
-def test_an_item_of_a_closed_case_is_known_and_a_new_one_opens_another(either_office: Office) -> None:
-    old = either_office.item(signals=(digest(),))
-    first = either_office.opened(None, old)
-    either_office.decide(first)
-    with either_office.home.database.writing() as connection:
-        either_office.cases.change_state(connection, first, CaseState.CLOSED, seen=2, actor="amira")
-    assert either_office.opened(None, old) == first
-    assert either_office.opened(None, either_office.item(signals=(digest(),))) != first
+def test_an_item_of_a_closed_case_is_known_and_a_new_one_opens_another(office: Office) -> None:
+    old = office.item(signals=(digest(),))
+    first = office.opened(None, old)
+    office.decide(first)
+    with office.home.database.writing() as connection:
+        office.cases.change_state(connection, first, CaseState.CLOSED, seen=2, actor="amira")
+    assert office.opened(None, old) == first
+    assert office.opened(None, office.item(signals=(digest(),))) != first
 
 
-def test_a_new_item_opens_a_decided_case_again(either_office: Office) -> None:
-    first = either_office.opened()
-    either_office.decide(first)
-    assert either_office.cases.show(first).state is CaseState.DECIDED
-    assert either_office.opened() == first
-    case = either_office.cases.show(first)
+def test_a_new_item_opens_a_decided_case_again(office: Office) -> None:
+    first = office.opened()
+    office.decide(first)
+    assert office.cases.show(first).state is CaseState.DECIDED
+    assert office.opened() == first
+    case = office.cases.show(first)
     assert (case.state, case.items, case.undecided) == (CaseState.OPEN, 2, 1)
-    assert either_office.events("case.moved")[-1].details["after"] == "open"
+    assert office.events("case.moved")[-1].details["after"] == "open"
 
 
 def test_the_more_urgent_priority_the_earlier_end_and_the_first_label_stay(office: Office) -> None:

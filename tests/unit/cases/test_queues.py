@@ -48,8 +48,7 @@ def given(claim: Claim | None) -> CaseId:
     return claim.case
 
 
-def test_the_most_urgent_case_comes_first_then_the_one_due_then_the_oldest(either_office: Office) -> None:
-    office = either_office
+def test_the_most_urgent_case_comes_first_then_the_one_due_then_the_oldest(office: Office) -> None:
     late = office.opened(account("01"))
     office.clock.at += dt.timedelta(minutes=1)
     later = office.opened(account("02"))
@@ -64,37 +63,37 @@ def test_the_most_urgent_case_comes_first_then_the_one_due_then_the_oldest(eithe
     assert office.queues.next(AMIRA, "gateway") is None
 
 
-def test_a_claim_is_an_event_and_can_be_seen(either_office: Office) -> None:
-    case = either_office.opened()
-    claim = either_office.queues.next(AMIRA, "gateway")
-    assert claim == either_office.queues.held_by(case)
-    assert either_office.queues.claims() == either_office.queues.claims("amira") == (claim,)
-    assert either_office.queues.claims("boris") == ()
-    assert either_office.events("case.claimed")[0].details == {"case": case, "queue": "gateway", "version": 1}
+def test_a_claim_is_an_event_and_can_be_seen(office: Office) -> None:
+    case = office.opened()
+    claim = office.queues.next(AMIRA, "gateway")
+    assert claim == office.queues.held_by(case)
+    assert office.queues.claims() == office.queues.claims("amira") == (claim,)
+    assert office.queues.claims("boris") == ()
+    assert office.events("case.claimed")[0].details == {"case": case, "queue": "gateway", "version": 1}
 
 
-def test_whoever_holds_a_case_is_given_that_one_again(either_office: Office) -> None:
+def test_whoever_holds_a_case_is_given_that_one_again(office: Office) -> None:
     for name in ("01", "02"):
-        either_office.opened(account(name))
-    first = either_office.queues.next(AMIRA, "gateway")
-    either_office.clock.at += dt.timedelta(minutes=1)
-    again = either_office.queues.next(AMIRA, "gateway")
+        office.opened(account(name))
+    first = office.queues.next(AMIRA, "gateway")
+    office.clock.at += dt.timedelta(minutes=1)
+    again = office.queues.next(AMIRA, "gateway")
     assert first is not None
     assert again is not None
     assert (again.case, again.lease) == (first.case, first.lease)
     assert again.expires_at == first.expires_at + dt.timedelta(minutes=1)
-    assert len(either_office.events("case.claimed")) == 1
-    assert either_office.queues.claim(first.case, AMIRA).lease == first.lease
+    assert len(office.events("case.claimed")) == 1
+    assert office.queues.claim(first.case, AMIRA).lease == first.lease
 
 
-def test_nobody_else_can_claim_what_somebody_holds(either_office: Office) -> None:
-    case = either_office.opened()
-    claim = either_office.queues.claim(case, AMIRA)
+def test_nobody_else_can_claim_what_somebody_holds(office: Office) -> None:
+    case = office.opened()
+    claim = office.queues.claim(case, AMIRA)
     with pytest.raises(ClaimedError) as caught:
-        either_office.queues.claim(case, BORIS)
+        office.queues.claim(case, BORIS)
     assert caught.value.until == claim.expires_at
     assert "amira" not in f"{caught.value}{caught.value.advice}"
-    assert either_office.queues.next(BORIS, "gateway") is None
+    assert office.queues.next(BORIS, "gateway") is None
 
 
 def test_a_claim_ends_by_itself_to_the_microsecond(either_office: Office) -> None:
@@ -158,8 +157,7 @@ def test_a_sentence_is_no_reason(office: Office) -> None:
     assert office.queues.held_by(claim.case) == claim
 
 
-def test_who_decided_first_never_looks_a_second_time(either_office: Office) -> None:
-    office = either_office
+def test_who_decided_first_never_looks_a_second_time(office: Office) -> None:
     case = office.opened()
     both = replace(CLARA, roles=frozenset({Role.REVIEWER, Role.SPECIALIST}))
     claim = office.queues.claim(case, both)
