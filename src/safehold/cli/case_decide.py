@@ -58,7 +58,9 @@ class UnclearItemError(UsageError):
 @click.option("--severity", multiple=True, type=click.Choice(_SEVERITIES), help="For people trained in it.")
 @click.option("--note", default="", help="Why, in one word.")
 @click.option("--allow", is_flag=True, help="Propose its bytes for the allow list, where it is not a violation.")
-@click.option("--all", "is_all", is_flag=True, help="Every item that waits.")
+@click.option(
+    "--all", "is_all", is_flag=True, help="Every item that waits for a first decision, else for a second one."
+)
 def decide(  # noqa: PLR0913 - each is an option of its own
     shell: Shell,
     *,
@@ -217,7 +219,8 @@ def _severity(word: str) -> "Severity":
 def _chosen(found: "Sequence[CaseItem]", named: Sequence[str], *, is_all: bool) -> "list[CaseItem]":
     from safehold.cases import ItemState
 
-    waiting = [one for one in found if one.state is not ItemState.DECIDED]
+    first = [one for one in found if one.state is ItemState.UNDECIDED]
+    waiting = first or [one for one in found if one.state is ItemState.SECOND_REVIEW]
     if is_all or (not named and len(waiting) == 1):
         return waiting
     if not named:

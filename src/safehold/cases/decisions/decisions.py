@@ -16,10 +16,9 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from safehold.cases.case import CaseId, CaseState, Subject, SubjectKind
+from safehold.cases.case import CaseId
 from safehold.cases.decisions.carrying import Carrier
 from safehold.cases.decisions.decision import (
-    SYSTEM,
     Decided,
     DecisionId,
     ItemDecision,
@@ -29,16 +28,16 @@ from safehold.cases.decisions.decision import (
 )
 from safehold.cases.decisions.desk import Desk
 from safehold.cases.decisions.errors import NotAllowedError, OwnWorkError, UnfitDecisionError
-from safehold.cases.decisions.making.automatic import groups_of, settled_by, waiting
-from safehold.cases.decisions.making.naming import named_groups
+from safehold.cases.decisions.making.automatic import Making, decide_case
+from safehold.cases.decisions.making.naming import has_more, named_groups
 from safehold.cases.decisions.making.recording import Deciding, record
 from safehold.cases.decisions.quality.counting import QueueAgreement, agreement_by_queue
-from safehold.cases.decisions.quality.golden import GoldenAnswer, disguised, place
+from safehold.cases.decisions.quality.golden import GoldenAnswer, Placing, place
 from safehold.cases.decisions.reversing import Reversing, reverse
 from safehold.cases.decisions.signals.approving import Approval, approve, require_other, settle
 from safehold.cases.decisions.signals.approving import waiting as waiting_listing
 from safehold.cases.decisions.signals.listing import ListingId, ListingState, OwnList, SignalListing
-from safehold.cases.decisions.signals.register import IN_EFFECT, listing_of, listings_where
+from safehold.cases.decisions.signals.register import listings_where
 from safehold.cases.decisions.stored import decision_of, decisions_where, new_decision_id
 from safehold.cases.decisions.tables import case_decisions, case_listings
 from safehold.cases.decisions.undoings import outcomes_of
@@ -48,10 +47,7 @@ from safehold.cases.staff import Ability, Person
 from safehold.home.database import Database
 from safehold.home.outbox import Outbox
 from safehold.ledger import is_fit
-from safehold.vocabulary import Clock, Event
-
-_AT_ONCE = 500
-"""Items that are decided without people in one transaction."""
+from safehold.vocabulary import Clock, SafeholdError
 
 _JOBS = 16
 
@@ -106,33 +102,15 @@ class Decisions:
             deciding = Deciding(new_decision_id(), case, person.name, now, seen)
             decided = record(connection, deciding, groups, desk=self._desk, outbox=self._outbox)
             self._let_go(connection, decided, claim)
-        self.settle()
+        self._carry_out()
         return decided.id
 
-    def decide_automatically(self, case_id: CaseId) -> DecisionId | None:
-        """Confirm what a cryptographic hash on a trusted list settles, with nobody looking; None where nothing is.
+    def decide_automatically(self, case_id: CaseId) -> tuple[DecisionId, ...]:
+        """Confirm what a cryptographic hash on a trusted list settles, with nobody looking; return the decisions.
 
-        Repeating it is safe: what is decided, or was once reversed, is left alone.
+        Repeating it is safe: what is decided, or was once reversed, is left alone. What follows is carried out later.
         """
-        classes = self._desk.rules.decisions.automatic
-        with self._database.reading() as connection:
-            candidates = waiting(connection, case_id, _AT_ONCE)
-        settled = {
-            item.id: found
-            for item in candidates
-            if (found := settled_by(item.told, classes, self._desk.lists)) is not None
-        }
-        if not settled:
-            return None
-        with self._database.writing() as connection:
-            effective = {item: found for item, found in settled.items() if _still_stands(connection, found.rests_on)}
-            groups = groups_of(waiting(connection, case_id, _AT_ONCE), effective)
-            if not groups:
-                return None
-            case = self._desk.cases.show(case_id, connection)
-            deciding = Deciding(new_decision_id(), case, SYSTEM, self._clock.now(), is_automatic=True)
-            decided = record(connection, deciding, groups, desk=self._desk, outbox=self._outbox)
-        return decided.id
+        return decide_case(case_id, Making(self._database, self._clock, self._desk, self._outbox))
 
     def reverse(self, person: Person, decision: DecisionId, reason: str) -> int:
         """Take a decision back, with everything that followed as far as it can be; return how many items wait again.
@@ -156,7 +134,7 @@ class Decisions:
                 raise OwnWorkError("nobody reverses what they decided themselves", advice="Ask another lead.")
             reversal = Reversal(person.name, self._clock.now(), reason)
             opened = reverse(connection, decided, reversal, using=self._reversing)
-        self.settle()
+        self._carry_out()
         return opened
 
     def approve_signals(self, person: Person, listings: Sequence[ListingId]) -> None:
@@ -173,7 +151,7 @@ class Decisions:
         with self._database.writing() as connection:
             for listing in listings:
                 approve(connection, listing, approval, using=self._reversing)
-        self.settle()
+        self._carry_out()
 
     def refuse_signals(self, person: Person, listings: Sequence[ListingId], reason: str) -> None:
         """Keep fingerprints off a list; the decision stands. Errors as for :meth:`approve_signals`.
@@ -204,18 +182,9 @@ class Decisions:
             UnfitDecisionError: the same bytes wait in a case of somebody's.
         """
         self._require(person, Ability.ASSIGN)
-        now = self._clock.now()
-        shown = disguised(item, now)
+        placing = Placing(self._desk, person.name, self._clock.now())
         with self._database.writing() as connection:
-            subject = Subject(SubjectKind.NOBODY, shown.reference.partition("#")[0])
-            case_id = self._desk.cases.open(subject, [shown], connection, actor=person.name, queue=queue)
-            if self._desk.cases.show(case_id, connection).items > 1:
-                raise UnfitDecisionError("the same bytes wait in a case", advice="Take another item.")
-            golden = self._desk.cases.items(case_id, connection=connection)[0]
-            place(connection, golden.id, answer, by=person.name, at=now)
-            told = {"item": golden.id, "case": case_id}
-            self._desk.ledger.append(Event("golden.placed", person.name, self._desk.rules.label, told), connection)
-        return case_id
+            return place(connection, item, answer, queue=queue, placing=placing)
 
     def show(self, decision: DecisionId) -> Decided:
         """Return a decision.
@@ -279,18 +248,20 @@ class Decisions:
         if not person.can(ability):
             raise NotAllowedError("your roles don't let you do this", advice="Ask somebody whose roles do.")
 
+    def _carry_out(self) -> None:
+        """Do at once what follows from what was just committed; a worker does what can't be done now."""
+        try:
+            self.settle()
+        except SafeholdError:
+            return
+
     def _let_go(self, connection: sa.Connection, decided: Decided, claim: Claim) -> None:
-        """End a claim once nothing of the case waits for this person."""
+        """End a claim once nothing of the case waits for this person where they took it from."""
         if any(one.standing is Standing.PASSED_ON for one in decided.items):
             self._desk.queues.keep_from(connection, decided.case, decided.person)
-        case = self._desk.cases.show(decided.case, connection)
-        if case.state is not CaseState.OPEN or case.queue != claim.queue:
+        queue = self._desk.cases.show(decided.case, connection).queue
+        if queue != claim.queue or not has_more(connection, decided.case, decided.person):
             self._desk.queues.finish(connection, claim)
-
-
-def _still_stands(connection: sa.Connection, rests_on: str) -> bool:
-    """Return whether the own bank's listing that a decision would rest on is not being taken back."""
-    return not rests_on or listing_of(connection, ListingId(rests_on)).state in IN_EFFECT
 
 
 def _without(decided: Decided, items: set[ItemId]) -> Decided:

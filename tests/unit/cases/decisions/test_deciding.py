@@ -223,6 +223,25 @@ def test_somebody_keeps_the_case_while_more_of_it_waits_for_them(bench: Bench) -
     assert held.person == "amira"
 
 
+def test_a_specialist_keeps_an_escalated_case_until_all_of_it_is_decided(bench: Bench) -> None:
+    case = bench.case(bench.item(), bench.item(signals=(digest("5b"),)))
+    bench.office.cases.escalate(case, "unsure", actor="amira")
+    bench.say(CLARA, case, Decision.CONFIRM)
+    assert bench.office.queues.held_by(case) is not None
+    bench.say(CLARA, case, Decision.CONFIRM, number=2)
+    assert bench.office.queues.held_by(case) is None
+
+
+def test_a_decision_stands_where_what_follows_can_t_be_done_at_once(bench: Bench) -> None:
+    case = bench.case(bench.item())
+    bench.party.fails = 1
+    bench.say(AMIRA, case, Decision.CONFIRM)
+    assert bench.party.followed == []
+    bench.office.clock.at = bench.office.clock.at.replace(hour=23)
+    bench.decisions.settle()
+    assert len(bench.party.followed) == 1
+
+
 @pytest.mark.parametrize(
     ("verdict", "axes", "more"),
     [

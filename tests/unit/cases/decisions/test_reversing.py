@@ -142,14 +142,13 @@ def test_what_rests_on_the_own_bank_waits_for_people_again_and_is_not_decided_by
     bench.office.decide(bench.office.cases.show(bench.items(bench.case(bench.item(), name="aa"))[0].case).id)
     found = confirmed_by("csam", "own-confirmed@1#0")
     later = bench.case(bench.item(findings=(found,), signals=(digest("5a"),), role="output_image"), name="cc")
-    resting = bench.decisions.decide_automatically(later)
-    assert resting is not None
+    (resting,) = bench.decisions.decide_automatically(later)
     bench.decisions.reverse(LEAD, decision, "mistaken")
     while bench.decisions.settle():
         pass
     assert bench.decisions.show(resting).reversal.reason == "rests_on_reversed"
     assert bench.items(later)[-1].state is ItemState.UNDECIDED
-    assert bench.decisions.decide_automatically(later) is None
+    assert bench.decisions.decide_automatically(later) == ()
 
 
 def test_undoing_that_fails_is_tried_again_and_seen_as_pending_meanwhile(bench: Bench) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
-from safehold.cases.case import Case, CaseState
-from safehold.cases.decisions.decision import DecidedItem, ItemDecision
+from safehold.cases.case import Case, CaseId, CaseState
+from safehold.cases.decisions.decision import DecidedItem, ItemDecision, Standing
 from safehold.cases.decisions.desk import Desk
 from safehold.cases.decisions.errors import AlreadyDecidedError, NotAllowedError, OwnWorkError
 from safehold.cases.decisions.making.likeness import alike
@@ -18,9 +18,11 @@ from safehold.cases.decisions.making.recording import Group
 from safehold.cases.decisions.making.validation import require_fit
 from safehold.cases.decisions.quality.golden import golden_among
 from safehold.cases.decisions.stored import said_before
+from safehold.cases.decisions.tables import case_item_decisions
 from safehold.cases.errors import UnknownItemError
 from safehold.cases.item import CaseItem, ItemId, ItemState
 from safehold.cases.staff import Ability, Person
+from safehold.cases.tables import case_items
 
 _Said = Mapping[ItemId, Sequence[tuple[str, DecidedItem]]]
 
@@ -49,6 +51,19 @@ def named_groups(
         taken |= {other.id for other in others}
         groups.append(Group(one, (item, *others), group.earlier))
     return groups
+
+
+def has_more(connection: sa.Connection, case_id: CaseId, person: str) -> bool:
+    """Return whether an item of a case waits of which this person has said nothing yet."""
+    said = sa.select(case_item_decisions.c.item).where(
+        case_item_decisions.c.item == case_items.c.id,
+        case_item_decisions.c.person == person,
+        case_item_decisions.c.standing != Standing.REVERSED.value,
+    )
+    query = sa.select(case_items.c.id).where(
+        case_items.c.case_id == case_id, case_items.c.state != ItemState.DECIDED.value, ~sa.exists(said)
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def _item_of(connection: sa.Connection, case: Case, said: ItemDecision, desk: Desk) -> CaseItem:

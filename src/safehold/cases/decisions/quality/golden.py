@@ -12,14 +12,32 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from safehold.cases.axes import HarmType
+from safehold.cases.case import CaseId, Subject, SubjectKind
 from safehold.cases.decisions.decision import Decision
+from safehold.cases.decisions.desk import Desk
 from safehold.cases.decisions.errors import UnfitDecisionError
 from safehold.cases.decisions.tables import case_goldens
 from safehold.cases.item import ItemId, NewItem
 from safehold.ledger.entry import timestamp
+from safehold.vocabulary import Event
 
 _RANDOM_BYTES = 10
 _ASKED_AT_ONCE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Somebody places a golden item.
+
+    Attributes:
+        desk: what decisions are made with.
+        by: who places it.
+        at: when.
+    """
+
+    desk: Desk
+    by: str
+    at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +65,30 @@ class GoldenAnswer:
             )
 
 
-def disguised(item: NewItem, at: dt.datetime) -> NewItem:
-    """Return an item under a reference like those that checks give, so that it looks like any other."""
-    reference = f"{int(at.timestamp() * 1000):012x}{secrets.token_hex(_RANDOM_BYTES)}#0"
-    return replace(item, reference=reference, at=at)
+def place(connection: sa.Connection, item: NewItem, answer: GoldenAnswer, *, queue: str, placing: Placing) -> CaseId:
+    """Put an item into a case of its own, under a reference like any other's; return the case.
 
-
-def place(connection: sa.Connection, item: ItemId, answer: GoldenAnswer, *, by: str, at: dt.datetime) -> None:
-    """Say that an item is a golden one."""
+    Raises:
+        UnfitDecisionError: the same bytes wait in a case of somebody's.
+    """
+    cases, by = placing.desk.cases, placing.by
+    reference = f"{int(placing.at.timestamp() * 1000):012x}{secrets.token_hex(_RANDOM_BYTES)}"
+    shown = replace(item, reference=f"{reference}#0", at=placing.at)
+    case_id = cases.open(Subject(SubjectKind.NOBODY, reference), [shown], connection, actor=by, queue=queue)
+    if cases.show(case_id, connection).items > 1:
+        raise UnfitDecisionError("the same bytes wait in a case", advice="Take another item.")
+    golden = cases.items(case_id, connection=connection)[0]
     row = {
-        "item": item,
+        "item": golden.id,
         "verdict": answer.verdict.value,
         "harm": "" if answer.harm is None else answer.harm.value,
         "placed_by": by,
-        "placed_at": timestamp(at),
+        "placed_at": timestamp(placing.at),
     }
     connection.execute(sa.insert(case_goldens), row)
+    told = {"item": golden.id, "case": case_id}
+    placing.desk.ledger.append(Event("golden.placed", by, placing.desk.rules.label, told), connection)
+    return case_id
 
 
 def golden_among(connection: sa.Connection, items: Sequence[ItemId]) -> frozenset[ItemId]:
