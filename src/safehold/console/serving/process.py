@@ -21,6 +21,7 @@ from safehold.settings import Settings
 
 KEEP_ALIVE_SECONDS = 75
 PRESERVE_SECONDS = 2.0
+FORGET_SECONDS = 3600.0
 GRACE_SECONDS = 10
 """How long requests under way may take once the process is told to end: pages take far less."""
 
@@ -47,20 +48,22 @@ def run(
         console.journal.write("console.started", opens_content=console.viewer is not None)
         on_ready(console)
         server = _Server(_config(make_console(console), console.settings))
-        with _preserving(console), asyncio.Runner() as runner:
+        with _at_its_duties(console), asyncio.Runner() as runner:
             runner.run(_until_asked(server, listening, parent))
         console.journal.write("console.ended")
 
 
 @contextmanager
-def _preserving(console: Console) -> Iterator[None]:
-    """Preserve what is confirmed while the block runs, in a thread; where there is no review key nothing can be."""
-    if console.preserver is None:
-        yield
-        return
+def _at_its_duties(console: Console) -> Iterator[None]:
+    """Do, in a thread while the block runs, what nobody asks for: preserve what is confirmed, forget old sessions.
+
+    Where there is no review key nothing can be preserved.
+    """
+    duties = [Duty("users.forget", FORGET_SECONDS, console.users.forget)]
+    if console.preserver is not None:
+        duties.append(Duty("evidence.preserve", PRESERVE_SECONDS, console.preserver.settle))
     stop = threading.Event()
-    duty = Duty("evidence.preserve", PRESERVE_SECONDS, console.preserver.settle)
-    thread = threading.Thread(target=Worker((duty,), console.journal).run, args=(stop,), name="preserver")
+    thread = threading.Thread(target=Worker(tuple(duties), console.journal).run, args=(stop,), name="duties")
     thread.start()
     try:
         yield

@@ -110,28 +110,31 @@ class Factors:
         return bool(self.list(user))
 
     def begin_app(self, session: Session) -> NewApp:
-        """Begin to set up an app; one that was begun before and never finished is the same one.
+        """Begin to set up an app; within a session it stays the same one, so that the picture stays the same.
+
+        What was begun in another session is forgotten: somebody else may have seen its secret.
 
         Raises:
             FactorError: they have as many as one may have, or none of ours counts for them.
             SessionEndedError: the session is over.
         """
-        user = session.person.name
         require_local(session)
-        pending = sa.select(factors_table).where(
-            factors_table.c.user == user,
-            factors_table.c.kind == FactorKind.APP.value,
-            factors_table.c.state == FactorState.PENDING.value,
-        )
+        user, begun = session.person.name, _begun_in(session)
         with self._database.writing() as connection:
             require_going_on(connection, session)
-            row = connection.execute(pending).mappings().first()
+            query = _apps(user, FactorState.PENDING)
+            row = connection.execute(query.where(factors_table.c.credential == begun)).mappings().first()
             if row is not None:
                 return _new_app(self._sealing.open(row["secret"], row["id"]), user)
             require_room(connection, user)
-            made = f"app_{secrets.token_hex(8)}"
-            secret = totp.new_secret()
-            self._insert(connection, user, {"id": made, "secret": self._sealing.seal(secret, made)}, FactorKind.APP)
+            others = connection.execute(query).mappings().all()
+            for other in others:
+                connection.execute(sa.delete(factors_table).where(factors_table.c.id == other["id"]))
+            made, secret = f"app_{secrets.token_hex(8)}", totp.new_secret()
+            told = {"id": made, "user": user, "kind": FactorKind.APP.value, "state": FactorState.PENDING.value}
+            kept = {"secret": self._sealing.seal(secret, made), "counter": 0, "credential": begun}
+            now = timestamp(self._clock.now())
+            connection.execute(sa.insert(factors_table).values(**told, **kept, created_at=now))
         return _new_app(secret, user)
 
     def confirm_app(self, session: Session, typed: str) -> tuple[str, ...]:
@@ -144,7 +147,8 @@ class Factors:
         user = session.person.name
         with self._database.writing() as connection:
             require_going_on(connection, session)
-            used = self._use_code(connection, user, typed, FactorState.PENDING)
+            begun = _apps(user, FactorState.PENDING).where(factors_table.c.credential == _begun_in(session))
+            used = self._use_code(connection, begun, typed)
             if used is None:
                 raise RefusedError(DID_NOT_WORK, advice="Wait for the app's next code, and type that one.")
             return self.note_added(connection, session, used, FactorKind.APP)
@@ -152,7 +156,7 @@ class Factors:
     def accept_code(self, user: str, typed: str) -> bool:
         """Return whether a code is one of a user's apps and was not taken before; it isn't taken again."""
         with self._database.writing() as connection:
-            return self._use_code(connection, user, typed, FactorState.ACTIVE) is not None
+            return self._use_code(connection, _apps(user, FactorState.ACTIVE), typed) is not None
 
     def accept_recovery(self, user: str, typed: str) -> bool:
         """Return whether a code is one of a user's recovery codes and was not used before; it is used now."""
@@ -225,14 +229,9 @@ class Factors:
         is_first = len(connection.execute(_active(user)).all()) == 1
         return self._renew(connection, user) if is_first else ()
 
-    def _use_code(self, connection: sa.Connection, user: str, typed: str, state: FactorState) -> str | None:
+    def _use_code(self, connection: sa.Connection, apps: sa.Select[tuple[object, ...]], typed: str) -> str | None:
         """Return the id of the app whose code it is, and note that the code is used; None for no app's."""
         now = self._clock.now()
-        apps = sa.select(factors_table).where(
-            factors_table.c.user == user,
-            factors_table.c.kind == FactorKind.APP.value,
-            factors_table.c.state == state.value,
-        )
         for row in connection.execute(apps).mappings().all():
             secret = self._sealing.open(row["secret"], row["id"])
             step = totp.used_step(secret, typed, now=now, after=row["counter"])
@@ -240,13 +239,10 @@ class Factors:
                 continue
             unused = sa.and_(factors_table.c.id == row["id"], factors_table.c.counter < step)
             changes = {"counter": step, "used_at": timestamp(now), "state": FactorState.ACTIVE.value}
-            if connection.execute(sa.update(factors_table).where(unused).values(**changes)).rowcount:
+            query = sa.update(factors_table).where(unused).values(**changes, credential=None)
+            if connection.execute(query).rowcount:
                 return str(row["id"])
         return None
-
-    def _insert(self, connection: sa.Connection, user: str, row: dict[str, object], kind: FactorKind) -> None:
-        told = {"user": user, "kind": kind.value, "state": FactorState.PENDING.value, "counter": 0, **row}
-        connection.execute(sa.insert(factors_table).values(**told, created_at=timestamp(self._clock.now())))
 
     def _renew(self, connection: sa.Connection, user: str) -> tuple[str, ...]:
         codes = new_codes()
@@ -277,6 +273,19 @@ def require_local(session: Session) -> None:
     """
     if session.source is not Source.LOCAL:
         raise FactorError("your identity provider proves who you are", advice="Set up a second factor there.")
+
+
+def _begun_in(session: Session) -> str:
+    """Return what an app that is being set up is tied to."""
+    return f"begun:{session.digest}"
+
+
+def _apps(user: str, state: FactorState) -> sa.Select[tuple[object, ...]]:
+    return sa.select(factors_table).where(
+        factors_table.c.user == user,
+        factors_table.c.kind == FactorKind.APP.value,
+        factors_table.c.state == state.value,
+    )
 
 
 def _active(user: str) -> sa.Select[tuple[object, ...]]:

@@ -44,7 +44,8 @@ factors = sa.Table(
 """One row a second factor: an authenticator app or a security key; removed with it.
 
 `secret` is an app's sealed secret, or a key's public key; `counter` is the last time step of a code that was used, or
-the key's own count of signatures; `credential` is what a key is called, in base64url."""
+the key's own count of signatures; `credential` is what a key is called, in base64url; of an app
+that is being set up, in which session."""
 
 recovery_codes = sa.Table(
     "console_recovery_codes",

@@ -11,6 +11,7 @@ password in the wrong field.
 
 import datetime as dt
 import ipaddress
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -60,10 +61,10 @@ class Tries:
         """
         now = self._clock.now()
         is_last = False
+        with self._database.reading() as connection:  # so that who must wait costs nobody the write lock
+            self._unless_waiting(connection, marks, now)
         with self._database.writing() as connection:
-            known = {mark: self._known(connection, mark, now) for mark in marks}
-            if any(wait is not None and wait > now for _, wait in known.values()):
-                raise _too_many()
+            known = self._unless_waiting(connection, marks, now)
             for mark, (count, _) in known.items():
                 wait = self._wait(mark, count + 1)
                 is_last = is_last or wait > 0
@@ -88,6 +89,19 @@ class Tries:
         before = timestamp(self._clock.now() - dt.timedelta(seconds=self._rules.forgotten_seconds))
         with self._database.writing() as connection:
             return connection.execute(sa.delete(tries_table).where(tries_table.c.last_at <= before)).rowcount
+
+    def _unless_waiting(
+        self, connection: sa.Connection, marks: Sequence[str], now: dt.datetime
+    ) -> dict[str, tuple[int, dt.datetime | None]]:
+        """Return what is known of marks.
+
+        Raises:
+            TooManyTriesError: one of them must wait.
+        """
+        known = {mark: self._known(connection, mark, now) for mark in marks}
+        if any(wait is not None and wait > now for _, wait in known.values()):
+            raise _too_many()
+        return known
 
     def _known(self, connection: sa.Connection, mark: str, now: dt.datetime) -> tuple[int, dt.datetime | None]:
         """Return how often a mark was tried, and until when it waits."""
