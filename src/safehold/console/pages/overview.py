@@ -35,13 +35,14 @@ def show_overview(visit: PageVisit) -> Response:
     overview: Overview = casework.cases.overview(now)
     tallied: Tallied = visit.console.instruments.tally.read()
     weeks = casework.exposures.totals(WEEKS)
+    figures = (*_of_cases(overview, now.date()), *_of_checks(tallied.days), _exposure(weeks))
     return visit.page(
         "overview/show.html",
         overview=overview,
         waiting=sum(overview.queues.values()),
         open_cases=sum(number for state, number in overview.states.items() if state is not CaseState.CLOSED),
         tallied=tallied,
-        figures=(*_of_cases(overview, now.date()), *_of_checks(tallied.days), _exposure(weeks)),
+        figures=sorted(figures, key=lambda figure: not figure.drawing),  # what has nothing to show stands last
         weeks=weeks,
         agreement=casework.decisions.agreement(since=now - dt.timedelta(days=AGREEMENT_DAYS)),
         agreement_days=AGREEMENT_DAYS,

@@ -8,9 +8,9 @@ from safehold.console.plots.drawing import bar, canvas, fillings, legend, text
 from safehold.console.plots.figure import Chart, Figure, summary, tabulated
 from safehold.console.plots.scale import Scale, scale_for
 
-_WIDTH, _ROW, _THICK = 640, 28, 16
-_LEFT, _RIGHT, _TOP = 150, 90, 6
-_SHOWN_LETTERS = 20
+_WIDTH, _ROW, _THICK = 480, 28, 16
+_LEFT, _RIGHT, _TOP = 130, 70, 6
+_SHOWN_LETTERS = 17
 
 
 def draw_bars(chart: Chart, *, first: str = "what") -> Figure:

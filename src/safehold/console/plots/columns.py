@@ -8,8 +8,8 @@ from safehold.console.plots.drawing import bar, canvas, fillings, legend, line, 
 from safehold.console.plots.figure import Chart, Figure, summary, tabulated
 from safehold.console.plots.scale import Scale, scale_for
 
-_WIDTH, _HEIGHT = 640, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 8, 12, 26
+_WIDTH, _HEIGHT = 480, 190
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 8, 12, 26
 _FLOOR = _HEIGHT - _BOTTOM
 _NARROW, _WIDEST = 0.28, 48.0
 """The share of a place that stays free, and how wide a column is at most: one day alone is no wall."""
@@ -57,7 +57,7 @@ def _columns(scale: Scale, chart: Chart) -> Iterator[Markup]:
 def _days(chart: Chart) -> Iterator[Markup]:
     """Name so many places that their names don't touch."""
     share = _share(chart)
-    every = max(1, -(-80 // int(share or 1)))
+    every = max(1, -(-76 // int(share or 1)))
     for number in range(0, len(chart.places), every):
         yield text(_LEFT + share * (number + 0.5), _HEIGHT - 6, chart.places[number], anchor="middle")
 

@@ -10,8 +10,8 @@ from safehold.console.plots.drawing import canvas, element, line, text
 from safehold.console.plots.figure import Figure, Wording
 from safehold.console.plots.scale import Scale, scale_for
 
-_WIDTH, _ROW = 640, 30
-_LEFT, _RIGHT, _TOP, _BOTTOM = 150, 30, 6, 22
+_WIDTH, _ROW = 480, 30
+_LEFT, _RIGHT, _TOP, _BOTTOM = 130, 30, 6, 22
 _LEGEND = "● half are younger · ◆ 95 of 100 are younger · | the oldest"
 
 
