@@ -6,6 +6,7 @@ everything that was wrong. Nobody gets in by a password that was shipped: there 
 
 from safehold.console.users.accounts import Accounts, open_accounts
 from safehold.console.users.factors import Factor, FactorKind, Factors
+from safehold.console.users.keys import Keys
 from safehold.console.users.rules import PasswordRules, SessionRules, TryRules, UserRules
 from safehold.console.users.session import Session, Stage, Started
 from safehold.console.users.sessions import Sessions
@@ -18,6 +19,7 @@ __all__ = [
     "Factor",
     "FactorKind",
     "Factors",
+    "Keys",
     "PasswordRules",
     "Session",
     "SessionRules",

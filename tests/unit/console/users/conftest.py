@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from safehold.cases import Role
-from safehold.console.users import Factors, PasswordRules, Sessions, SigningIn, UserRules, Users, open_accounts
+from safehold.console.users import Factors, Keys, PasswordRules, Sessions, SigningIn, UserRules, Users, open_accounts
 from safehold.console.users.proofs import totp
 from safehold.console.users.tries import Tries
 from safehold.home.database import Database
@@ -40,6 +40,7 @@ class Staff:
     users: Users
     sessions: Sessions
     factors: Factors
+    keys: Keys
     tries: Tries
     signing_in: SigningIn
 
@@ -88,7 +89,8 @@ def made(places: Any, folder: Path, ready: Path, **rules: Any) -> Staff:
     told = UserRules(**{"key": b"k" * 32, "passwords": CHEAP, **rules})
     has = open_accounts(home, ledger, told)
     return Staff(
-        *(home.database, ledger, clock, told), *(has.users, has.sessions, has.factors, has.tries, has.signing_in)
+        *(home.database, ledger, clock, told),
+        *(has.users, has.sessions, has.factors, has.keys, has.tries, has.signing_in),
     )
 
 
