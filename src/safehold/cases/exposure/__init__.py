@@ -10,7 +10,7 @@ from safehold.cases.exposure.errors import (
     RestDueError,
     RevealNotAllowedError,
 )
-from safehold.cases.exposure.exposure import Exposure, ExposureId, Extent, OptOut, Purpose
+from safehold.cases.exposure.exposure import Exposure, ExposureId, Extent, OptOut, Purpose, Shown
 from safehold.cases.exposure.exposures import Exposures
 from safehold.cases.exposure.own import Day, OwnFigures
 from safehold.cases.exposure.rest import Allowance, Rest, RestKind, Seen, allowance_of
@@ -38,6 +38,7 @@ __all__ = [
     "RestKind",
     "RevealNotAllowedError",
     "Seen",
+    "Shown",
     "Support",
     "WeekTotals",
     "allowance_of",

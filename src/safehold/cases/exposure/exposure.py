@@ -29,6 +29,14 @@ class Purpose(Enum):
     """There may be danger to life: no rest stands in the way of this one."""
 
 
+class Shown(Enum):
+    """What of an item is shown."""
+
+    CONTENT = "content"
+    CIRCUMSTANCES = "circumstances"
+    """In what it was sent: who saw those has not seen the item."""
+
+
 class Extent(Enum):
     """How much of the content was seen."""
 
@@ -51,6 +59,7 @@ class Exposure:
         began_at: before the content was given out, aware, UTC.
         ended_at: when it was put away; None while it is shown.
         milliseconds: how long it was shown; 0 while it is.
+        shown: what of the item; of circumstances the extent is never more than PART.
     """
 
     id: ExposureId
@@ -63,6 +72,7 @@ class Exposure:
     began_at: dt.datetime
     ended_at: dt.datetime | None
     milliseconds: int
+    shown: Shown = Shown.CONTENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from safehold.cases.case import CaseId
 from safehold.cases.exposure.errors import ExposureUnknownError, OptedOutError, RestDueError, RevealNotAllowedError
-from safehold.cases.exposure.exposure import Exposure, ExposureId, Extent, OptOut, Purpose
+from safehold.cases.exposure.exposure import Exposure, ExposureId, Extent, OptOut, Purpose, Shown
 from safehold.cases.exposure.own import OwnFigures, own_figures
 from safehold.cases.exposure.rest import Allowance, RestKind, allowance_of
 from safehold.cases.exposure.rules import ExposureRules
@@ -51,8 +51,25 @@ class Exposures:
         self._clock = clock
         self.rules = rules
 
-    def begin(self, person: Person, item: ItemId, *, case: CaseId, purpose: Purpose, form: Form) -> ExposureId:
+    def begin(
+        self,
+        person: Person,
+        item: ItemId,
+        *,
+        case: CaseId,
+        purpose: Purpose,
+        form: Form,
+        shown: Shown = Shown.CONTENT,
+    ) -> ExposureId:
         """Record that somebody is about to be shown an item; it is durable when this returns.
+
+        Args:
+            person: who.
+            item: what.
+            case: in which case.
+            purpose: why.
+            form: what it will be to look at.
+            shown: the item itself, or only in what it was sent.
 
         Raises:
             RevealNotAllowedError: they lack the ability.
@@ -63,23 +80,28 @@ class Exposures:
             raise RevealNotAllowedError("content is not shown to this role", advice="Decide by what is known of it.")
         now, exposure = self._clock.now(), ExposureId(f"expo_{secrets.token_hex(_ID_BYTES)}")
         row = {"id": exposure, "item": item, "case_id": case, "person": person.name, "purpose": purpose.value}
-        told = {"form": form.value, "extent": Extent.PART.value, "began_at": timestamp(now), "milliseconds": 0}
-        details = {"exposure": exposure, "item": item, "case": case, "purpose": purpose.value, "form": form.value}
+        told = {"form": form.value, "shown": shown.value, "extent": Extent.PART.value}
+        began = {"began_at": timestamp(now), "milliseconds": 0}
+        words = {"purpose": purpose.value, "form": form.value, "shown": shown.value}
+        details = {"exposure": exposure, "item": item, "case": case, **words}
         with self._database.writing() as connection:
             if purpose is not Purpose.DANGER:
                 _refuse_kindly(self._allowance(connection, person, now), form)
-            connection.execute(sa.insert(exposures).values(**row, **told))
+            connection.execute(sa.insert(exposures).values(**row, **told, **began))
             self._ledger.append(Event("exposure.began", person.name, details=details), connection)
         return exposure
 
-    def require(self, exposure: ExposureId, *, person: Person, item: ItemId) -> Exposure:
+    def require(self, exposure: ExposureId, *, person: Person, item: ItemId, shown: Shown = Shown.CONTENT) -> Exposure:
         """Return the exposure under which content may be given out now: theirs, of this item, and still under way.
+
+        One of circumstances gives out no content, and the other way round.
 
         Raises:
             ExposureUnknownError: there is none.
         """
         query = sa.select(exposures).where(exposures.c.id == exposure, exposures.c.person == person.name)
         query = query.where(exposures.c.item == item, exposures.c.ended_at.is_(None))
+        query = query.where(exposures.c.shown == shown.value)
         with self._database.reading() as connection:
             row = connection.execute(query).mappings().first()
         found = None if row is None else to_exposure(row)
@@ -145,7 +167,11 @@ class Exposures:
         Source: NCMEC CyberTipline reporting API, `fileViewedByEsp`: whether the company viewed the entire contents of
         the file.
         """
-        whole = (exposures.c.item == item, exposures.c.extent == Extent.WHOLE.value)
+        whole = (
+            exposures.c.item == item,
+            exposures.c.shown == Shown.CONTENT.value,
+            exposures.c.extent == Extent.WHOLE.value,
+        )
         with self._database.reading() as connection:
             return connection.execute(sa.select(exposures.c.id).where(*whole).limit(1)).first() is not None
 
@@ -178,7 +204,7 @@ class Exposures:
         return allowance_of(seen, self.rules, now, opt_outs=opt_outs_of(connection, person.name))
 
     def _extent(self, exposure: Exposure, milliseconds: int, told: Extent | None) -> Extent:
-        if milliseconds < self.rules.viewed_from_milliseconds:
+        if exposure.shown is Shown.CIRCUMSTANCES or milliseconds < self.rules.viewed_from_milliseconds:
             return Extent.PART
         return told or (Extent.WHOLE if exposure.form in _WHOLE_AT_ONCE else Extent.PART)
 

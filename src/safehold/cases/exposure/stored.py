@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from safehold.cases.case import CaseId
-from safehold.cases.exposure.exposure import Exposure, ExposureId, Extent, OptOut, Purpose
+from safehold.cases.exposure.exposure import Exposure, ExposureId, Extent, OptOut, Purpose, Shown
 from safehold.cases.exposure.rest import Seen
 from safehold.cases.exposure.rules import ExposureRules
 from safehold.cases.exposure.tables import exposures, opt_outs
@@ -27,6 +27,7 @@ def to_exposure(row: sa.RowMapping) -> Exposure:
         case=CaseId(row["case_id"]),
         purpose=Purpose(row["purpose"]),
         form=Form(row["form"]),
+        shown=Shown(row["shown"]),
         extent=Extent(row["extent"]),
         began_at=dt.datetime.fromisoformat(row["began_at"]),
         ended_at=None if row["ended_at"] is None else dt.datetime.fromisoformat(row["ended_at"]),

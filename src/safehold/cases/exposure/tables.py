@@ -13,6 +13,7 @@ exposures = sa.Table(
     sa.Column("person", sa.Text, nullable=False),
     sa.Column("purpose", sa.Text, nullable=False),
     sa.Column("form", sa.Text, nullable=False),
+    sa.Column("shown", sa.Text, nullable=False),
     sa.Column("extent", sa.Text, nullable=False),
     sa.Column("began_at", sa.Text, nullable=False, index=True),
     sa.Column("ended_at", sa.Text, nullable=True),

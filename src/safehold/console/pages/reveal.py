@@ -7,7 +7,7 @@ of them answers with anything but what this process made of plain numbers, or wi
 from starlette.responses import JSONResponse, Response
 
 from safehold.cases import Ability, CaseId, CaseItem, CaseState, Form, Place, Priority
-from safehold.cases.exposure import ExposureId, Extent, Purpose
+from safehold.cases.exposure import ExposureId, Extent, Purpose, Shown
 from safehold.console.errors import RefusedError
 from safehold.console.page import Page
 from safehold.console.pages.case import claim_of, item_of
@@ -34,7 +34,12 @@ def begin(visit: PageVisit) -> Response:
     case = visit.console.casework.cases.show(item.case)
     form = Form.TEXT if _wants_context(visit) else item.told.form
     exposure = visit.console.casework.exposures.begin(
-        visit.person, item.id, case=case.id, purpose=_purpose(case.state, case.priority, item), form=form
+        visit.person,
+        item.id,
+        case=case.id,
+        purpose=_purpose(case.state, case.priority, item),
+        form=form,
+        shown=_shown(visit),
     )
     return JSONResponse({"exposure": exposure})
 
@@ -43,7 +48,7 @@ def show(visit: PageVisit) -> Response:
     """Give out what an exposure that is under way shows."""
     item = _held(visit)
     exposures = visit.console.casework.exposures
-    exposure = exposures.require(_exposure(visit), person=visit.person, item=item.id)
+    exposure = exposures.require(_exposure(visit), person=visit.person, item=item.id, shown=_shown(visit))
     asking, viewer = Asking(visit.person, exposure.purpose.value), _viewer(visit)
     if _wants_context(visit):
         sealed = visit.console.casework.cases.context(item.id)
@@ -114,6 +119,10 @@ def _picture(view: View, kind: str) -> Response:
 
 def _exposure(visit: PageVisit) -> ExposureId:
     return ExposureId(visit.form.get("exposure", ""))
+
+
+def _shown(visit: PageVisit) -> Shown:
+    return Shown.CIRCUMSTANCES if _wants_context(visit) else Shown.CONTENT
 
 
 def _wants_context(visit: PageVisit) -> bool:

@@ -15,6 +15,7 @@ from safehold.cases.exposure import (
     RestDueError,
     RestKind,
     RevealNotAllowedError,
+    Shown,
 )
 from safehold.cases.exposure.tables import exposures as table
 
@@ -89,6 +90,20 @@ def test_a_file_counts_as_viewed_only_when_all_of_it_was_before_somebodys_eyes(r
     room.exposures.end(exposure, 1500, person=AMIRA)
     assert room.exposures.was_viewed(item(1))
     assert not room.exposures.was_viewed(item(2))
+
+
+def test_who_saw_only_the_circumstances_has_not_seen_the_item(room: Room) -> None:
+    exposure = room.exposures.begin(
+        AMIRA, item(1), case=CASE, purpose=Purpose.REVIEW, form=Form.TEXT, shown=Shown.CIRCUMSTANCES
+    )
+    room.wait(9)
+    with pytest.raises(ExposureUnknownError):
+        room.exposures.require(exposure, person=AMIRA, item=item(1))
+    assert room.exposures.require(exposure, person=AMIRA, item=item(1), shown=Shown.CIRCUMSTANCES)
+    room.exposures.end(exposure, 9000, person=AMIRA)
+    assert not room.exposures.was_viewed(item(1))
+    with pytest.raises(ExposureUnknownError):
+        room.exposures.require(room.begin(2), person=AMIRA, item=item(2), shown=Shown.CIRCUMSTANCES)
 
 
 def test_a_slip_of_the_hand_is_no_viewing(room: Room) -> None:

@@ -9,7 +9,7 @@ down_revision = "0014"
 
 def upgrade() -> None:
     """Add the tables."""
-    words = ("item", "case_id", "person", "purpose", "form", "extent", "began_at")
+    words = ("item", "case_id", "person", "purpose", "form", "shown", "extent", "began_at")
     op.create_table(
         "exposures",
         sa.Column("id", sa.Text, nullable=False),
