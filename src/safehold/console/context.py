@@ -61,6 +61,7 @@ class Console:
         clock: where the time comes from.
         journal: where log lines go.
         viewer: opens content for the reviewing view; None where this process has no review key.
+        exporter: makes exports of cases; None only in tests of other pages.
         preserver: takes what is confirmed into the vault; likewise.
         instruments: what the pages about the installation look at it with (`safehold.console.instruments`).
     """
@@ -73,4 +74,5 @@ class Console:
     users: Any = None
     viewer: Viewer | None = None
     preserver: Preserver | None = None
+    exporter: Any = None
     instruments: Any = None

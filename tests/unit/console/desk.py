@@ -27,6 +27,7 @@ from safehold.cases import (
     Subject,
     SubjectKind,
 )
+from safehold.console.exporter import Exporter
 from safehold.console.instruments import open_instruments
 from safehold.console.users import PasswordRules, UserRules, open_accounts
 from safehold.console.users.proofs.sealing import user_key
@@ -193,7 +194,8 @@ def opened_desk(
                 "instruments": stack.enter_context(open_instruments(workshop)),
                 "settings": workshop.settings,
             }
-        stood = standing(casework, **{"viewer": viewer, "clock": clock, **others})
+        exporter = Exporter(casework, key)
+        stood = standing(casework, **{"viewer": viewer, "exporter": exporter, "clock": clock, **others})
         yield Desk(casework, clock, key, public, viewer, stood)
 
 

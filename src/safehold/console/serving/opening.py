@@ -10,6 +10,7 @@ from pathlib import Path
 
 from safehold.cases import Place
 from safehold.console.context import Console
+from safehold.console.exporter import Exporter
 from safehold.console.instruments import open_instruments
 from safehold.console.preserver import Preserver
 from safehold.console.users import open_accounts
@@ -57,6 +58,7 @@ def open_console(
                 users=accounts,
                 viewer=viewer,
                 instruments=instruments,
+                exporter=Exporter(casework, key),
                 preserver=None if key is None else Preserver(casework, key, _outbox(workshop)),
             )
 
