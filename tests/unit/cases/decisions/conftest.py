@@ -1,14 +1,18 @@
 """A bench: an office with decisions, the own lists as banks, a party that acts on decisions, and people."""
 
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import yaml
-from tests.unit.cases.conftest import Office, account, digest
+from tests.conftest import KINDS
+from tests.unit.cases.conftest import NOW, Office, account, digest, opening
 
 from safehold.cases import Person, Role
 from safehold.cases.axes import Age, AgeBand, Axes, Confidence, Depicted, HarmType, Realism
@@ -25,13 +29,18 @@ from safehold.cases.decisions import (
     Undone,
 )
 from safehold.cases.item import CaseItem, NewItem
+from safehold.cases.queues import Queues
 from safehold.cases.rules import CaseRules, default_source, parse_rules
+from safehold.cases.store import CaseStore
+from safehold.home.tables import metadata
+from safehold.ledger import open_ledger
 from safehold.matching import BankStore
 from safehold.vocabulary import (
     Algorithm,
     Bits,
     Finding,
     FindingKind,
+    FixedClock,
     HarmClass,
     InternalError,
     PdqFlavour,
@@ -157,6 +166,31 @@ def bench_of(office: Office) -> Bench:
     banks, party = BankStore(office.home, office.ledger), Party()
     desk = Desk(office.ledger, office.cases, office.queues, BankLists(banks), rules(), (party,))
     return Bench(office, banks, party, desk, Decisions(office.home.database, office.clock, desk))
+
+
+@pytest.fixture(scope="session")
+def one_office(tmp_path_factory: pytest.TempPathFactory, empty_home: Path) -> Iterator[Office]:
+    """Give the one home that tests on SQLite share: to ask a database anew what it was asked before costs little."""
+    path, clock = tmp_path_factory.mktemp("decisions") / "home", FixedClock(NOW)
+    shutil.copytree(empty_home, path)
+    with opening(path, clock) as home:
+        ledger = open_ledger(home)
+        cases_, queues = CaseStore(home.database, ledger, clock), Queues(home.database, ledger, clock)
+        yield Office(home, clock, ledger, cases_, queues)
+
+
+@pytest.fixture
+def office(request: pytest.FixtureRequest) -> Office:
+    """Give an office with nothing in it, on the kind of database that is tried."""
+    if KINDS == ["postgresql"]:
+        given: Office = request.getfixturevalue("office")
+        return given
+    shared: Office = request.getfixturevalue("one_office")
+    with shared.home.database.writing() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(sa.delete(table))
+    shared.clock.at = NOW
+    return shared
 
 
 @pytest.fixture

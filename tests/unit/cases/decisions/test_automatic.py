@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from tests.unit.cases.conftest import digest
-from tests.unit.cases.decisions.conftest import AMIRA, CLARA, CSAM, LEAD, NEAR_TEST, Bench, confirmed_by
+from tests.unit.cases.decisions.conftest import AMIRA, CLARA, CSAM, LEAD, NEAR_TEST, PDQ, Bench, confirmed_by
 
 from safehold.cases import CaseState, Form, ItemState, Priority
 from safehold.cases.axes import FoundBy, HarmType, Scheme, Severity
@@ -17,7 +17,7 @@ from safehold.home.outbox import Outbox
 from safehold.matching.banks.traits import BankTraits
 from safehold.matching.listings import Listing
 from safehold.matching.parts.rows import NO_CLASS, Rows
-from safehold.vocabulary import Algorithm, Finding, FindingKind, Fraction, HarmClass, Tier
+from safehold.vocabulary import Finding, FindingKind, Fraction, HarmClass, Signal, Tier
 
 INDUSTRY = confirmed_by("csam")
 
@@ -29,18 +29,22 @@ def listed(bench: Bench) -> Bench:
 
 
 def with_industry(bench: Bench) -> Bench:
-    value = np.frombuffer(digest().value, np.uint8).reshape(1, 32)
-    rows = Rows(
-        Algorithm.SHA256,
-        value,
+    groups = {one.algorithm: _row(one) for one in (digest(), PDQ)}
+    groups = {algorithm: rows.numbered(number) for number, (algorithm, rows) in enumerate(groups.items())}
+    listing = Listing(groups, (), 0, 0, hashlib.sha256(b"made up").hexdigest())
+    bench.banks.import_listing("industry", listing, BankTraits(harm_class=HarmClass.CSAM, tier=Tier.TRUSTED))
+    return bench
+
+
+def _row(signal: Signal) -> Rows:
+    return Rows(
+        signal.algorithm,
+        np.frombuffer(signal.value, np.uint8).reshape(1, 32),
         np.full(1, NO_CLASS, np.uint8),
         pa.array(["industry:A1, seen before"], pa.large_string()),
         pa.array(["entry-1"], pa.large_string()),
         np.zeros(1, np.int64),
     )
-    listing = Listing({Algorithm.SHA256: rows}, (), 0, 0, hashlib.sha256(value.tobytes()).hexdigest())
-    bench.banks.import_listing("industry", listing, BankTraits(harm_class=HarmClass.CSAM, tier=Tier.TRUSTED))
-    return bench
 
 
 def test_what_a_trusted_list_holds_is_confirmed_with_nobody_looking_and_carries_its_label(either_bench: Bench) -> None:
@@ -66,7 +70,7 @@ def test_repeating_it_decides_nothing_more(listed: Bench) -> None:
 @pytest.mark.parametrize(
     "finding",
     [
-        replace(INDUSTRY, detector="pdq"),
+        replace(INDUSTRY, detector="pdq", reference="industry@1#1"),
         replace(INDUSTRY, distance=None),
         replace(INDUSTRY, tier=Tier.REVIEW),
         replace(INDUSTRY, subject="honour_mark"),
