@@ -94,6 +94,7 @@ def show_case(visit: PageVisit) -> Response:
         verdicts=VERDICTS,
         schemes=LABELS,
         places=Place,
+        measures=casework.enforcement.of_case(shown.case.id),
         dangers=casework.dangers.of_case(shown.case.id),
         danger_kinds=KINDS,
         may_escalate=shown.case.state is not CaseState.CLOSED,
