@@ -16,9 +16,14 @@ sys.path.insert(0, str(DOCS.parent))  # the harmless cases are those of the test
 from tests.functional.people.chromium import Tab, find, running  # noqa: E402
 from tests.functional.people.conftest import served  # noqa: E402
 from tests.unit.console.desk import many, opened_desk  # noqa: E402
+from tests.unit.console.pages.furnished import furnish  # noqa: E402
+from tests.unit.console.pages.room import open_room  # noqa: E402
+from tests.unit.console.standing import NOW  # noqa: E402
 
+from safehold.cases import Role  # noqa: E402
 from safehold.console.cookies import LOOK_COOKIE, SESSION_COOKIE  # noqa: E402
-from safehold.vocabulary import SystemClock  # noqa: E402
+from safehold.home.home import Home  # noqa: E402
+from safehold.vocabulary import FixedClock, SystemClock  # noqa: E402
 
 COLOURS = 96
 WIDTH, HEIGHT = 1200, 860
@@ -52,7 +57,27 @@ def main() -> int:
         tab.key_down("v")
         tab.wait("document.querySelector('[data-stage]').matches('.reading')")
         _keep(tab, folder / "console-words.png")
+        _installation(tab, folder)
     return 0
+
+
+def _installation(tab: Tab, folder: Path) -> None:
+    """Take pictures of pages about the installation, with thirty made-up days."""
+    with (
+        tempfile.TemporaryDirectory() as place,
+        Home.open(Path(place) / "home", FixedClock(NOW)) as home,
+        open_room(Path(place), home) as room,
+    ):
+        found = furnish(room)
+        with served(room.standing.app) as address:
+            tab.cookie(address, SESSION_COOKIE, ".".join(("amira", *(role.value for role in Role))))
+            for name, path, theme in (
+                ("overview", "/overview", "light"),
+                ("policy", f"/policies/{found.policy}", "dark"),
+            ):
+                tab.cookie(address, LOOK_COOKIE, f"{theme}.keys")
+                tab.open(address + path)
+                _keep(tab, folder / f"console-{name}.png")
 
 
 def _keep(tab: Tab, path: Path) -> None:
