@@ -4,9 +4,12 @@ import sqlalchemy as sa
 
 from safehold.cases.item import ItemId
 from safehold.cases.tables import case_fingerprints, case_items, case_signals, cases
-from safehold.vocabulary import CRYPTOGRAPHIC
+from safehold.vocabulary import CRYPTOGRAPHIC, DIGESTS_OF_NOTHING
 
 _NAMES = tuple(sorted(algorithm.value for algorithm in CRYPTOGRAPHIC))
+
+_OF_NOTHING = tuple(value.hex() for value in DIGESTS_OF_NOTHING.values())
+"""What every empty file has: it makes two of them no more alike than any others."""
 
 
 def alike(item_id: ItemId, limit: int) -> sa.Select[tuple[object, ...]]:
@@ -27,7 +30,12 @@ def alike(item_id: ItemId, limit: int) -> sa.Select[tuple[object, ...]]:
             ),
         )
         .join(own, sa.and_(own.c.value == case_fingerprints.c.value, own.c.algorithm == case_fingerprints.c.algorithm))
-        .where(own.c.item_id == item_id, own.c.algorithm.in_(_NAMES), case_signals.c.algorithm == own.c.algorithm)
+        .where(
+            own.c.item_id == item_id,
+            own.c.algorithm.in_(_NAMES),
+            own.c.value.not_in(_OF_NOTHING),
+            case_signals.c.algorithm == own.c.algorithm,
+        )
     )
     return (
         sa.select(case_items)

@@ -85,16 +85,20 @@ def put_in(connection: sa.Connection, filing: Filing, items: Sequence[NewItem], 
 def _fresh(connection: sa.Connection, items: Sequence[NewItem]) -> tuple[tuple[NewItem, ...], CaseId | None]:
     """Return the items that no case has yet, each once, and the case of the first that one has."""
     wanted = {(item.origin.value, item.reference): item for item in reversed(items)}
+    keys = list(dict.fromkeys((item.origin.value, item.reference) for item in items))
     known: dict[tuple[str, str], CaseId] = {}
-    references = sorted({item.reference for item in items})
-    columns = (case_items.c.origin, case_items.c.reference, case_items.c.case_id)
-    for start in range(0, len(references), _ASKED_AT_ONCE):
-        some = references[start : start + _ASKED_AT_ONCE]
-        for row in connection.execute(sa.select(*columns).where(case_items.c.reference.in_(some))):
-            known[row.origin, row.reference] = CaseId(row.case_id)
-    keys = dict.fromkeys((item.origin.value, item.reference) for item in items)
+    for origin in sorted({origin for origin, _ in keys}):  # said apart, so that the index on both answers
+        references = [reference for of, reference in keys if of == origin]
+        for some in _groups(references):
+            query = sa.select(case_items.c.reference, case_items.c.case_id)
+            chosen = query.where(case_items.c.origin == origin, case_items.c.reference.in_(some))
+            known |= {(origin, row.reference): CaseId(row.case_id) for row in connection.execute(chosen)}
     fresh = tuple(wanted[key] for key in keys if key not in known)
     return fresh, next((known[key] for key in keys if key in known), None)
+
+
+def _groups(values: Sequence[str]) -> list[Sequence[str]]:
+    return [values[start : start + _ASKED_AT_ONCE] for start in range(0, len(values), _ASKED_AT_ONCE)]
 
 
 def _case_for(
@@ -128,10 +132,8 @@ def _alike(connection: sa.Connection, items: Sequence[NewItem]) -> sa.RowMapping
     )
     found = [
         row
-        for start in range(0, len(values), _ASKED_AT_ONCE)
-        for row in connection.execute(
-            query.where(case_fingerprints.c.value.in_(values[start : start + _ASKED_AT_ONCE]))
-        ).mappings()
+        for some in _groups(values)
+        for row in connection.execute(query.where(case_fingerprints.c.value.in_(some))).mappings()
     ]
     return min(found, key=lambda row: (row["opened_at"], row["id"]), default=None)
 
