@@ -1,7 +1,7 @@
 """Withdrawals: taking one entry of a bank back needs two people. One proposes it, another one does it or declines.
 
-What waits is told by the ledger itself: a proposal is an event, and so is what became of it. So nothing can be decided
-twice, and nothing that was proposed is lost.
+What waits is told by the ledger itself: a proposal is an event, and so is what became of it. So nothing is decided
+twice, and what was approved and not carried out, since somebody pulled the plug, still waits to be.
 
     withdrawals = Withdrawals(workshop)
     withdrawals.propose("industry-list", 17, reason="false-match", actor="ada")
@@ -24,11 +24,10 @@ from safehold.wiring.workshop import Workshop
 LARGEST_BANK = 1_000_000
 """Entries of a bank in which one is looked up by its number within a request; larger ones are the command line's."""
 
-_PROPOSED, _APPROVED, _DECLINED = (
-    "bank.withdrawal_proposed",
-    "bank.withdrawal_approved",
-    "bank.withdrawal_declined",
-)
+_PROPOSED = "bank.withdrawal_proposed"
+_APPROVED = "bank.withdrawal_approved"
+_DECLINED = "bank.withdrawal_declined"
+_DONE = "bank.withdrawal_done"
 _LISTED = 200
 
 
@@ -47,6 +46,7 @@ class Proposal:
         reason: why, in a word.
         proposed_by: who.
         proposed_at: when, RFC 3339 in UTC.
+        approved_by: who approved it, where that is not carried out yet; "" for nobody.
     """
 
     number: int
@@ -55,6 +55,7 @@ class Proposal:
     reason: str
     proposed_by: str
     proposed_at: str
+    approved_by: str = ""
 
 
 class Withdrawals:
@@ -68,11 +69,12 @@ class Withdrawals:
         self._workshop = workshop
 
     def waiting(self) -> tuple[Proposal, ...]:
-        """Return the newest proposals that nobody has decided, newest first."""
+        """Return the newest proposals that are neither declined nor carried out, newest first."""
         with self._workshop.home.database.reading() as connection:
-            decided = {line.event.details["proposal"] for line in _newest(connection, _APPROVED, _DECLINED)}
+            over = _about(connection, _DECLINED, _DONE)
+            approved = _about(connection, _APPROVED)
             found = _newest(connection, _PROPOSED)
-        return tuple(_proposal(line) for line in found if line.seq not in decided)
+        return tuple(_proposal(line, approved.get(line.seq, "")) for line in found if line.seq not in over)
 
     def propose(self, bank: str, entry: int, *, reason: str, actor: str) -> int:
         """Propose to take an entry back and return the proposal's number.
@@ -92,37 +94,46 @@ class Withdrawals:
         return self._workshop.ledger.append(event)
 
     def approve(self, proposal: Proposal, *, actor: str) -> None:
-        """Take the entry back, for good, as somebody else than who proposed it; safe to repeat after a kill.
+        """Take the entry back, for good, as somebody else than who proposed it; what was approved before is finished.
 
         Raises:
-            WithdrawalRefusedError: they proposed it, or the entry is not there any more.
+            WithdrawalRefusedError: they proposed it, it is declined, or the entry is not there any more.
         """
-        if is_same_person(actor, proposal.proposed_by) and not self._workshop.settings.single_operator:
+        if self._is_own(proposal, actor) and not self._workshop.settings.single_operator:
             raise WithdrawalRefusedError("You proposed it.", advice="Somebody else decides it.")
         value = self._entry(proposal.bank, proposal.entry, is_withdrawn_fine=True).value.hex()
+        if not proposal.approved_by:
+            self._record(_APPROVED, proposal, actor, unless=(_APPROVED, _DECLINED))
         banks = BankStore(self._workshop.home, self._workshop.ledger, actor=actor)
         banks.withdraw(proposal.bank, [value], reason=proposal.reason)
-        self._decided(_APPROVED, proposal, actor)
+        self._record(_DONE, proposal, actor, unless=(_DONE,))
 
     def decline(self, proposal: Proposal, *, actor: str) -> None:
-        """Leave the entry where it is."""
-        self._decided(_DECLINED, proposal, actor)
+        """Leave the entry where it is.
 
-    def _decided(self, kind: str, proposal: Proposal, actor: str) -> None:
-        """Record what became of a proposal, once."""
+        Raises:
+            WithdrawalRefusedError: somebody has approved or declined it meanwhile.
+        """
+        self._record(_DECLINED, proposal, actor, unless=(_APPROVED, _DECLINED))
+
+    def _record(self, kind: str, proposal: Proposal, actor: str, *, unless: tuple[str, ...]) -> None:
+        """Record what became of a proposal, unless one of these did already."""
+        alone = self._workshop.settings.single_operator and self._is_own(proposal, actor)
+        details: dict[str, str | int | bool] = {
+            "proposal": proposal.number,
+            "bank": proposal.bank,
+            "entry": proposal.entry,
+            "proposer": proposal.proposed_by,
+            "single_operator": alone,
+        }
         with self._workshop.home.database.writing() as connection:
-            decided = {line.event.details["proposal"] for line in _newest(connection, _APPROVED, _DECLINED)}
-            if proposal.number in decided:
-                raise WithdrawalRefusedError("Somebody has decided it already.", advice="There is nothing left to do.")
-            alone = self._workshop.settings.single_operator and is_same_person(actor, proposal.proposed_by)
-            details: dict[str, str | int | bool] = {
-                "proposal": proposal.number,
-                "bank": proposal.bank,
-                "entry": proposal.entry,
-                "proposer": proposal.proposed_by,
-                "single_operator": alone,
-            }
+            if proposal.number in _about(connection, *unless):
+                raise WithdrawalRefusedError("Somebody was faster.", advice="Look at it again.")
             self._workshop.ledger.append(Event(kind, actor, details=details), connection)
+
+    @staticmethod
+    def _is_own(proposal: Proposal, actor: str) -> bool:
+        return is_same_person(actor, proposal.proposed_by)
 
     def _entry(self, bank: str, number: int, *, is_withdrawn_fine: bool = False) -> Entry:
         if bank == TEST_BANK:
@@ -148,7 +159,12 @@ def _newest(connection: sa.Connection, *kinds: str) -> list[Recorded]:
     return [line for seq in connection.execute(query).scalars().all() for line in entries(connection, seq, seq + 1)]
 
 
-def _proposal(line: Recorded) -> Proposal:
+def _about(connection: sa.Connection, *kinds: str) -> dict[int, str]:
+    """Return the proposals that events of these kinds are about, with who caused them."""
+    return {int(line.event.details["proposal"]): line.event.actor for line in _newest(connection, *kinds)}
+
+
+def _proposal(line: Recorded, approved_by: str) -> Proposal:
     details = line.event.details
     return Proposal(
         number=line.seq,
@@ -157,4 +173,5 @@ def _proposal(line: Recorded) -> Proposal:
         reason=str(details["reason"]),
         proposed_by=line.event.actor,
         proposed_at=line.at,
+        approved_by=approved_by,
     )

@@ -10,13 +10,13 @@ One run at a time; who asks meanwhile sees the one that there is. The process en
 import datetime as dt
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from threading import Lock, Thread
 
+from safehold.media.sandbox import module_argv
 from safehold.vocabulary import Clock, Event, SafeholdError
 
 CHILD_MODULE = "safehold.console.explorer.child"
@@ -154,7 +154,7 @@ class Verification:
 
 def child_argv(folder: Path) -> tuple[str, ...]:
     """Return what starts a process that verifies the ledger of a home; it finds the database as this process does."""
-    return sys.executable, "-m", CHILD_MODULE, str(folder)
+    return (*module_argv(CHILD_MODULE), str(folder))
 
 
 def _told(line: bytes) -> Mapping[str, object]:

@@ -106,7 +106,9 @@ def hand_in(visit: PageVisit) -> Response:
         given = Grant.from_bytes(file)
         if given.opening != found.id:
             return _granting(visit, found, "That file is for another opening.")
-        _openings(visit).grant(visit.person, given)
+        viewer = visit.console.viewer
+        key = None if viewer is None else viewer.review_key  # what would not open is then refused at once
+        _openings(visit).grant(visit.person, given, review_key=key)
     except (EvidenceError, VaultError) as error:
         return _granting(visit, found, _sentence(error))
     return visit.go(f"/grants/{found.id}", notice="Granted, as far as it is yours to grant.")

@@ -135,6 +135,11 @@ class Viewer:
         self._openers = dict(openers)
         self._open_context = open_context
 
+    @property
+    def review_key(self) -> CustodianKey:
+        """Return the private half, for whoever checks that something sealed to it opens; it goes nowhere else."""
+        return self._key
+
     def can_open(self, item: CaseItem) -> bool:
         """Return whether there is anything to look at that lies where this process can read."""
         return item.told.content.place in self._openers

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from safehold.cases import Role
+from safehold.console.withdrawals import WithdrawalRefusedError, Withdrawals
 from safehold.gateway.policy_file import default_gateway_policy
 from safehold.gateway.reports import Category, Kind, Sender, Submission, Target
 from safehold.matching import BankTraits
@@ -155,18 +156,36 @@ def test_an_entry_is_taken_back_by_two_people_and_once(room: Room) -> None:
     assert second.send_form(path, {"decision": "withdraw"}).status_code == 303
     assert sum(room.workshop.banks.show(bank).entries.values()) == 1
     assert second.send_form(path, {"decision": "withdraw"}).status_code == 404
-    assert room.kinds()[-2:] == ["bank.withdrawn", "bank.withdrawal_approved"]
+    assert room.kinds()[-3:] == ["bank.withdrawal_approved", "bank.withdrawn", "bank.withdrawal_done"]
 
 
 def test_a_withdrawal_that_was_killed_half_way_is_finished_by_repeating_it(room: Room) -> None:
     bank = _bank(room)
-    room.as_(EDITOR, name="ada").send_form(f"/banks/{bank}/withdrawals", {"entry": "1", "reason": "false-match"})
-    number = len(room.kinds()) - 1
-    room.workshop.banks.withdraw(bank, ["6b" * 32], reason="false-match")  # as far as the first came
-    second = room.as_(APPROVER, name="ben", stepped_up=True)
-    answer = second.send_form(f"/banks/{bank}/withdrawals/{number}", {"decision": "withdraw"})
-    assert answer.status_code == 303
-    assert room.kinds()[-1] == "bank.withdrawal_approved"
+    withdrawals = Withdrawals(room.workshop)
+    for entry in (0, 1):
+        number = withdrawals.propose(bank, entry, reason="false-match", actor="ada")
+        proposal = next(one for one in withdrawals.waiting() if one.number == number)
+        withdrawals._record("bank.withdrawal_approved", proposal, "ben", unless=())  # as far as the first came
+        if entry:
+            room.workshop.banks.withdraw(bank, ["6b" * 32], reason="false-match")  # and this one a step further
+        second = room.as_(APPROVER, name="cleo", stepped_up=True)
+        assert "not carried out yet" in second.get(f"/banks/{bank}").text
+        path = f"/banks/{bank}/withdrawals/{number}"
+        assert second.send_form(path, {"decision": "decline"}).status_code == 409
+        assert second.send_form(path, {"decision": "withdraw"}).status_code == 303
+        assert room.kinds()[-1] == "bank.withdrawal_done"
+    assert room.workshop.banks.show(bank).entries == {}
+
+
+def test_of_two_who_decide_at_once_one_is_told_so(room: Room) -> None:
+    bank = _bank(room)
+    withdrawals = Withdrawals(room.workshop)
+    number = withdrawals.propose(bank, 1, reason="false-match", actor="ada")
+    proposal = next(one for one in withdrawals.waiting() if one.number == number)
+    withdrawals.decline(proposal, actor="ben")
+    with pytest.raises(WithdrawalRefusedError):
+        withdrawals.approve(proposal, actor="cleo")
+    assert sum(room.workshop.banks.show(bank).entries.values()) == 2
 
 
 @pytest.mark.parametrize(
