@@ -95,6 +95,7 @@ def decide(  # noqa: PLR0913 - each is an option of its own
         chosen = _chosen(casework.cases.items(named, limit=_MOST_ITEMS), items, is_all=is_all)
         said = [ItemDecision(item.id, Decision(verdict), axes, note, allow) for item in chosen]
         decision = casework.decisions.decide(person, named, said, seen=seen, claim=claim)
+        casework.decisions.settle()
         decided, left = casework.decisions.show(decision), casework.cases.show(named).undecided
     facts = {**decision_facts(decided), "left": left}
     words = f"decided as {decision}: {counted(len(decided.items), 'item')}, {counted(len(decided.standing), 'item')}"
@@ -117,6 +118,7 @@ def reverse(shell: Shell, *, decision: str, reason: str) -> Answer:
     with shell.workshop() as workshop:
         decisions = open_casework(workshop).decisions
         opened = decisions.reverse(person_of(workshop), DecisionId(decision), reason)
+        decisions.settle()
         outcomes = decisions.outcomes(DecisionId(decision))
     rows = [(one.party, one.reference, one.outcome.value, one.why) for one in outcomes]
     facts = [

@@ -30,7 +30,11 @@ from safehold.vocabulary import Clock, Event, SafeholdError
 AUTOMATIC = "case.decide_automatically"
 """Decide a case's items that a trusted list settles; whoever puts such items into a case may put this in with them."""
 
-_LEASE_SECONDS = 60.0
+QUICK = frozenset({LIST, RELEASE})
+"""What changes the own lists: it takes milliseconds, however many items were decided."""
+
+_LEASE_SECONDS = 300.0
+"""A party looks at each item of a decision: at a hundred thousand of them, for minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +55,9 @@ class Carrier:
     outbox: Outbox
     decide_automatically: Callable[[str], object]
 
-    def settle(self, limit: int) -> int:
-        """Do jobs that are due, and return how many were done."""
-        works = self._works()
+    def settle(self, limit: int, *, only: frozenset[str] | None = None) -> int:
+        """Do jobs that are due, of all kinds or of some only, and return how many were done."""
+        works = {kind: work for kind, work in self._works().items() if only is None or kind in only}
         done = 0
         for job in self.outbox.lease(works.keys(), _LEASE_SECONDS, limit=limit):
             done += self._carry(job, works[job.kind])

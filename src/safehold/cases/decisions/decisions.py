@@ -6,8 +6,8 @@
     decisions.approve_signals(another, [one.id for one in decisions.proposals()])     # keeps it out within seconds
     decisions.reverse(lead, decision, "mistaken")                                     # and takes all of it back
 
-Whatever is decided commits in one transaction with its event; what follows is done right after it, and again by workers
-(:meth:`Decisions.settle`) should this process not live to do it.
+Whatever is decided commits in one transaction with its event. What follows is done right after it, or soon by a worker
+(:meth:`Decisions.settle`): where it takes long, or this process does not live to do it.
 """
 
 import datetime as dt
@@ -17,7 +17,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from safehold.cases.case import CaseId
-from safehold.cases.decisions.carrying import Carrier
+from safehold.cases.decisions.carrying import QUICK, Carrier
 from safehold.cases.decisions.decision import (
     Decided,
     DecisionId,
@@ -50,6 +50,8 @@ from safehold.ledger import is_fit
 from safehold.vocabulary import Clock, SafeholdError
 
 _JOBS = 16
+_AT_ONCE = 20
+"""Of more items than this nobody waits for what follows; a worker does it a second later. Ours."""
 
 
 class Decisions:
@@ -102,7 +104,7 @@ class Decisions:
             deciding = Deciding(new_decision_id(), case, person.name, now, seen)
             decided = record(connection, deciding, groups, desk=self._desk, outbox=self._outbox)
             self._let_go(connection, decided, claim)
-        self._carry_out()
+        self._carry_out(len(decided.items))
         return decided.id
 
     def decide_automatically(self, case_id: CaseId) -> tuple[DecisionId, ...]:
@@ -134,7 +136,7 @@ class Decisions:
                 raise OwnWorkError("nobody reverses what they decided themselves", advice="Ask another lead.")
             reversal = Reversal(person.name, self._clock.now(), reason)
             opened = reverse(connection, decided, reversal, using=self._reversing)
-        self._carry_out()
+        self._carry_out(opened)
         return opened
 
     def approve_signals(self, person: Person, listings: Sequence[ListingId]) -> None:
@@ -248,10 +250,14 @@ class Decisions:
         if not person.can(ability):
             raise NotAllowedError("your roles don't let you do this", advice="Ask somebody whose roles do.")
 
-    def _carry_out(self) -> None:
-        """Do at once what follows from what was just committed; a worker does what can't be done now."""
+    def _carry_out(self, items: int | None = None) -> None:
+        """Do at once what follows from what was just committed; a worker does what can't be done now.
+
+        Args:
+            items: how many items it is about; None where nothing but the own lists change.
+        """
         try:
-            self.settle()
+            self._carrier.settle(_JOBS, only=None if items is not None and items <= _AT_ONCE else QUICK)
         except SafeholdError:
             return
 

@@ -111,6 +111,13 @@ class Party:
             raise UnreachableError("made up", advice="Try again.")
 
 
+class Killed(Decisions):
+    """Decisions of a process that ends right after each commit: others carry out what follows."""
+
+    def _carry_out(self, items: int | None = None) -> None:
+        del items
+
+
 @dataclass
 class Bench:
     """An office with decisions."""
@@ -120,6 +127,10 @@ class Bench:
     party: Party
     desk: Desk
     decisions: Decisions
+
+    @property
+    def killed(self) -> Decisions:
+        return Killed(self.office.home.database, self.office.clock, self.desk)
 
     def under(self, **changes: Any) -> "Bench":
         """Return the bench under other rules."""

@@ -52,6 +52,9 @@ def test_a_thousand_identical_uploads_are_one_decision(bench: Bench) -> None:
     said = bench.decisions.show(decision).items
     assert (len(said), sum(one.is_alike for one in said)) == (1000, 999)
     assert len(bench.decisions.proposals()) == 1
+    assert bench.party.followed == []  # nobody waits for what follows from so many
+    bench.decisions.settle()
+    assert len(bench.party.followed[0].standing) == 1000
 
 
 @pytest.mark.parametrize(

@@ -169,9 +169,7 @@ def test_confirming_takes_the_same_bytes_off_the_allow_list(bench: Bench) -> Non
 def test_a_killed_process_lists_what_was_approved_when_it_is_back(bench: Bench) -> None:
     case = bench.case(bench.item())
     bench.say(AMIRA, case, Decision.CONFIRM)
-    dying = bench.decisions
-    dying.settle = lambda: 0  # type: ignore[method-assign]  # killed right after its commit
-    dying.approve_signals(CLARA, [dying.proposals()[0].id])
+    bench.killed.approve_signals(CLARA, [bench.decisions.proposals()[0].id])
     assert bench.listed("own-confirmed") == []
     assert bench.under().decisions.settle() == 1
     assert len(bench.listed("own-confirmed")) == 1

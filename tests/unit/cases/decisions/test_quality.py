@@ -2,7 +2,7 @@
 
 import pytest
 from tests.unit.cases.conftest import digest
-from tests.unit.cases.decisions.conftest import AMIRA, BORIS, CLARA, DAVID, LEAD, TEST, Bench
+from tests.unit.cases.decisions.conftest import AMIRA, BORIS, CLARA, DAVID, LEAD, TEST, Bench, confirmed_by
 
 from safehold.cases import CaseState
 from safehold.cases.axes import HarmType
@@ -116,6 +116,12 @@ def test_golden_items_are_not_put_into_somebody_s_case(bench: Bench) -> None:
         bench.decisions.place_golden(LEAD, bench.item(), GoldenAnswer(NOT))
     with pytest.raises(NotAllowedError):
         bench.decisions.place_golden(AMIRA, bench.item(signals=()), GoldenAnswer(NOT))
+
+
+def test_a_golden_item_is_never_decided_by_hash(bench: Bench) -> None:
+    item = bench.item(findings=(confirmed_by("test", "test@1#0"),))
+    case = bench.decisions.place_golden(LEAD, item, GoldenAnswer(CONFIRM, HarmType.TEST))
+    assert bench.decisions.decide_automatically(case) == ()
 
 
 @pytest.mark.parametrize(

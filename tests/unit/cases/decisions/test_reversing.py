@@ -182,9 +182,8 @@ def test_a_listing_that_still_runs_can_t_come_after_its_reversal(bench: Bench) -
     case = bench.case(bench.item())
     decision = bench.say(AMIRA, case, Decision.CONFIRM)
     (proposed,) = bench.decisions.proposals()
-    bench.decisions.settle = lambda: 0  # type: ignore[method-assign]
-    bench.decisions.approve_signals(DAVID, [proposed.id])
-    bench.decisions.reverse(LEAD, decision, "mistaken")
+    bench.killed.approve_signals(DAVID, [proposed.id])
+    bench.killed.reverse(LEAD, decision, "mistaken")
     bench.under().decisions.settle()
     bench.desk.lists.list(proposed)
     assert bench.listed("own-confirmed") == []
