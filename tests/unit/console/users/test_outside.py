@@ -16,14 +16,21 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
 from safehold.cases import Role
-from safehold.console.users.errors import ProviderSilentError, RefusedError, TooManyTriesError
+from safehold.console.users import Stage
+from safehold.console.users.errors import (
+    FactorError,
+    OutsideAccountError,
+    ProviderSilentError,
+    RefusedError,
+    TooManyTriesError,
+)
 from safehold.console.users.outside import Arrival, Entrance, Registration, open_entrance, registration_of
 from safehold.console.users.outside.people import Identity
 from safehold.console.users.outside.registration import require_safe
 from safehold.console.users.proofs import Sealing
 from safehold.settings import MalformedSettingsError, Settings
 
-from .conftest import NOW, Staff
+from .conftest import GOOD_PASSWORD, NOW, Staff
 
 SECRET = "s" * 40
 HERE = "192.0.2.1"
@@ -298,6 +305,28 @@ def test_a_password_never_gets_somebody_in_whom_the_provider_proves(
     for password in ("", "None", "x"):
         with pytest.raises(RefusedError):
             staff.signing_in.enter(name, password, address=HERE)
+    session = staff.sessions.start(name, stage=Stage.SIGNED_IN).session
+    acts: list[Callable[[], object]] = [
+        lambda: staff.users.reset(name, actor="root"),
+        lambda: staff.users.choose_password(session, GOOD_PASSWORD),
+        lambda: staff.factors.begin_app(session),
+    ]
+    for act in acts:
+        with pytest.raises((OutsideAccountError, FactorError)):
+            act()
+
+
+def test_who_is_disabled_here_stays_out_whatever_the_provider_says(
+    crooked: Crooked, entrance: Entrance, staff: Staff
+) -> None:
+    for is_there in (True, False):
+        going = Going.out(entrance)
+        crooked.says(crooked.claims(going.asked["nonce"]))
+        if is_there:
+            staff.users.disable(going.back()[0].session.person.name, actor="root")
+        else:
+            with pytest.raises(RefusedError):
+                going.back()
 
 
 def test_a_provider_that_is_another_one_or_says_unsafe_places_is_not_asked(
