@@ -192,6 +192,23 @@ def show_agreement(shell: Shell, *, days: int | None) -> Answer:
     return Answer({"agreement": [agreement_facts(one) for one in found]}, [table])
 
 
+@command(None, "place-golden")
+@click.argument("item")
+@click.option("--queue", default="", help="Where it waits; without it, where its origin sends it.")
+def place_golden(shell: Shell, *, item: str, queue: str) -> Answer:
+    """Put a copy of an item among the others whose answer two people, or a trusted list, have settled.
+
+    Nothing ever follows from a decision on it; it shows how well a queue decides. Each one is exposure: take few.
+    """
+    from safehold.cases import ItemId
+    from safehold.cli.staff import person_of
+    from safehold.wiring.casework import open_casework
+
+    with shell.workshop() as workshop:
+        placed = open_casework(workshop).decisions.place_again(person_of(workshop), ItemId(item), queue=queue)
+    return Answer({"case": placed}, [f"placed in case {placed}"])
+
+
 def _axes(
     harm: str | None,
     realism: str | None,

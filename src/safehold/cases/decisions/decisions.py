@@ -32,7 +32,7 @@ from safehold.cases.decisions.making.automatic import Making, decide_case
 from safehold.cases.decisions.making.naming import has_more, named_groups
 from safehold.cases.decisions.making.recording import Deciding, record
 from safehold.cases.decisions.quality.counting import QueueAgreement, agreement_by_queue
-from safehold.cases.decisions.quality.golden import GoldenAnswer, Placing, place
+from safehold.cases.decisions.quality.golden import GoldenAnswer, Placing, place, settled_answer
 from safehold.cases.decisions.reversing import Reversing, reverse
 from safehold.cases.decisions.signals.approving import Approval, approve, require_other, settle
 from safehold.cases.decisions.signals.approving import waiting as waiting_listing
@@ -181,12 +181,25 @@ class Decisions:
 
         Raises:
             NotAllowedError: their roles don't let them.
-            UnfitDecisionError: the same bytes wait in a case of somebody's.
         """
         self._require(person, Ability.ASSIGN)
         placing = Placing(self._desk, person.name, self._clock.now())
         with self._database.writing() as connection:
             return place(connection, item, answer, queue=queue, placing=placing)
+
+    def place_again(self, person: Person, item: ItemId, *, queue: str = "") -> CaseId:
+        """Put a copy of an item among the others that two people, or a trusted list, decided; return its case.
+
+        Raises:
+            NotAllowedError: their roles don't let them.
+            UnknownItemError: there is no such item.
+            UnfitDecisionError: its answer is not known.
+        """
+        self._require(person, Ability.ASSIGN)
+        with self._database.reading() as connection:
+            told = self._desk.cases.item(item, connection).told
+            answer = settled_answer(connection, item)
+        return self.place_golden(person, told, answer, queue=queue)
 
     def show(self, decision: DecisionId) -> Decided:
         """Return a decision.

@@ -2,7 +2,7 @@
 
 import pytest
 from tests.unit.cases.conftest import digest
-from tests.unit.cases.decisions.conftest import AMIRA, BORIS, CLARA, DAVID, LEAD, TEST, Bench, confirmed_by
+from tests.unit.cases.decisions.conftest import AMIRA, BORIS, CLARA, DAVID, LEAD, PDQ, TEST, Bench, confirmed_by
 
 from safehold.cases import CaseState
 from safehold.cases.axes import HarmType
@@ -97,25 +97,34 @@ def test_reversing_a_golden_decision_undoes_nothing_of_anybody_s(bench: Bench) -
     assert (bench.party.followed, [one.items for one in bench.party.undone]) == ([], [()])
 
 
-def test_a_golden_item_looks_like_any_other_and_decides_no_other(bench: Bench) -> None:
-    case = bench.decisions.place_golden(LEAD, bench.item(), GoldenAnswer(NOT), queue="gateway")
-    joined = bench.case(bench.item(), name="bb")
-    assert joined == case
-    golden, other = bench.items(case)
+def test_a_golden_item_looks_like_any_other_and_nothing_that_is_sent_joins_it(bench: Bench) -> None:
+    real = bench.case(bench.item(signals=(digest(), PDQ)))
+    case = bench.decisions.place_golden(LEAD, bench.item(signals=(digest(), PDQ)), GoldenAnswer(NOT), queue="gateway")
+    assert case != real
+    assert bench.case(bench.item(), name="bb") == real
+    (golden,) = bench.items(case)
     assert golden.told.reference.endswith("#0")
     assert "golden" not in golden.told.reference
-    bench.say(AMIRA, case, CONFIRM)
-    assert [one.state.value for one in bench.items(case)] == ["decided", "undecided"]
-    bench.say(AMIRA, case, CONFIRM, number=2)
-    assert [[one.item for one in decided.items] for decided in bench.party.followed] == [[other.id]]
+    assert golden.told.signals == (PDQ,)
 
 
-def test_golden_items_are_not_put_into_somebody_s_case(bench: Bench) -> None:
-    bench.case(bench.item())
+def test_what_two_people_decided_can_be_placed_again(bench: Bench) -> None:
+    case = bench.case(bench.item())
+    (item,) = bench.items(case)
     with pytest.raises(UnfitDecisionError):
-        bench.decisions.place_golden(LEAD, bench.item(), GoldenAnswer(NOT))
+        bench.decisions.place_again(LEAD, item.id)
+    bench.say(AMIRA, case, Decision.SECOND_OPINION)
+    with pytest.raises(UnfitDecisionError):
+        bench.decisions.place_again(LEAD, item.id)
+    bench.say(CLARA, case, CONFIRM)
+    again = bench.decisions.place_again(LEAD, item.id)
+    bench.say(BORIS, again, CONFIRM)
+    assert len(bench.party.followed) == 1
+
+
+def test_who_places_no_cases_places_no_golden_items(bench: Bench) -> None:
     with pytest.raises(NotAllowedError):
-        bench.decisions.place_golden(AMIRA, bench.item(signals=()), GoldenAnswer(NOT))
+        bench.decisions.place_golden(AMIRA, bench.item(), GoldenAnswer(NOT))
 
 
 def test_a_golden_item_is_never_decided_by_hash(bench: Bench) -> None:

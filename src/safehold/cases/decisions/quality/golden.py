@@ -1,7 +1,8 @@
 """Golden items: items whose answer is known, put among the others, to see how well a queue decides.
 
 Rules: nobody who decides can tell one from the others; nothing ever follows from a decision on one; no other item is
-decided along with it; answers are counted by queue. Each one is exposure too: prefer stand-ins and harmless pictures.
+decided along with it; answers are counted by queue. A golden item has no cryptographic fingerprint, so that nothing
+that anybody sends joins its case. Each one is exposure too: prefer stand-ins and harmless pictures.
 """
 
 import datetime as dt
@@ -11,15 +12,16 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from safehold.cases.axes import HarmType
+from safehold.cases.axes import FoundBy, HarmType
 from safehold.cases.case import CaseId, Subject, SubjectKind
-from safehold.cases.decisions.decision import Decision
+from safehold.cases.decisions.decision import Decision, Standing
 from safehold.cases.decisions.desk import Desk
 from safehold.cases.decisions.errors import UnfitDecisionError
+from safehold.cases.decisions.stored import said_before
 from safehold.cases.decisions.tables import case_goldens
 from safehold.cases.item import ItemId, NewItem
 from safehold.ledger.entry import timestamp
-from safehold.vocabulary import Event
+from safehold.vocabulary import CRYPTOGRAPHIC, Event
 
 _RANDOM_BYTES = 10
 _ASKED_AT_ONCE = 400
@@ -66,17 +68,12 @@ class GoldenAnswer:
 
 
 def place(connection: sa.Connection, item: NewItem, answer: GoldenAnswer, *, queue: str, placing: Placing) -> CaseId:
-    """Put an item into a case of its own, under a reference like any other's; return the case.
-
-    Raises:
-        UnfitDecisionError: the same bytes wait in a case of somebody's.
-    """
+    """Put an item into a case of its own, under a reference like any other's; return the case."""
     cases, by = placing.desk.cases, placing.by
     reference = f"{int(placing.at.timestamp() * 1000):012x}{secrets.token_hex(_RANDOM_BYTES)}"
-    shown = replace(item, reference=f"{reference}#0", at=placing.at)
+    signals = tuple(one for one in item.signals if one.algorithm not in CRYPTOGRAPHIC)
+    shown = replace(item, reference=f"{reference}#0", at=placing.at, signals=signals)
     case_id = cases.open(Subject(SubjectKind.NOBODY, reference), [shown], connection, actor=by, queue=queue)
-    if cases.show(case_id, connection).items > 1:
-        raise UnfitDecisionError("the same bytes wait in a case", advice="Take another item.")
     golden = cases.items(case_id, connection=connection)[0]
     row = {
         "item": golden.id,
@@ -89,6 +86,22 @@ def place(connection: sa.Connection, item: NewItem, answer: GoldenAnswer, *, que
     told = {"item": golden.id, "case": case_id}
     placing.desk.ledger.append(Event("golden.placed", by, placing.desk.rules.label, told), connection)
     return case_id
+
+
+def settled_answer(connection: sa.Connection, item: ItemId) -> GoldenAnswer:
+    """Return what two people, or a list that both they and we trust, said of an item: an answer that is known.
+
+    Raises:
+        UnfitDecisionError: nobody decided it, one person alone did, or they could not tell.
+    """
+    said = [one for _, one in said_before(connection, [item]).get(item, ())]
+    stands = [one for one in said if one.standing is Standing.STANDS]
+    if not stands or (stands[0].round == 1 and stands[0].axes.found_by is not FoundBy.HASH_EXACT):
+        raise UnfitDecisionError(
+            "the answer of this item is not known", advice="Take one that two people, or a trusted list, decided."
+        )
+    harm = stands[0].axes.harm if stands[0].verdict is Decision.CONFIRM else None
+    return GoldenAnswer(stands[0].verdict, harm)
 
 
 def golden_among(connection: sa.Connection, items: Sequence[ItemId]) -> frozenset[ItemId]:
