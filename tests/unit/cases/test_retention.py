@@ -94,6 +94,16 @@ def test_what_stands_on_a_case_keeps_it(office: Office, what: str) -> None:
     assert office.cases.show(case).state is CaseState.CLOSED
 
 
+def test_what_stands_on_one_case_keeps_no_other(office: Office) -> None:
+    closed(office, "aa")
+    other = closed(office, "bb")
+    with office.home.database.writing() as connection:
+        connection.execute(sa.insert(evidence), row(evidence, case_ref="case_told_aa", state="sealed"))
+        connection.execute(sa.insert(enforcements), row(enforcements, case_id="case_of_nobody", state="in_force"))
+    assert forgotten(office) == 1
+    assert office.cases.find(other) == ()
+
+
 def test_what_has_ended_keeps_nothing(office: Office) -> None:
     case = closed(office)
     with office.home.database.writing() as connection:

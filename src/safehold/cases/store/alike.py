@@ -40,7 +40,7 @@ def alike(item_id: ItemId, limit: int) -> sa.Select[tuple[object, ...]]:
     return (
         sa.select(case_items)
         .join(cases, cases.c.id == case_items.c.case_id)
-        .where(case_items.c.id.in_(found), case_items.c.id != item_id, cases.c.is_open == 1)
+        .where(case_items.c.id.in_(found), case_items.c.id != item_id, cases.c.is_open + 0 == 1)  # begins at the items
         .order_by(case_items.c.case_id != of_item, case_items.c.case_id, case_items.c.number)
         .limit(limit)
     )
