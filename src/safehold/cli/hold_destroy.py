@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 @click.argument("evidence_id", metavar="ID")
 @click.option("--agency", help="The reference of a law-enforcement agency's request to destroy.")
 @click.option("--person", "person_reference", help="The reference of a request for erasure by whom it is about.")
-def destroy_request(shell: Shell, evidence_id: str, agency: str | None, person_reference: str | None) -> Answer:
+@click.option("--counsel", default="", help="Counsel's reference, for --person where nothing was reported.")
+def destroy_request(
+    shell: Shell, evidence_id: str, *, agency: str | None, person_reference: str | None, counsel: str
+) -> Answer:
     """Ask to destroy evidence; another person has to approve it (`safehold hold destroy-approve`).
 
     An agency's request ends only holds whose rule says so; every other hold beats it. A request for erasure waits until
-    every hold has ended.
+    every hold has ended; nothing is destroyed by one before the duty to report is met.
     """
     from safehold.cases.evidence import Ground
     from safehold.wiring.casework import open_destructions
@@ -36,7 +39,9 @@ def destroy_request(shell: Shell, evidence_id: str, agency: str | None, person_r
     with shell.workshop() as workshop:
         whole_id = meant(evidence_id, workshop.vault.list())
         reference = agency or person_reference or ""
-        made = open_destructions(workshop).ask(_person(workshop), whole_id, ground, reference=reference)
+        made = open_destructions(workshop).ask(
+            _person(workshop), whole_id, ground, reference=reference, counsel=counsel
+        )
     said = f"{made.id} waits for a second person: safehold hold destroy-approve {made.id}"
     return Answer({"destruction": _facts(made)}, [said])
 

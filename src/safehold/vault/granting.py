@@ -11,6 +11,7 @@ time is not over, that who asked granted nothing, and that the opening is record
 
 import base64
 import binascii
+import datetime as dt
 import hashlib
 import json
 import struct
@@ -18,19 +19,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from nacl import bindings
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from safehold.vault.custodians import CustodianKey
 from safehold.vault.envelope import DATA_KEY_BYTES, OBJECT_HEADER_BYTES, ObjectHeader
-from safehold.vault.errors import GrantUnfitError, OpeningRefusedError
-from safehold.vault.evidence import EvidenceId, parse_evidence_id
+from safehold.vault.errors import GrantUnfitError, OpeningRefusedError, VaultError
+from safehold.vault.evidence import EvidenceId, is_word, parse_evidence_id
 from safehold.vault.opening import decrypt_object, join_shares, read_header, unseal_share
 
 _REQUEST_SCHEMA = "safehold.opening-request/1"
 _GRANT_SCHEMA = "safehold.opening-grant/1"
 _MAGIC = b"safehold-grant-1"
 _GRANT = struct.Struct(f">16s32sH{DATA_KEY_BYTES}s")
+GRANT_BYTES = _GRANT.size + bindings.crypto_box_SEALBYTES
+"""How long what a custodian sealed is: nothing longer is kept as a grant."""
+
 LARGEST_FILE_BYTES = 1 << 20
 """Of a request or a grant: 64 shares of some 300 bytes each, in base64, are far below it."""
 
@@ -99,7 +104,7 @@ class Request:
             parse_evidence_id(terms.evidence)
             shares = {str(name): _bytes(text) for name, text in told["shares"].items()}
             return cls(_checked(terms), _bytes(told["header"]), shares)
-        except (TypeError, ValueError, OpeningRefusedError) as error:
+        except (TypeError, ValueError, VaultError) as error:
             raise _unfit("this is not a request to open evidence") from error
 
 
@@ -210,12 +215,29 @@ def header_of(data: bytes, identifier: EvidenceId) -> bytes:
 
 
 def _checked(terms: Terms) -> Terms:
-    words = (terms.opening, terms.case, terms.purpose, terms.requester, terms.lapses_at, terms.review_key)
-    if not all(isinstance(word, str) for word in words) or len(bytes.fromhex(terms.review_key)) != DATA_KEY_BYTES:
+    words: tuple[object, ...] = (
+        terms.opening,
+        terms.case,
+        terms.purpose,
+        terms.requester,
+    )  # shown to people as they are
+    if not all(isinstance(word, str) and is_word(word) for word in words):
+        raise ValueError(_REQUEST_SCHEMA)
+    if len(bytes.fromhex(terms.review_key)) != DATA_KEY_BYTES or terms.lapses_at != _moment(terms.lapses_at):
         raise ValueError(_REQUEST_SCHEMA)
     if not all(type(number) is int and number > 0 for number in (terms.seconds, terms.needed)):
         raise ValueError(_REQUEST_SCHEMA)
     return terms
+
+
+def _moment(text: str) -> str:
+    """Return a time in its one form.
+
+    Raises:
+        TypeError, ValueError: it is none.
+    """
+    moment = dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _read(data: bytes, schema: str, fields: Mapping[str, type]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from safehold.cases.evidence.opening import Opening, OpeningId, OpeningState
 from safehold.cases.staff import Ability, Person
 from safehold.vault import Evidence, Vault
 from safehold.vault.evidence import WORD_ADVICE, is_word
-from safehold.vault.granting import Grant
+from safehold.vault.granting import GRANT_BYTES, Grant
 from safehold.vault.review import ReviewKey
 
 LAPSES_HOURS = 72
@@ -102,6 +102,8 @@ def refuse_own(opening: Opening, person: Person, given: Grant, *, row: Evidence,
     """
     if given.custodian not in row.custodians:
         raise unfit("this custodian holds no share of this evidence", "Ask the custodians that the request names.")
+    if len(given.sealed) != GRANT_BYTES:
+        raise unfit("this is no custodian's grant", "Hand in the file that `safehold vault grant` made.")
     if given.custodian in opening.granted_by:
         raise OwnOpeningError("this custodian has granted it already", advice="Ask another custodian.")
     if opening.is_single_operator:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import sqlalchemy as sa
 
-from safehold.cases.evidence.basis import RULES, basis_of
+from safehold.cases.evidence.basis import RULES, Basis, basis_of
 from safehold.cases.evidence.ceremony import require_ability
 from safehold.cases.evidence.destroyed import (
     in_the_way,
@@ -67,25 +67,31 @@ class Destructions:
         self._clock = clock
         self._vault = vault
 
-    def ask(self, person: Person, evidence: EvidenceId, ground: Ground, *, reference: str) -> Destruction:
+    def ask(
+        self, person: Person, evidence: EvidenceId, ground: Ground, *, reference: str, counsel: str = ""
+    ) -> Destruction:
         """Ask to destroy evidence; a second person has to approve it.
+
+        A request for erasure destroys nothing before the duty to report is met: a hold of a report shows that, or
+        counsel says that none is owed.
 
         Args:
             person: who asks; needs `Ability.MANAGE_HOLDS`.
             evidence: what is to be destroyed.
             ground: an agency's request, or one for erasure.
             reference: that request, as one word.
+            counsel: counsel's reference, for a request for erasure of what was not reported.
 
         Raises:
             NotForThemError: their roles don't allow it.
             UnknownEvidenceError: there is no such evidence.
-            DestructionRefusedError: it is erased, a hold's rule forbids it, it is asked for already, or the reference
-                is more than a word.
+            DestructionRefusedError: it is erased, a hold's rule forbids it, it is asked for already, nothing says that
+                it was reported or need not be, or a reference is more than a word.
         """
         require_ability(person, Ability.MANAGE_HOLDS)
         if ground is Ground.EXPIRY:
             raise _refused("nobody asks for what happens by itself", "Name the request that asks for it.")
-        if not is_word(reference):
+        if not is_word(reference) or not (is_word(counsel) or counsel == ""):
             raise _refused("a destroy request needs its reference as one word", WORD_ADVICE)
         with self._database.writing() as connection:
             if require(connection, evidence).state is EvidenceState.ERASED:
@@ -94,9 +100,12 @@ class Destructions:
                 raise _refused("this is asked for already", "A second person has to approve it.")
             if ground is Ground.LAW_ENFORCEMENT:
                 self._ended_by_request(connection, evidence)
+            elif not counsel:
+                _refuse_unreported(holds_of(connection, evidence))
             made = self._new(evidence, ground, reference, asked_by=person.name)
             write_destruction(connection, made)
-            self._record(connection, "destruction.asked", person.name, made)
+            said = {"counsel": counsel} if counsel else {}
+            self._record(connection, "destruction.asked", person.name, made, **said)
         return made
 
     def approve(self, person: Person, identifier: str) -> Destruction:
@@ -295,6 +304,15 @@ class Destructions:
 
 
 _SEALED = EvidenceState.SEALED.value
+
+
+def _refuse_unreported(found: Sequence[Hold]) -> None:
+    """Refuse an erasure while nothing says that the duty to report was met."""
+    if not any(basis_of(hold.grounds.rule) is Basis.US_REPORT for hold in found):
+        raise _refused(
+            "nothing says that this evidence was reported, or need not be",
+            "Place the hold of its report, or give counsel's reference.",
+        )
 
 
 def _refused(what: str, advice: str) -> DestructionRefusedError:

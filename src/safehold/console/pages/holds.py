@@ -96,13 +96,14 @@ def release_hold(visit: PageVisit) -> Response:
 def ask_destruction(visit: PageVisit) -> Response:
     """Ask to destroy evidence; a second person approves it."""
     found, reference = _evidence(visit), visit.form.get("reference", "").strip()
+    counsel = visit.form.get("counsel", "").strip()
     ground = next((one for one in _ASKED if one.value == visit.form.get("ground")), None)
     if ground is None:
         return _shown(visit, found, "Choose who asks.")
     return _done(
         visit,
         found,
-        lambda: _destructions(visit).ask(visit.person, found.id, ground, reference=reference),
+        lambda: _destructions(visit).ask(visit.person, found.id, ground, reference=reference, counsel=counsel),
         "Asked for. A second person approves it.",
     )
 

@@ -144,7 +144,7 @@ def test_an_agencys_request_destroys_nothing_that_another_hold_keeps(
 
 def test_a_hold_beats_a_request_for_erasure_until_it_ends(room: Room, holds: Holds, destructions: Destructions) -> None:
     counsel = holds.place(REPORTER, room.evidence, Basis.COUNSEL, reference="letter-1")
-    asked = destructions.ask(REPORTER, room.evidence, Ground.ERASURE_REQUEST, reference="person-1")
+    asked = destructions.ask(REPORTER, room.evidence, Ground.ERASURE_REQUEST, reference="person-1", counsel="letter-0")
     destructions.approve(OTHER, asked.id)
     assert [hold.id for hold in destructions.waiting(asked).holds] == [counsel.id]
     room.pass_time(days=4000)
@@ -160,6 +160,21 @@ def test_a_hold_that_comes_after_the_approval_still_beats_it(
     destructions.approve(OTHER, asked.id)
     holds.place(REPORTER, room.evidence, Basis.COURT_ORDER, reference="order-1")
     assert (destructions.settle(), state(room)) == (0, EvidenceState.SEALED)
+
+
+def test_a_request_for_erasure_waits_for_the_duty_to_report(
+    room: Room, holds: Holds, destructions: Destructions
+) -> None:
+    for basis in (None, Basis.COUNSEL, Basis.US_PRESERVATION):
+        if basis is not None:
+            holds.place(REPORTER, room.evidence, basis, reference="letter-1")
+        with pytest.raises(DestructionRefusedError, match="reported"):
+            destructions.ask(REPORTER, room.evidence, Ground.ERASURE_REQUEST, reference="person-1")
+    with pytest.raises(DestructionRefusedError, match="one word"):
+        destructions.ask(REPORTER, room.evidence, Ground.ERASURE_REQUEST, reference="p-1", counsel="a sentence")
+    holds.place(REPORTER, room.evidence, Basis.US_REPORT, reference="report-1")
+    asked = destructions.ask(REPORTER, room.evidence, Ground.ERASURE_REQUEST, reference="person-1")
+    assert asked.state is DestructionState.ASKED
 
 
 def test_a_refused_request_destroys_nothing(room: Room, destructions: Destructions) -> None:
@@ -186,17 +201,17 @@ def test_what_can_not_be_asked_for_is_refused(room: Room, destructions: Destruct
         destructions.show("destroy_00")
     with pytest.raises(DestructionRefusedError, match="not erased"):
         destructions.proof(room.evidence)
-    asked = destructions.ask(REPORTER, room.evidence, Ground.ERASURE_REQUEST, reference="person-1")
+    asked = destructions.ask(REPORTER, room.evidence, Ground.ERASURE_REQUEST, reference="person-1", counsel="letter-0")
     with pytest.raises(DestructionRefusedError, match="asked for already"):
-        destructions.ask(OTHER, room.evidence, Ground.ERASURE_REQUEST, reference="person-1")
+        destructions.ask(OTHER, room.evidence, Ground.ERASURE_REQUEST, reference="person-1", counsel="letter-0")
     destructions.approve(OTHER, asked.id)
     destructions.settle()
     with pytest.raises(DestructionRefusedError, match="erased"):
-        destructions.ask(REPORTER, room.evidence, Ground.ERASURE_REQUEST, reference="person-1")
+        destructions.ask(REPORTER, room.evidence, Ground.ERASURE_REQUEST, reference="person-1", counsel="letter-0")
 
 
 def test_bytes_that_come_back_later_are_not_destroyed_on_an_old_request(room: Room, destructions: Destructions) -> None:
-    asked = destructions.ask(REPORTER, room.evidence, Ground.ERASURE_REQUEST, reference="person-1")
+    asked = destructions.ask(REPORTER, room.evidence, Ground.ERASURE_REQUEST, reference="person-1", counsel="letter-0")
     destructions.approve(OTHER, asked.id)
     room.vault.erase(room.evidence, Reference(ReferenceKind.COUNSEL, "letter-1"))
     room.pass_time(minutes=1)

@@ -312,3 +312,28 @@ def test_grants_of_two_people_at_once_begin_an_opening_once(room: Room) -> None:
     assert sorted(outcomes) == ["late", "taken", "taken"]
     assert len(room.events("opening.begun")) == 1
     assert room.openings.read(ASKER, opening, room.review) == CONTENT
+
+
+def test_what_a_custodian_reads_of_a_request_can_not_play_tricks_on_a_terminal(room: Room) -> None:
+    request = Request.from_bytes(room.openings.package(ask(room)))
+    for change in (
+        {"requester": "noor\x1b[2K"},
+        {"purpose": "to look at it"},
+        {"case": "case\nopening"},
+        {"lapses_at": "tomorrow"},
+        {"seconds": 0},
+        {"seconds": True},
+        {"needed": -1},
+        {"review_key": "00"},
+        {"evidence": "../x"},
+    ):
+        bad = replace(request, terms=replace(request.terms, **change))  # type: ignore[arg-type]
+        with pytest.raises(GrantUnfitError):
+            Request.from_bytes(bad.to_bytes())
+
+
+def test_nothing_but_a_grant_is_kept_as_one(room: Room) -> None:
+    opening = ask(room)
+    for sealed in (b"", b"x" * 5000, room.grant_of(opening, "amira").sealed + b"x"):
+        with pytest.raises(OpeningUnfitError):
+            room.openings.grant(AMIRA, Grant(opening, "amira", sealed))

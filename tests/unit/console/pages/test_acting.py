@@ -238,7 +238,7 @@ def test_a_hold_that_cant_be_is_told(room: Room, wrong: dict[str, str]) -> None:
 def test_destroying_takes_two_people_and_the_second_factor(room: Room) -> None:
     evidence, _ = _evidence(room)
     rosa, sam = (room.as_(REPORTER, name=name, stepped_up=True) for name in ("rosa", "sam"))
-    fields = {"ground": "erasure_request", "reference": "request-9"}
+    fields = {"ground": "erasure_request", "reference": "request-9", "counsel": "letter-9"}
     assert room.as_(REPORTER).send_form(f"/holds/{evidence}/destruction", fields).status_code == 403
     assert rosa.send_form(f"/holds/{evidence}/destruction", fields).status_code == 303
     (asked,) = room.casework.destructions.list(evidence=evidence)
