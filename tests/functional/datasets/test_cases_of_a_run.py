@@ -27,9 +27,13 @@ from safehold.cases.staff import Person, Role
 from safehold.datasets.casework.handing import hand_over
 from safehold.datasets.casework.items import SCHEMA
 from safehold.datasets.casework.retrieval import RecordReader
+from safehold.datasets.casework.taking import take_back
+from safehold.datasets.decide.release import decode_releases, encode_releases
 from safehold.datasets.errors import RecordGoneError, RunElsewhereError, UnknownRecordError
+from safehold.datasets.freeing import release
 from safehold.datasets.layout import Layout
 from safehold.datasets.orders import Outcome
+from safehold.datasets.proof.held import read_held
 from safehold.datasets.run import load_mix, load_run
 from safehold.datasets.safeguard import decide
 from safehold.vault.review import make_review_key, open_box, read_review_key
@@ -224,6 +228,35 @@ def test_what_is_no_violation_goes_into_the_cleaned_dataset_and_out_again_when_t
     assert [one.kind for one in events] == ["record.released", "record.release_withdrawn"]
     assert events[0].details["by"] == events[1].details["by"] == made
     assert item.state is ItemState.UNDECIDED
+
+
+def test_a_release_outlives_its_case_and_one_that_somebody_made_here_is_never_taken_back(
+    own: tuple[Place, Path],
+) -> None:
+    place, out = own
+    run = load_run(Layout(out))
+    with place.open() as workshop:
+        equipment = workshop.equipment(place.policy)
+        (name,) = [one.name for one in read_held(out, limit=9).records if one.name.endswith("d-near")]
+        release(out, [name], reason="decided in a meeting", equipment=equipment)
+        decided(place, workshop, out)
+        (told,) = decode_releases(Layout(out).releases.read_bytes()).values()
+        assert told.reason == "decided in a meeting"
+        by_case = replace(told, reason="decided in case_0123456789abcdef0123 by dec_0123456789abcdef0123")
+        Layout(out).releases.write_bytes(encode_releases([by_case]))
+        forgotten = replace(equipment, cases=replace(workshop.record_cases(), verdicts=_Forgotten()))
+        assert take_back(Layout(out), run, load_mix(Layout(out)).shards, forgotten).withdrawn == 0
+        assert take_back(Layout(out), run, load_mix(Layout(out)).shards, equipment).withdrawn == 1
+
+
+class _Forgotten:
+    """Verdicts of a home that has forgotten the run's case."""
+
+    def items(self, _run: str) -> dict[str, Any]:
+        return {}
+
+    def standing(self, _run: str) -> dict[str, Any]:
+        return {}
 
 
 def test_what_a_list_confirms_is_never_freed_whatever_somebody_decides(own: tuple[Place, Path]) -> None:

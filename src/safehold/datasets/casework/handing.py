@@ -88,7 +88,7 @@ def _choose(layout: Layout, run: Run, shards: Sequence[Shard], names: Collection
         told = zip(found.ranks.tolist(), found.rows.tolist(), found.keys.to_pylist(), strict=True)
         new = []
         for rank, row, key in told:
-            if run.pseudonym(record_id(found.shard, key)) in pseudonyms:
+            if pseudonyms and run.pseudonym(record_id(found.shard, key)) in pseudonyms:
                 known[number].append(row)
             else:
                 new.append((rank, number, row))

@@ -6,7 +6,8 @@ the policy merely holds: what a list confirms, or the policy removes, stays out 
     take_back(layout, run, shards, equipment)
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from safehold.cases.decisions.decision import Decision as Verdicted
@@ -22,8 +23,8 @@ from safehold.datasets.sources import Shard
 from safehold.home import write_atomic
 from safehold.vocabulary import Action, Event, GapReason
 
-_BY_CASE = "decided in "
-"""How the reason of a release begins that a case's decision led to."""
+_BY_CASE = re.compile(r"decided in case_[0-9a-f]+ by dec_[0-9a-f]+")
+"""The reason of a release that a case's decision led to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ def take_back(layout: Layout, run: Run, shards: Sequence[Shard], equipment: Equi
     verdicts = equipment.cases.verdicts.standing(run.id)
     freeing = {name: one for name, one in verdicts.items() if one.verdict is Verdicted.NOT_A_VIOLATION}
     known = decode_releases(layout.releases.read_bytes() if layout.releases.exists() else b"")
-    kept = {name: one for name, one in known.items() if _stands(one, run, freeing)}
+    in_cases = equipment.cases.verdicts.items(run.id).keys()
+    kept = {name: one for name, one in known.items() if _stands(one, run, freeing, in_cases)}
     asked = [_release(facts, freeing[name]) for name, facts in _freed(layout, run, shards, freeing)]
     new = [one for one in asked if one.record not in kept or kept[one.record].grounds != one.grounds]
     gone = [one for name, one in known.items() if name not in kept]
@@ -66,12 +68,16 @@ def take_back(layout: Layout, run: Run, shards: Sequence[Shard], equipment: Equi
     return TakenBack(len(new), len(gone))
 
 
-def _stands(release: Release, run: Run, freeing: Mapping[str, Verdict]) -> bool:
-    """Return whether a release still counts: one that somebody made here does, whatever cases say."""
-    if not release.reason.startswith(_BY_CASE):
+def _stands(release: Release, run: Run, freeing: Mapping[str, Verdict], in_cases: Collection[str]) -> bool:
+    """Return whether a release still counts: one that somebody made here does, whatever cases say.
+
+    So does one whose case was forgotten in time, or lies in another home: only a reversal takes it back.
+    """
+    if not _BY_CASE.fullmatch(release.reason):
         return True
-    verdict = freeing.get(reference_of(run.id, run.pseudonym(release.record), release.grounds))
-    return verdict is not None and release.reason == _reason(verdict)
+    name = reference_of(run.id, run.pseudonym(release.record), release.grounds)
+    verdict = freeing.get(name)
+    return name not in in_cases if verdict is None else release.reason == _reason(verdict)
 
 
 def _freed(
@@ -100,7 +106,7 @@ def _release(facts: Facts, verdict: Verdict) -> Release:
 
 
 def _reason(verdict: Verdict) -> str:
-    return f"{_BY_CASE}{verdict.case} by {verdict.decision}"
+    return f"decided in {verdict.case} by {verdict.decision}"
 
 
 def _event(kind: str, run: Run, one: Release, equipment: Equipment) -> Event:
