@@ -59,6 +59,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         made = many(desk)
         with served(desk.standing.app) as address:
             yield Site(address, desk, made)
+        failed = [line for line in desk.standing.log.getvalue().splitlines() if '"page.failed"' in line]
+        assert failed == [], "no page may fail in a way that nobody expected"
 
 
 @pytest.fixture(scope="module")

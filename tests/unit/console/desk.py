@@ -29,10 +29,10 @@ from safehold.cases import (
 )
 from safehold.console.exporter import Exporter
 from safehold.console.instruments import open_instruments
+from safehold.console.serving.opening import openers_of
 from safehold.console.users import PasswordRules, UserRules, open_accounts
 from safehold.console.users.proofs.sealing import user_key
 from safehold.console.viewing.child import SOUND, STILL, TASKS
-from safehold.console.viewing.openers import held_opener
 from safehold.console.viewing.viewer import Viewer
 from safehold.gateway.item import Item, ItemKind
 from safehold.gateway.recording import content_of
@@ -184,7 +184,7 @@ def opened_desk(
             public = make_review_key(workshop.home.keys, out=folder / "review.key")
         key = read_review_key(folder / "review.key")
         casework = open_casework(workshop)
-        viewer = Viewer(key, ask, {Place.HELD: held_opener(casework.held, clock)})
+        viewer = Viewer(key, ask, openers_of(casework))
         if is_whole:
             rules = UserRules(user_key(workshop.home.keys), passwords=CHEAP)
             accounts = open_accounts(workshop.home, workshop.ledger, rules)
@@ -193,6 +193,7 @@ def opened_desk(
                 "sessions": accounts.sessions,
                 "instruments": stack.enter_context(open_instruments(workshop)),
                 "settings": workshop.settings,
+                "exporter": Exporter(casework, key),
             }
         exporter = Exporter(casework, key)
         stood = standing(casework, **{"viewer": viewer, "exporter": exporter, "clock": clock, **others})
