@@ -26,7 +26,7 @@ from safehold.vocabulary import Event
 KEPT_DAYS = 730
 """How long a closed case stays with its facts and decisions. Ours: two years let two yearly reports be compared."""
 
-BATCH_CASES = 50
+BATCH_CASES = 20
 """Cases forgotten in one transaction: some tens of milliseconds, for which nothing else is written."""
 
 _ENDED_LISTINGS = ("refused", "released", "withdrawn")
