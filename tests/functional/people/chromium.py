@@ -128,6 +128,11 @@ class Tab:
         """Have the browser keep a cookie for an address, as the server would set it."""
         self._call("Network.setCookie", url=address, name=name, value=value, path="/", secure=True, httpOnly=True)
 
+    def kept(self, address: str, name: str) -> str:
+        """Return a cookie that the browser keeps for an address."""
+        found = self._call("Network.getCookies", urls=[address])["cookies"]
+        return next(str(one["value"]) for one in found if one["name"] == name)
+
     def forget_cookies(self) -> None:
         """Forget every cookie."""
         self._call("Network.clearBrowserCookies")
@@ -193,7 +198,7 @@ class Tab:
         told = message.get("params", {})
         if message.get("method") == "Network.requestWillBeSent":
             self.asked.append(told["request"]["url"])
-        if message.get("method") == "Log.entryAdded":
+        if message.get("method") == "Log.entryAdded" and told["entry"]["level"] != "verbose":
             self.errors.append(told["entry"]["text"])
         if message.get("method") == "Runtime.exceptionThrown":
             self.errors.append(told["exceptionDetails"]["text"])
