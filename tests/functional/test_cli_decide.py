@@ -45,7 +45,7 @@ def test_what_is_decided_is_approved_by_another_listed_and_taken_back(by: As) ->
     assert (decided.code, decided.data["left"]) == (0, 1)
     assert by("clara", "case", "decisions", opened).data["decisions"][0]["items"] == []
     done = by("clara", "case", "decide", opened, "1", "--verdict", "confirm", "--harm", "csam", "--severity", "uk:C")
-    assert done.data["items"][0]["axes"] == {"harm": "csam", "severities": ["uk:C"]}
+    assert done.data["items"][0]["axes"] == {"harm": "csam", "found_by": "hand", "severities": ["uk:C"]}
     (waiting,) = by("amira", "case", "approve-signals").data["waiting"]
     refused = by("clara", "case", "approve-signals", waiting["listing"])
     assert (refused.code, "themselves" in refused.errors) == (2, True)

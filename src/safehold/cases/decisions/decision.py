@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NewType
 
-from safehold.cases.axes import NO_AXES, Axes, HarmType
+from safehold.cases.axes import NO_AXES, Axes, HarmType, Reviewed
 from safehold.cases.case import CaseId
 from safehold.cases.item import ItemId
 
@@ -131,6 +131,11 @@ class Decided:
     is_single_operator: bool
     items: tuple[DecidedItem, ...]
     reversal: Reversal | None = None
+
+    @property
+    def reviewed(self) -> Reviewed:
+        """Return who verified the items that it decides."""
+        return Reviewed.HASH_VERIFIED if self.is_automatic else Reviewed.HUMAN
 
     @property
     def standing(self) -> tuple[DecidedItem, ...]:

@@ -1,5 +1,7 @@
 """What a decision does: states, rounds, second and third people, and everything identical at once."""
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.cases.conftest import digest
 from tests.unit.cases.decisions.conftest import (
@@ -17,8 +19,8 @@ from tests.unit.cases.decisions.conftest import (
     rules,
 )
 
-from safehold.cases import CaseState, Form, ItemState
-from safehold.cases.axes import Axes, HarmType, Scheme, Severity
+from safehold.cases import CaseState, Form, ItemState, Origin
+from safehold.cases.axes import Axes, FoundBy, HarmType, PlayedRole, Realism, Scheme, Severity
 from safehold.cases.decisions import Decision, ItemDecision, Standing
 from safehold.cases.decisions.errors import (
     AlreadyDecidedError,
@@ -26,10 +28,13 @@ from safehold.cases.decisions.errors import (
     OwnWorkError,
     UnfitDecisionError,
 )
+from safehold.cases.decisions.making.deriving import completed
 from safehold.cases.decisions.making.review import is_sampled
 from safehold.cases.decisions.stored import new_decision_id
 from safehold.cases.errors import CaseOvertakenError, ClaimLostError, UnknownItemError
 from safehold.vocabulary import Finding, FindingKind, Fraction
+
+_RULE = Finding(FindingKind.RULE, "text-rules", "paint_cube", "words@1")
 
 
 def test_a_confirmed_item_is_decided_with_its_event_and_its_case_with_it(either_bench: Bench) -> None:
@@ -38,7 +43,8 @@ def test_a_confirmed_item_is_decided_with_its_event_and_its_case_with_it(either_
     decision = bench.say(AMIRA, case, Decision.CONFIRM)
     assert bench.office.cases.show(case).state is CaseState.DECIDED
     shown = bench.decisions.show(decision)
-    assert (shown.person, shown.items[0].axes, shown.items[0].standing) == ("amira", TEST, Standing.STANDS)
+    assert (shown.person, shown.items[0].standing) == ("amira", Standing.STANDS)
+    assert shown.items[0].axes == replace(TEST, role=PlayedRole.UPLOAD, found_by=FoundBy.HASH_NEAR)
     (event,) = bench.office.events("case.decided")
     assert (event.actor, event.policy) == ("amira", rules().label)
     assert event.details["confirm"] == event.details["harm_test"] == event.details["standing"] == 1
@@ -268,7 +274,7 @@ def test_a_severity_is_taken_from_people_trained_in_it_alone(bench: Bench) -> No
         bench.say(AMIRA, case, Decision.CONFIRM, labelled)
     bench.pass_over(case)
     decision = bench.say(CLARA, case, Decision.CONFIRM, labelled)
-    assert bench.decisions.show(decision).items[0].axes == labelled
+    assert bench.decisions.show(decision).items[0].axes.severities == labelled.severities
 
 
 @pytest.mark.parametrize("labels", [("Z",), ("A", "B")])
@@ -318,3 +324,23 @@ def test_a_second_person_agrees_even_if_the_third_is_far(bench: Bench) -> None:
     assert bench.office.cases.show(case).state is CaseState.ESCALATED
     bench.say(ELENA, case, Decision.CANNOT_TELL)
     assert bench.office.cases.show(case).state is CaseState.DECIDED
+
+
+@pytest.mark.parametrize(
+    ("told", "role", "found_by"),
+    [
+        ({"role": "output_image"}, PlayedRole.OUTPUT, FoundBy.HASH_NEAR),
+        ({"role": "prompt", "findings": (_RULE,)}, PlayedRole.INPUT, FoundBy.RULE),
+        ({"role": "account_text", "findings": ()}, PlayedRole.PROFILE, None),
+        ({"role": "report", "origin": Origin.REPORT}, None, FoundBy.USER_REPORT),
+        ({"role": "record", "origin": Origin.DATASET}, PlayedRole.TRAINING_ITEM, FoundBy.HASH_NEAR),
+        ({"role": "model", "origin": Origin.HAND, "findings": ()}, PlayedRole.MODEL, FoundBy.HAND),
+    ],
+)
+def test_what_an_item_tells_of_itself_is_told_of_it_unless_a_person_says_otherwise(
+    bench: Bench, told: dict[str, object], role: PlayedRole | None, found_by: FoundBy | None
+) -> None:
+    item = bench.item(**told)
+    assert completed(CSAM, item) == replace(CSAM, role=role, found_by=found_by)
+    corrected = replace(CSAM, realism=Realism.DRAWN, role=PlayedRole.LINK, found_by=FoundBy.OSINT)
+    assert completed(corrected, item) == corrected

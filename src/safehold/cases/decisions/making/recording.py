@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from safehold.cases.axes import HarmType
+from safehold.cases.axes import Axes, HarmType
 from safehold.cases.case import Case
 from safehold.cases.decisions.consequence import FOLLOW, kind_of
 from safehold.cases.decisions.decision import (
@@ -24,6 +24,7 @@ from safehold.cases.decisions.decision import (
     Standing,
 )
 from safehold.cases.decisions.desk import Desk
+from safehold.cases.decisions.making.deriving import completed
 from safehold.cases.decisions.making.review import Course, course, is_sampled, share_of
 from safehold.cases.decisions.quality.golden import golden_among
 from safehold.cases.decisions.signals.choosing import benign_signals, confirmed_signals
@@ -120,7 +121,7 @@ def _decided(deciding: Deciding, groups: Sequence[Group], courses: Sequence[Cour
         DecidedItem(
             item=item.id,
             verdict=group.said.verdict,
-            axes=group.said.axes,
+            axes=_axes(group.said, item),
             note=group.said.note,
             round=len(group.earlier) + 1,
             standing=Standing.STANDS if taken is Course.STANDS else Standing.PASSED_ON,
@@ -141,6 +142,10 @@ def _decided(deciding: Deciding, groups: Sequence[Group], courses: Sequence[Cour
         is_single_operator=desk.rules.single_operator,
         items=items,
     )
+
+
+def _axes(said: ItemDecision, item: CaseItem) -> Axes:
+    return completed(said.axes, item.told) if said.verdict is Decision.CONFIRM else said.axes
 
 
 def _move_case(
