@@ -143,6 +143,18 @@ def test_what_was_only_proposed_is_nobodys_business_outside(operator: Operator) 
         assert answer.status_code == 404
 
 
+def test_a_thousand_identical_uploads_are_one_measure_and_its_references_are_told_in_full_where_asked(
+    operator: Operator,
+) -> None:
+    references = tuple(f"chk_{number}#0" for number in range(1000))
+    told = Cause("dec_9", CASE, operator.subject, "test", references, is_by_hash=True)
+    with operator.casework.workshop.home.database.writing() as connection:
+        (removed,) = operator.casework.enforcement.propose(connection, told, actor="system")
+    (change,) = operator.get("/v1/enforcement").json()["changes"]
+    assert (len(change["enforcement"]["references"]), change["enforcement"]["references_total"]) == (100, 1000)
+    assert operator.get(f"/v1/enforcement/{removed.id}").json()["references"] == list(references)
+
+
 def test_a_system_says_that_it_obeyed(operator: Operator) -> None:
     warned = operator.enforce()[Measure.WARN].id
     shown = operator.get(f"/v1/enforcement/{warned}").json()

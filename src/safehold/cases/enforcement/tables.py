@@ -29,7 +29,8 @@ enforcements = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.UniqueConstraint("cause", "measure", "subject_kind", "mark", name="uq_enforcements_cause"),
     sa.Index("ix_enforcements_mark", "mark", "subject_kind", "state"),
-    sa.Index("ix_enforcements_state", "state", "ends_at"),
+    sa.Index("ix_enforcements_state", "state", "proposed_at", "id"),
+    sa.Index("ix_enforcements_ends_at", "state", "ends_at"),
     sa.Index("ix_enforcements_proposed_at", "proposed_at", "id"),
 )
 """One row a measure; `mark` is keyed, `reference_list` a list of the operator's references,
@@ -45,7 +46,6 @@ enforcement_steps = sa.Table(
     sa.Column("step", sa.Text, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
-    sa.Index("ix_enforcement_steps_step", "step", "number"),
 )
 """One row a step, numbered from 1 without gaps in the order in which they were committed: what is polled by number."""
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from safehold.cases.case import CaseId
+from safehold.cases.exposure.dosing import count_item, count_time
 from safehold.cases.exposure.errors import ExposureUnknownError, OptedOutError, RestDueError, RevealNotAllowedError
 from safehold.cases.exposure.exposure import Exposure, ExposureId, Extent, OptOut, Purpose, Shown
 from safehold.cases.exposure.own import OwnFigures, own_figures
@@ -87,6 +88,7 @@ class Exposures:
         with self._database.writing() as connection:
             if purpose is not Purpose.DANGER:
                 _refuse_kindly(self._allowance(connection, person, now), form)
+            count_item(connection, person.name, item, form, now)
             connection.execute(sa.insert(exposures).values(**row, **told, **began))
             self._ledger.append(Event("exposure.began", person.name, details=details), connection)
         return exposure
@@ -221,6 +223,7 @@ class Exposures:
         values = {"ended_at": timestamp(now), "milliseconds": milliseconds, "extent": extent.value}
         still_shown = (exposures.c.id == exposure.id, exposures.c.ended_at.is_(None))
         connection.execute(sa.update(exposures).where(*still_shown).values(**values))
+        count_time(connection, exposure.person, exposure.form, exposure.began_at, milliseconds=milliseconds)
         details: dict[str, str | int | bool] = {"exposure": exposure.id, "milliseconds": milliseconds}
         details |= {"extent": extent.value, "assumed": is_assumed}
         self._ledger.append(Event("exposure.ended", exposure.person, details=details), connection)

@@ -10,9 +10,8 @@ import sqlalchemy as sa
 from safehold.cases.exposure.exposure import OptOut
 from safehold.cases.exposure.rest import Allowance
 from safehold.cases.exposure.rules import Dose
-from safehold.cases.exposure.tables import exposures
+from safehold.cases.exposure.tables import doses
 from safehold.cases.item import Form
-from safehold.ledger.entry import timestamp
 from safehold.vocabulary import Seconds
 
 DAYS = 28
@@ -54,13 +53,10 @@ class OwnFigures:
 
 def own_figures(connection: sa.Connection, person: str, allowance: Allowance, *, now: dt.datetime) -> OwnFigures:
     """Return the figures of one person."""
-    since = timestamp(now - dt.timedelta(days=DAYS))
-    table, date = exposures.c, sa.func.substr(exposures.c.began_at, 1, 10)
-    query = (
-        sa.select(date, table.form, sa.func.count(table.item.distinct()), sa.func.sum(table.milliseconds))
-        .where(table.person == person, table.began_at >= since)
-        .group_by(date, table.form)
-    )
+    table = doses.c
+    since = (now - dt.timedelta(days=DAYS)).astimezone(dt.UTC).date().isoformat()
+    query = sa.select(table.day, table.form, table["items"], table.milliseconds)
+    query = query.where(table.person == person, table.day >= since)
     items: dict[str, dict[Form, int]] = defaultdict(dict)
     milliseconds: dict[str, int] = defaultdict(int)
     for day, form, count, shown in connection.execute(query):

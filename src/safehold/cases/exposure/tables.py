@@ -1,4 +1,4 @@
-"""The tables of exposure: who was shown what, and what somebody chose not to be given."""
+"""The tables of exposure: who was shown what, how much that was a day, and what somebody chose not to be given."""
 
 import sqlalchemy as sa
 
@@ -22,6 +22,19 @@ exposures = sa.Table(
 )
 """One row an exposure, for as long as the home lasts: it answers for ever whether somebody saw a file, and who.
 `ended_at` is NULL, and `milliseconds` 0, while content is shown. Times are RFC 3339 in UTC."""
+
+doses = sa.Table(
+    "exposure_doses",
+    metadata,
+    sa.Column("person", sa.Text, primary_key=True),
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("form", sa.Text, primary_key=True),
+    sa.Column("items", sa.Integer, nullable=False),
+    sa.Column("milliseconds", sa.Integer, nullable=False),
+    sa.Index("ix_exposure_doses_day", "day"),
+)
+"""What somebody was shown on a calendar day in UTC, by form: `items` counts different ones. Kept with every exposure,
+so that figures never read them all."""
 
 opt_outs = sa.Table(
     "exposure_opt_outs",

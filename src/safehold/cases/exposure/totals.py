@@ -1,8 +1,8 @@
 """Totals: how much content people were shown, summed so that nobody can be found in it.
 
 Rules: only whole weeks that are over, so that no two answers differ by one person's morning; no figure over fewer
-people than the rules say, or of which one person makes up most; and where one form is left out, another one is too, or
-the difference would tell.
+people than the rules say, or of which one person makes up most; and where a form is left out, so many others are that
+the difference tells of nobody either.
 
 Source: the three are the usual ones of official statistics (threshold, dominance, complementary suppression); see
 Hundepool et al., Statistical Disclosure Control (2012), chapter 4.
@@ -16,9 +16,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from safehold.cases.exposure.rules import Dose, ExposureRules
-from safehold.cases.exposure.tables import exposures
+from safehold.cases.exposure.tables import doses
 from safehold.cases.item import Form
-from safehold.ledger.entry import timestamp
 from safehold.vocabulary import Seconds
 
 _ByPerson = Mapping[str, Dose]
@@ -31,7 +30,7 @@ class WeekTotals:
     Attributes:
         monday: the week's first day, in UTC.
         people: how many were shown anything; None: too few to say.
-        dose: how much; None: it would tell of one person.
+        dose: how much, an item once a day and person; None: it would tell of one person.
         forms: the same by form; what would tell of one person is left out.
     """
 
@@ -52,11 +51,11 @@ def week_totals(
 
 
 def _week(connection: sa.Connection, monday: dt.date, rules: ExposureRules) -> WeekTotals:
-    table = exposures.c
-    first, end = (_midnight(monday + dt.timedelta(days=days)) for days in (0, 7))
+    table = doses.c
+    first, end = ((monday + dt.timedelta(days=days)).isoformat() for days in (0, 7))
     query = (
-        sa.select(table.form, table.person, sa.func.count(table.item.distinct()), sa.func.sum(table.milliseconds))
-        .where(table.began_at >= first, table.began_at < end)
+        sa.select(table.form, table.person, sa.func.sum(table["items"]), sa.func.sum(table.milliseconds))
+        .where(table.day >= first, table.day < end)
         .group_by(table.form, table.person)
     )
     forms: dict[Form, dict[str, Dose]] = defaultdict(dict)
@@ -74,38 +73,31 @@ def _week(connection: sa.Connection, monday: dt.date, rules: ExposureRules) -> W
 
 def _everybody(forms: Mapping[Form, _ByPerson]) -> dict[str, Dose]:
     people: dict[str, Dose] = {}
-    for doses in forms.values():
-        for person, dose in doses.items():
+    for shown in forms.values():
+        for person, dose in shown.items():
             known = people.get(person, Dose(0, Seconds(0.0)))
             people[person] = Dose(known.items + dose.items, Seconds(known.seconds + dose.seconds))
     return people
 
 
 def _told(forms: Mapping[Form, _ByPerson], rules: ExposureRules) -> dict[Form, Dose]:
-    """Return the forms that may be told; if one alone can't be, the smallest of the others is left out with it."""
-    fit = {form: _sum(doses) for form, doses in forms.items() if _is_tellable(doses, rules)}
-    if len(forms) - len(fit) == 1 and fit:
+    """Return the forms that may be told: what is left out may not be found by taking them from the whole either."""
+    fit = {form: _sum(shown) for form, shown in forms.items() if _is_tellable(shown, rules)}
+    while fit and not _is_tellable(_everybody({form: forms[form] for form in forms if form not in fit}), rules):
         del fit[min(fit, key=lambda form: (fit[form].items, form.value))]
     return fit
 
 
-def _is_tellable(doses: _ByPerson, rules: ExposureRules) -> bool:
+def _is_tellable(shown: _ByPerson, rules: ExposureRules) -> bool:
     """Return whether figures over these people tell of none of them; nothing at all tells of nobody."""
-    if not doses:
+    if not shown:
         return True
-    if len(doses) < rules.smallest_group:
+    if len(shown) < rules.smallest_group:
         return False
-    whole = _sum(doses)
-    return all(
-        dose.items <= rules.largest_share * whole.items
-        and dose.seconds <= rules.largest_share * max(whole.seconds, 1e-9)
-        for dose in doses.values()
-    )
+    whole = _sum(shown)
+    most_items, most_seconds = rules.largest_share * whole.items, rules.largest_share * whole.seconds
+    return all(dose.items <= most_items and dose.seconds <= most_seconds for dose in shown.values())
 
 
-def _sum(doses: _ByPerson) -> Dose:
-    return Dose(sum(one.items for one in doses.values()), Seconds(sum(one.seconds for one in doses.values())))
-
-
-def _midnight(day: dt.date) -> str:
-    return timestamp(dt.datetime(day.year, day.month, day.day, tzinfo=dt.UTC))
+def _sum(shown: _ByPerson) -> Dose:
+    return Dose(sum(one.items for one in shown.values()), Seconds(sum(one.seconds for one in shown.values())))

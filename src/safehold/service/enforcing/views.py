@@ -52,6 +52,8 @@ router = APIRouter(tags=["enforcement"])
 Result = TypeVar("Result")
 
 MOST_CHANGES = 500
+FIRST_REFERENCES = 100
+"""What a list tells of each measure's references: a thousand identical uploads are one measure. Ours."""
 
 _Who = Annotated[Caller, Depends(require(Scope.ENFORCEMENT))]
 _Id = Annotated[str, InPath(pattern=r"^enf_[0-9a-f]{20}$", examples=["enf_00000000000000000000"])]
@@ -115,7 +117,8 @@ async def show(request: Request, enforcement: _Id, caller: _Who) -> Response:
         found = _public(casework.enforcement.show(wanted))
         step = casework.enforcement.history(wanted)[-1].number
         against = [_appeal(one) for one in casework.appeals.against(wanted)]
-        return ShownTold(**_told(found, _within(request)).model_dump(), step=step, appeals=against)
+        told = _told(found, _within(request)).model_dump() | {"references": list(found.references)}
+        return ShownTold(**told, step=step, appeals=against)
 
     return _answer(await _done(request, look))
 
@@ -243,7 +246,8 @@ def _told(one: Enforcement, within: dt.timedelta) -> EnforcementTold:
         mark=one.subject.mark,
         case=one.case,
         ground=one.ground,
-        references=list(one.references),
+        references=list(one.references[:FIRST_REFERENCES]),
+        references_total=len(one.references),
         applied_at=timestamp(applied_at),
         ends_at=_time(one.ends_at),
         ended_at=_time(one.ended_at),

@@ -84,7 +84,8 @@ class EnforcementTold(BaseModel):
     mark: str = Field(description="What stands for the account, session or link; a model by its name.")
     case: str
     ground: str = Field(description="The kind of harm that was confirmed.")
-    references: list[str] = Field(description="CHECK#PLACE: the items of your checks that it is about.")
+    references: list[str] = Field(description="CHECK#PLACE: items of your checks that it is about; the first 100.")
+    references_total: int = Field(description="How many there are; GET /v1/enforcement/ID tells all of them.")
     applied_at: str
     ends_at: str | None
     ended_at: str | None

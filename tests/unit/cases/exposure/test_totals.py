@@ -56,6 +56,25 @@ def test_a_form_that_is_left_out_can_not_be_found_by_subtraction(room: Room) -> 
     assert set(last.forms) == {Form.IMAGE}, "video would tell of one person, and text would tell of video"
 
 
+def test_two_forms_of_one_person_can_not_be_found_by_subtraction_either(room: Room) -> None:
+    shown(room, Form.IMAGE, {0: 2, 1: 2, 2: 2})
+    shown(room, Form.TEXT, {0: 1, 1: 1, 2: 1})
+    shown(room, Form.VIDEO, {0: 1})
+    shown(room, Form.AUDIO, {0: 1})
+    next_week(room)
+    (last,) = room.exposures.totals(1)
+    assert set(last.forms) <= {Form.IMAGE}
+
+
+def test_an_item_counts_once_a_day_and_person(room: Room) -> None:
+    for _ in range(3):
+        shown(room, Form.IMAGE, {0: 2, 1: 2, 2: 2})
+    next_week(room)
+    (last,) = room.exposures.totals(1)
+    assert last.dose is not None
+    assert (last.dose.items, last.dose.seconds) == (6, 18.0)
+
+
 def test_enough_people_are_told_of_by_form(room: Room) -> None:
     shown(room, Form.IMAGE, {0: 2, 1: 2, 2: 2})
     shown(room, Form.TEXT, {1: 1, 2: 1, 3: 1})

@@ -42,7 +42,8 @@ def _enforcements() -> None:
     )
     op.create_index("ix_enforcements_case_id", "enforcements", ["case_id"])
     op.create_index("ix_enforcements_mark", "enforcements", ["mark", "subject_kind", "state"])
-    op.create_index("ix_enforcements_state", "enforcements", ["state", "ends_at"])
+    op.create_index("ix_enforcements_state", "enforcements", ["state", "proposed_at", "id"])
+    op.create_index("ix_enforcements_ends_at", "enforcements", ["state", "ends_at"])
     op.create_index("ix_enforcements_proposed_at", "enforcements", ["proposed_at", "id"])
 
 
@@ -58,7 +59,6 @@ def _steps() -> None:
         ),
     )
     op.create_index("ix_enforcement_steps_enforcement", "enforcement_steps", ["enforcement"])
-    op.create_index("ix_enforcement_steps_step", "enforcement_steps", ["step", "number"])
 
 
 def _appeals() -> None:

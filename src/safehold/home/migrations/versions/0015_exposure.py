@@ -22,6 +22,13 @@ def upgrade() -> None:
         op.create_index(f"ix_exposures_{name}", "exposures", [name])
     op.create_index("ix_exposures_person_began_at", "exposures", ["person", "began_at"])
     op.create_table(
+        "exposure_doses",
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("person", "day", "form")),
+        *(sa.Column(name, sa.Integer, nullable=False) for name in ("items", "milliseconds")),
+        sa.PrimaryKeyConstraint("person", "day", "form", name="pk_exposure_doses"),
+    )
+    op.create_index("ix_exposure_doses_day", "exposure_doses", ["day"])
+    op.create_table(
         "exposure_opt_outs",
         *(sa.Column(name, sa.Text, nullable=False) for name in ("person", "form", "queue")),
         sa.PrimaryKeyConstraint("person", "form", "queue", name="pk_exposure_opt_outs"),
@@ -31,4 +38,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Remove the tables."""
     op.drop_table("exposure_opt_outs")
+    op.drop_table("exposure_doses")
     op.drop_table("exposures")
