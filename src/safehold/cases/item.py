@@ -62,7 +62,7 @@ class Content:
 
     Attributes:
         place: in which room.
-        reference: which one it is there; "" for nowhere.
+        reference: which one it is there; of what lies nowhere, why not, in a word, or "".
     """
 
     place: Place
