@@ -169,7 +169,14 @@ def list_decisions(shell: Shell, *, case_id: str) -> Answer:
     with shell.workshop() as workshop:
         found = open_casework(workshop).decisions.of_case(CaseId(case_id), person_of(workshop))
     rows = [
-        (one.id, f"{one.at:%Y-%m-%d %H:%M}", one.person, str(len(one.items)), said_line(one), state_line(one))
+        (
+            one.id,
+            f"{one.at:%Y-%m-%d %H:%M}",
+            one.person,
+            f"{len(one.items) + one.alike:,}",
+            said_line(one),
+            state_line(one),
+        )
         for one in found
     ]
     table = Table(("decision", "when (UTC)", "by", "items", "said", ""), rows, empty="Nobody has decided yet.")

@@ -20,6 +20,7 @@ def decision_facts(one: "Decided") -> dict[str, object]:
         "rules": one.rules,
         "automatic": one.is_automatic,
         "single_operator": one.is_single_operator,
+        "alike": one.alike,
         "reversed": None
         if reversal is None
         else {"by": reversal.by, "at": reversal.at.isoformat(), "reason": reversal.reason},

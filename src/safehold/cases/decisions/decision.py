@@ -119,6 +119,7 @@ class Decided:
         is_single_operator: whether one person alone ran the installation then.
         items: what was said of which.
         reversal: that it was taken back; None while it was not.
+        alike: how many items that are identical to one of these were decided along and are left out here.
     """
 
     id: DecisionId
@@ -131,6 +132,7 @@ class Decided:
     is_single_operator: bool
     items: tuple[DecidedItem, ...]
     reversal: Reversal | None = None
+    alike: int = 0
 
     @property
     def reviewed(self) -> Reviewed:

@@ -211,13 +211,14 @@ class Decisions:
             return decision_of(connection, decision)
 
     def of_case(self, case_id: CaseId, reader: Person | None = None) -> tuple[Decided, ...]:
-        """Return a case's decisions, the oldest first.
+        """Return a case's decisions, the oldest first: all of them, or as somebody may read them.
 
-        What somebody else said of an item that a further person is to decide is left out for everybody who could be
+        For a reader identical items are left out but for the one that was named, since there may be thousands. What
+        somebody else said of an item that a further person is to decide is left out for everybody who could be
         that person, so that they decide for themselves.
         """
         with self._database.reading() as connection:
-            found = decisions_where(connection, case_decisions.c.case_id == case_id)
+            found = decisions_where(connection, case_decisions.c.case_id == case_id, with_alike=reader is None)
         if reader is None or not reader.can(Ability.SECOND_REVIEW):
             return found
         passed_on = {one.item for decided in found for one in decided.items if one.standing is Standing.PASSED_ON}

@@ -4,6 +4,7 @@ import datetime as dt
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -67,18 +68,32 @@ def decision_of(connection: sa.Connection, decision: DecisionId) -> Decided:
     return found[0]
 
 
-def decisions_where(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> tuple[Decided, ...]:
-    """Return decisions, the oldest first."""
+def decisions_where(
+    connection: sa.Connection, *where: sa.ColumnElement[bool], with_alike: bool = True
+) -> tuple[Decided, ...]:
+    """Return decisions, the oldest first; without the items that were decided along with identical ones, if asked."""
     query = sa.select(case_decisions).where(*where).order_by(case_decisions.c.at, case_decisions.c.id)
     rows = connection.execute(query).mappings().all()
     items: Mapping[str, list[DecidedItem]] = defaultdict(list)
     ids = [row["id"] for row in rows]
     for start in range(0, len(ids), _ASKED_AT_ONCE):
         some = case_item_decisions.c.decision.in_(ids[start : start + _ASKED_AT_ONCE])
-        ordered = sa.select(case_item_decisions).where(some).order_by(case_item_decisions.c.item)
+        named = some if with_alike else sa.and_(some, case_item_decisions.c.is_alike == 0)
+        ordered = sa.select(case_item_decisions).where(named).order_by(case_item_decisions.c.item)
         for row in connection.execute(ordered).mappings():
             items[row["decision"]].append(_to_item(row))
-    return tuple(_to_decision(row, tuple(items[row["id"]])) for row in rows)
+    left_out = {} if with_alike else _alike(connection, ids)
+    return tuple(replace(_to_decision(row, tuple(items[row["id"]])), alike=left_out.get(row["id"], 0)) for row in rows)
+
+
+def _alike(connection: sa.Connection, decisions: Sequence[str]) -> dict[str, int]:
+    """Return by decision how many items were decided along with identical ones."""
+    columns, found = case_item_decisions.c, dict[str, int]()
+    for start in range(0, len(decisions), _ASKED_AT_ONCE):
+        some = columns.decision.in_(decisions[start : start + _ASKED_AT_ONCE])
+        counted = sa.select(columns.decision, sa.func.count()).where(some, columns.is_alike == 1)
+        found |= {row[0]: row[1] for row in connection.execute(counted.group_by(columns.decision))}
+    return found
 
 
 def said_before(connection: sa.Connection, items: Iterable[ItemId]) -> dict[ItemId, list[tuple[str, DecidedItem]]]:

@@ -57,6 +57,8 @@ def test_a_thousand_identical_uploads_are_one_decision(bench: Bench) -> None:
     assert {one.state for one in bench.items(case)} == {ItemState.DECIDED}
     said = bench.decisions.show(decision).items
     assert (len(said), sum(one.is_alike for one in said)) == (1000, 999)
+    (shown,), (whole,) = bench.decisions.of_case(case, AMIRA), bench.decisions.of_case(case)
+    assert (len(shown.items), shown.alike, len(whole.items)) == (1, 999, 1000)
     assert len(bench.decisions.proposals()) == 1
     assert bench.party.followed == []  # nobody waits for what follows from so many
     bench.decisions.settle()
