@@ -48,7 +48,7 @@ def change_roles(visit: PageVisit) -> Response:
     """Give somebody other roles; it counts from their next request on."""
     user = _somebody_else(visit)
     try:
-        accounts_of(visit).users.set_roles(user.name, _roles(visit), actor=visit.person.name)
+        accounts_of(visit).users.set_roles(user.name, _roles(visit), actor=visit.person.name, seen=_seen(visit))
     except UserError as error:
         return _shown(visit, user, {"roles": f"{sentence(error)} {error.advice}"})
     return visit.go(f"{USERS}/{user.name}", notice="The roles are changed. They count from the next request on.")
@@ -58,7 +58,7 @@ def disable_user(visit: PageVisit) -> Response:
     """Let somebody in no more."""
     user = _somebody_else(visit)
     try:
-        accounts_of(visit).users.disable(user.name, actor=visit.person.name)
+        accounts_of(visit).users.disable(user.name, actor=visit.person.name, seen=_seen(visit))
     except UserError as error:
         return _shown(visit, user, {"roles": f"{sentence(error)} {error.advice}"})
     return visit.go(f"{USERS}/{user.name}", notice="They are let in no more; every session of theirs has ended.")
@@ -67,7 +67,10 @@ def disable_user(visit: PageVisit) -> Response:
 def enable_user(visit: PageVisit) -> Response:
     """Let somebody in again."""
     user = _somebody_else(visit)
-    accounts_of(visit).users.enable(user.name, actor=visit.person.name)
+    try:
+        accounts_of(visit).users.enable(user.name, actor=visit.person.name, seen=_seen(visit))
+    except UserError as error:
+        return _shown(visit, user, {"roles": f"{sentence(error)} {error.advice}"})
     return visit.go(f"{USERS}/{user.name}", notice="They are let in again.")
 
 
@@ -75,7 +78,7 @@ def reset_user(visit: PageVisit) -> Response:
     """Give somebody a new start, and show the one-time password once."""
     user = _somebody_else(visit)
     try:
-        password = accounts_of(visit).users.reset(user.name, actor=visit.person.name)
+        password = accounts_of(visit).users.reset(user.name, actor=visit.person.name, seen=_seen(visit))
     except UserError as error:
         return _shown(visit, user, {"roles": f"{sentence(error)} {error.advice}"})
     return _handed(visit, user, password)
@@ -93,6 +96,7 @@ def _new(visit: PageVisit, errors: dict[str, str]) -> Response:
 
 def _shown(visit: PageVisit, user: User, errors: dict[str, str]) -> Response:
     accounts = accounts_of(visit)
+    user = accounts.users.show(user.name)  # as they are now, where somebody else changed them
     return visit.page(
         "users/show.html",
         status=_REFUSED if errors else 200,
@@ -128,6 +132,11 @@ def _somebody_else(visit: PageVisit) -> User:
     if user.name == visit.person.name:
         raise RefusedError(403, "Nobody changes their own account here", advice="Ask somebody else who manages users.")
     return user
+
+
+def _seen(visit: PageVisit) -> int:
+    """Return which version of the user the form was made of."""
+    return visit.number("version", least=1)
 
 
 def _roles(visit: PageVisit) -> frozenset[Role]:

@@ -19,6 +19,10 @@ class UserUnknownError(UserError):
     """There is no user of this name."""
 
 
+class UserOvertakenError(UserError):
+    """Somebody else changed the user after they were looked at; nothing was done."""
+
+
 class NoRoleError(UserError):
     """A user without any role could do nothing."""
 

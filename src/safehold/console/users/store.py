@@ -15,8 +15,8 @@ from safehold.cases import Ability, Role
 from safehold.console.users.errors import (
     LastAdminError,
     OutsideAccountError,
-    RefusedError,
     UserNameError,
+    UserOvertakenError,
     UserUnknownError,
 )
 from safehold.console.users.proofs.passwords import Passwords, one_time_password
@@ -101,17 +101,20 @@ class Users:
         with self._database.writing() as connection:
             return self._insert(connection, fit_name(name), roles, password=digest, actor=actor), password
 
-    def set_roles(self, name: str, roles: Iterable[Role], *, actor: str) -> User:
+    def set_roles(self, name: str, roles: Iterable[Role], *, actor: str, seen: int | None = None) -> User:
         """Give somebody these roles in place of those they have; it counts from their next request on.
+
+        `seen` is the version that whoever asks has looked at; None where they act on whatever there is.
 
         Raises:
             UserUnknownError: there is none of this name.
+            UserOvertakenError: they were changed since.
             NoRoleError: no role is given.
             LastAdminError: nobody would be left who manages users.
         """
         told = frozenset(roles)
         with self._database.writing() as connection:
-            before = _required(connection, name)
+            before = _required(connection, name, seen)
             if before.roles == told:
                 return before
             _change(connection, before, roles=write_roles(told))
@@ -119,15 +122,18 @@ class Users:
             self._ledger.append(with_roles("user.roles_changed", name, actor, told), connection)
             return _required(connection, name)
 
-    def disable(self, name: str, *, actor: str) -> User:
+    def disable(self, name: str, *, actor: str, seen: int | None = None) -> User:
         """Let somebody in no more, and end what they are doing; repeating it changes nothing.
+
+        `seen` is the version that whoever asks has looked at; None where they act on whatever there is.
 
         Raises:
             UserUnknownError: there is none of this name.
+            UserOvertakenError: they were changed since.
             LastAdminError: nobody would be left who manages users.
         """
         with self._database.writing() as connection:
-            before = _required(connection, name)
+            before = _required(connection, name, seen)
             if not before.is_active:
                 return before
             _change(connection, before, state=UserState.DISABLED.value)
@@ -137,31 +143,37 @@ class Users:
             self._ledger.append(Event("user.disabled", actor, details=details), connection)
             return _required(connection, name)
 
-    def enable(self, name: str, *, actor: str) -> User:
+    def enable(self, name: str, *, actor: str, seen: int | None = None) -> User:
         """Let somebody in again, with what they proved themselves by before; repeating it changes nothing.
+
+        `seen` is the version that whoever asks has looked at; None where they act on whatever there is.
 
         Raises:
             UserUnknownError: there is none of this name.
+            UserOvertakenError: they were changed since.
         """
         with self._database.writing() as connection:
-            before = _required(connection, name)
+            before = _required(connection, name, seen)
             if before.is_active:
                 return before
             _change(connection, before, state=UserState.ACTIVE.value)
             self._ledger.append(with_roles("user.enabled", name, actor, before.roles), connection)
             return _required(connection, name)
 
-    def reset(self, name: str, *, actor: str) -> str:
+    def reset(self, name: str, *, actor: str, seen: int | None = None) -> str:
         """Take away password, second factors and sessions, and return a one-time password to hand over.
+
+        `seen` is the version that whoever asks has looked at; None where they act on whatever there is.
 
         Raises:
             UserUnknownError: there is none of this name.
+            UserOvertakenError: they were changed since.
             OutsideAccountError: an identity provider proves who they are.
         """
         password = one_time_password()
         digest = self._passwords.digest(password)
         with self._database.writing() as connection:
-            before = _required(connection, name)
+            before = _required(connection, name, seen)
             _require_local(before)
             _change(connection, before, password=digest, one_time_until=self._one_time_until())
             removed = 0
@@ -198,7 +210,8 @@ class Users:
 
         Raises:
             PasswordUnfitError: it may not be one, or is the one that they have.
-            SessionEndedError: the session is over, or the user was changed meanwhile.
+            SessionEndedError: the session is over.
+            UserOvertakenError: the user was changed meanwhile.
         """
         name = session.person.name
         with self._database.reading() as connection:
@@ -265,10 +278,12 @@ def insert_user(connection: sa.Connection, row: dict[str, object]) -> None:
     connection.execute(sa.insert(users_table).values(**row))
 
 
-def _required(connection: sa.Connection, name: str) -> User:
+def _required(connection: sa.Connection, name: str, seen: int | None = None) -> User:
     row = connection.execute(sa.select(users_table).where(users_table.c.name == name)).mappings().first()
     if row is None:
         raise UserUnknownError("there is no such user", advice="See them with: safehold user list")
+    if seen is not None and row["version"] != seen:
+        raise _overtaken()
     return User.of(row)
 
 
@@ -281,12 +296,18 @@ def _change(connection: sa.Connection, before: User, **columns: str | None) -> N
     """Change a row if it is still as it was seen.
 
     Raises:
-        RefusedError: somebody else changed it meanwhile.
+        UserOvertakenError: somebody else changed it meanwhile.
     """
     seen = sa.and_(users_table.c.name == before.name, users_table.c.version == before.version)
     query = sa.update(users_table).where(seen).values(**columns, version=before.version + 1)
     if not connection.execute(query).rowcount:
-        raise RefusedError("this user was changed meanwhile", advice="Look again, and repeat it if it is still right.")
+        raise _overtaken()
+
+
+def _overtaken() -> UserOvertakenError:
+    return UserOvertakenError(
+        "this user was changed meanwhile", advice="Look again, and repeat it if it is still right."
+    )
 
 
 def _require_local(user: User) -> None:

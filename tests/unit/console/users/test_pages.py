@@ -34,6 +34,7 @@ class Browser:
             client=(address, 5000),
         )
         self.token = ""
+        self.version = ""
         self.text = ""
 
     def get(self, path: str) -> Any:
@@ -41,7 +42,8 @@ class Browser:
 
     def send(self, path: str, headers: dict[str, str] | None = None, **fields: Any) -> Any:
         told = {"origin": ORIGIN, "sec-fetch-site": "same-origin", **(headers or {})}
-        return self._kept(self.asking.post(path, data={"csrf": self.token, **fields}, headers=told))
+        known = {"csrf": self.token, "version": self.version}
+        return self._kept(self.asking.post(path, data={**known, **fields}, headers=told))
 
     def wear(self, cookie: str) -> None:
         self.asking.cookies.set(SESSION_COOKIE, cookie, domain="console.test", path="/")
@@ -58,6 +60,8 @@ class Browser:
         self.text = answer.text
         found = re.search(r'name="csrf" value="([0-9a-f]*)"', answer.text)
         self.token = found[1] if found else self.token
+        seen = re.search(r'name="version" value="([0-9]+)"', answer.text)
+        self.version = seen[1] if seen else self.version
         return answer
 
 
@@ -351,20 +355,41 @@ def test_who_manages_users_makes_changes_and_lets_in_no_more(staff: Staff) -> No
     assert password is not None
     assert staff.users.prove("amira", password[1]) is not None
     assert staff.users.show("amira").roles == {Role.REVIEWER, Role.SPECIALIST}
+    browser.get("/users/amira")
     assert browser.send("/users/amira/roles", role=["auditor"]).status_code == 303
     assert staff.users.show("amira").roles == {Role.AUDITOR}
+    assert "changed meanwhile" in browser.send("/users/amira/roles", role=["reviewer"]).text  # sent twice
     assert "at least one role" in browser.send("/users/amira/roles").text
     theirs = staff.sessions.start("amira", stage=Stage.SIGNED_IN)
     assert browser.send("/users/amira/disable").status_code == 303
     assert staff.sessions.find(theirs.cookie) is None
     assert "disabled" in browser.get("/users/amira").text
     assert browser.send("/users/amira/enable").status_code == 303
+    browser.get("/users/amira")
     again = re.search(r'id="one-time">([2-9a-z-]+)<', browser.send("/users/amira/reset").text)
     assert again is not None
+    assert "changed meanwhile" in browser.send("/users/amira/reset").text
     assert staff.users.prove("amira", again[1]) is not None
     assert "amira" in browser.get("/users").text
     assert {one.actor for one in staff.events() if one.details.get("user") == "amira"} == {"boss"}
     assert password[1] not in browser.log
+
+
+def test_of_two_who_change_one_user_the_second_one_looks_again(staff: Staff) -> None:
+    staff.add("amira")
+    one, other = seated(staff, Role.ADMIN), seated(staff, Role.ADMIN, name="chief")
+    one.get("/users/amira")
+    other.get("/users/amira")
+    assert one.send("/users/amira/roles", role="auditor").status_code == 303
+    for act in ("roles", "disable", "reset"):
+        refused = Browser(staff)
+        refused.wear(other.cookie)
+        refused.token, refused.version = other.token, other.version
+        answer = refused.send(f"/users/amira/{act}", role="admin")
+        assert (answer.status_code, "changed meanwhile" in answer.text) == (409, True)
+    assert other.send("/users/amira/disable", version="x").status_code == 400
+    assert staff.users.show("amira").roles == {Role.AUDITOR}
+    assert staff.users.show("amira").is_active
 
 
 def test_a_name_that_is_taken_or_hostile_is_refused_and_shown_harmlessly(staff: Staff) -> None:
