@@ -14,7 +14,9 @@ from .conftest import Site, complaints
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 SIZES = ((1280, "light"), (1280, "dark"), (320, "light"))
-NO_PAGES = re.compile(r"/static/|/cover$|^/sign-in/|\.(png|svg|bin|json|zip|tar)$|/package$|/file$")
+NO_PAGES = re.compile(
+    r"/static/|/cover$|^/sign-in/|^/step-up/|^/enforcement/order$|\.(png|svg|bin|json|zip|tar)$|/package$|/file$"
+)
 """What answers with something else than a page, or with one only after a step before it."""
 
 
@@ -33,6 +35,7 @@ def places(site: Site) -> list[str]:
         names = re.findall(r"\{(\w+)\}", page.path)
         if page.method == "GET" and not NO_PAGES.search(page.path) and set(names) <= known.keys():
             paths.append(page.path.format(**known))
+    paths += [f"/enforcement/order?case={site.made['pictures']}"]
     return [*paths, f"/cases/{site.made['data']}", f"/cases/{site.made['danger']}", "/cases/none"]
 
 
