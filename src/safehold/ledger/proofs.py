@@ -7,10 +7,9 @@
 Source: RFC 9162 section 2.1.3 (inclusion proofs).
 """
 
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeAlias
 
 from safehold.ledger.canonical import Json, NotCanonicalError, canonical, parse
 from safehold.ledger.checkpoint import Checkpoint
@@ -158,33 +157,28 @@ def inclusion_paths(frontier: Frontier, leaves: Iterable[bytes], wanted: Sequenc
     """
     paths: dict[int, list[bytes]] = {place: [] for place in wanted}
 
-    def join(left: tuple[int, int, bytes], right: tuple[int, int, bytes]) -> tuple[int, int, bytes]:
-        for (start, stop, _), sibling in ((left, right), (right, left)):
-            for place in wanted[bisect_left(wanted, start) : bisect_left(wanted, stop)]:
-                paths[place].append(sibling[2])
-        return left[0], right[1], node_hash(left[2], right[2])
+    def joined(left: _Subtree, right: _Subtree) -> _Subtree:
+        for places, sibling in ((left[0], right[1]), (right[0], left[1])):
+            for place in places:
+                paths[place].append(sibling)
+        return left[0] + right[0], node_hash(left[1], right[1])
 
-    stack = list(_subtrees(frontier))
+    stack: list[_Subtree] = [((), found) for found in frontier.hashes]
     for place, leaf in enumerate(leaves, start=frontier.size):
-        stack.append((place, place + 1, leaf))
+        stack.append(((place,) if place in paths else (), leaf))
         full = place + 1
         while full & 1 == 0:  # each trailing zero of the size closes one more pair
             right = stack.pop()
-            stack.append(join(stack.pop(), right))
+            stack[-1] = joined(stack[-1], right)
             full >>= 1
     while len(stack) > 1:  # from the right: each lone subtree is the sibling of all that is right of it
         right = stack.pop()
-        stack.append(join(stack.pop(), right))
+        stack[-1] = joined(stack[-1], right)
     return {place: tuple(path) for place, path in paths.items()}
 
 
-def _subtrees(frontier: Frontier) -> Iterator[tuple[int, int, bytes]]:
-    """Give the perfect subtrees of a frontier: where each begins and ends, and its root."""
-    start, left = 0, frontier.size
-    for found in frontier.hashes:
-        width = 1 << (left.bit_length() - 1)
-        yield start, start + width, found
-        start, left = start + width, left - width
+_Subtree: TypeAlias = tuple[tuple[int, ...], bytes]
+"""The wanted places in a subtree, and its root."""
 
 
 def _proven(fields: Json) -> ProvenEvent:
