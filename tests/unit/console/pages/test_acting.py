@@ -51,6 +51,14 @@ def test_a_second_click_does_not_do_it_twice(room: Room) -> None:
     assert steps == ["proposed", "applied"]
 
 
+def test_a_proposal_that_looks_otherwise_by_now_is_not_acted_on(room: Room) -> None:
+    made = _measure(room)
+    for step, reason in (("apply", {}), ("decline", {"reason": "mistake"})):
+        fields = {"seen": str(made.version + 1), **reason}
+        assert room.as_(ENFORCER, name="cleo").send_form(f"/enforcement/{made.id}/{step}", fields).status_code == 409
+    assert _now(room, made).state.value == "proposed"
+
+
 def test_what_was_seen_before_somebody_else_changed_it_is_not_acted_on(room: Room) -> None:
     made = _measure(room, Measure.LIMIT, 7)
     before = {"seen": str(made.version - 1), "reason": "mistake"}

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safehold.console.plots import Chart, Series, Spread, draw_bars, draw_columns, draw_spreads
+from safehold.console.plots.drawing import element
 from safehold.console.plots.scale import scale_for
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -61,6 +62,11 @@ def test_hostile_names_stay_words() -> None:
     for drawing in (draw_bars(chart).drawing, draw_columns(chart).drawing):
         assert "<script" not in drawing
         assert name in "".join(_tree(drawing).itertext())
+
+
+def test_hostile_words_stay_in_their_attributes() -> None:
+    drawing = element("g", id='x" onload="alert(1)', class_="<b>")
+    assert _tree(drawing).attrib == {"id": 'x" onload="alert(1)', "class": "<b>"}
 
 
 def test_nothing_to_show_is_said_and_not_drawn() -> None:
