@@ -38,7 +38,7 @@ from safehold.cases.decisions.signals.approving import Approval, approve, requir
 from safehold.cases.decisions.signals.approving import waiting as waiting_listing
 from safehold.cases.decisions.signals.listing import ListingId, ListingState, OwnList, SignalListing
 from safehold.cases.decisions.signals.register import listings_where
-from safehold.cases.decisions.stored import decision_of, decisions_where, new_decision_id
+from safehold.cases.decisions.stored import decision_of, decisions_where, new_decision_id, settled_among
 from safehold.cases.decisions.tables import case_decisions, case_listings
 from safehold.cases.decisions.undoings import outcomes_of
 from safehold.cases.item import ItemId, NewItem
@@ -219,11 +219,11 @@ class Decisions:
         """
         with self._database.reading() as connection:
             found = decisions_where(connection, case_decisions.c.case_id == case_id, with_alike=reader is None)
-        if reader is None or not reader.can(Ability.SECOND_REVIEW):
-            return found
-        passed_on = {one.item for decided in found for one in decided.items if one.standing is Standing.PASSED_ON}
-        settled = {one.item for decided in found for one in decided.standing}
-        return tuple(_without(one, passed_on - settled) if one.person != reader.name else one for one in found)
+            if reader is None or not reader.can(Ability.SECOND_REVIEW):
+                return found
+            passed_on = {one.item for decided in found for one in decided.items if one.standing is Standing.PASSED_ON}
+            waiting = passed_on - settled_among(connection, passed_on)
+        return tuple(_without(one, waiting) if one.person != reader.name else one for one in found)
 
     def outcomes(self, decision: DecisionId) -> tuple[Undone, ...]:
         """Return what became of what followed from a reversed decision: undone, still pending, or standing, and why."""

@@ -16,7 +16,7 @@ from safehold.cases.decisions.desk import Desk
 from safehold.cases.decisions.errors import NothingToReverseError
 from safehold.cases.decisions.signals.listing import ListingId, ListingState, OwnList, SignalListing
 from safehold.cases.decisions.signals.register import IN_EFFECT, listings_where, move
-from safehold.cases.decisions.stored import decision_of, mark_reversed, reverse_items, said_before
+from safehold.cases.decisions.stored import decision_of, mark_reversed, reverse_items, settled_among
 from safehold.cases.decisions.tables import case_item_decisions, case_listings
 from safehold.cases.decisions.undoings import expect
 from safehold.cases.item import ItemId, ItemState
@@ -110,15 +110,11 @@ def reopen_dependents(database: Database, using: Reversing, clock: Clock, listin
 
 def _still_decided(connection: sa.Connection, decided: Decided) -> list[ItemId]:
     """Return the items that this decision decides, or has passed on to somebody who has not decided yet."""
-    said = said_before(connection, [one.item for one in decided.items])
+    settled = settled_among(connection, [one.item for one in decided.items if one.standing is Standing.PASSED_ON])
     return [
         one.item
         for one in decided.items
-        if one.standing is Standing.STANDS
-        or (
-            one.standing is Standing.PASSED_ON
-            and all(other.standing is not Standing.STANDS for _, other in said[one.item])
-        )
+        if one.standing is Standing.STANDS or (one.standing is Standing.PASSED_ON and one.item not in settled)
     ]
 
 

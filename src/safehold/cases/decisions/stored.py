@@ -109,6 +109,12 @@ def said_before(connection: sa.Connection, items: Iterable[ItemId]) -> dict[Item
     return found
 
 
+def settled_among(connection: sa.Connection, items: Iterable[ItemId]) -> frozenset[ItemId]:
+    """Return which of these items some decision decides."""
+    said = said_before(connection, items)
+    return frozenset(item for item, told in said.items() if any(one.standing is Standing.STANDS for _, one in told))
+
+
 def reverse_items(connection: sa.Connection, items: Sequence[ItemId]) -> None:
     """Say of everything that was said of these items that it is reversed: the next decision on them is a first one."""
     for start in range(0, len(items), _ASKED_AT_ONCE):

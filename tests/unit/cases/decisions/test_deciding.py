@@ -160,6 +160,13 @@ def test_a_second_person_never_sees_what_the_first_said_until_it_is_settled(benc
     assert [len(one.items) for one in bench.decisions.of_case(case, DAVID)] == [1, 1]
 
 
+def test_it_is_shown_once_settled_also_where_another_of_the_identical_items_was_named(bench: Bench) -> None:
+    case = bench.case(bench.item(), bench.item())
+    bench.say(AMIRA, case, Decision.CANNOT_TELL, number=1)
+    bench.say(CLARA, case, Decision.NOT_A_VIOLATION, number=2)
+    assert [len(one.items) for one in bench.decisions.of_case(case, DAVID)] == [1, 1]
+
+
 def test_texts_need_no_more_than_a_kind_of_harm(bench: Bench) -> None:
     """Coop's issues 661 and 736: what has no picture is decided like what has one."""
     case = bench.case(bench.item(form=Form.TEXT, role="prompt", signals=(), findings=()))
