@@ -21,9 +21,10 @@ from tests.functional.datasets.builders import (
 
 from safehold.cases import CaseItem, CaseState, Form, ItemState, Origin, Priority, SubjectKind
 from safehold.cases import Place as Where
-from safehold.cases.decisions import Decision, ItemDecision
+from safehold.cases.decisions import Decision, ItemDecision, Undoing
 from safehold.cases.rules import default_source
 from safehold.cases.staff import Person, Role
+from safehold.datasets.casework.consequence import DECIDE_AGAIN
 from safehold.datasets.casework.handing import hand_over
 from safehold.datasets.casework.items import SCHEMA
 from safehold.datasets.casework.retrieval import RecordReader
@@ -221,6 +222,9 @@ def test_what_is_no_violation_goes_into_the_cleaned_dataset_and_out_again_when_t
         decided(place, workshop, out)
         assert results(out) == once
         open_casework(workshop).decisions.reverse(LEAD, made, "wrong_person")
+        open_casework(workshop).decisions.settle()
+        undone = [(one.reference, one.outcome, one.why) for one in open_casework(workshop).decisions.outcomes(made)]
+        assert (load_run(Layout(out)).id, Undoing.STANDS, DECIDE_AGAIN) in undone
         decided(place, workshop, out)
         assert rows_of(out)["d-near"]["action"] == "hold"
         events = [one.event for one in workshop.ledger.events() if one.event.kind.startswith("record.release")]
@@ -228,6 +232,20 @@ def test_what_is_no_violation_goes_into_the_cleaned_dataset_and_out_again_when_t
     assert [one.kind for one in events] == ["record.released", "record.release_withdrawn"]
     assert events[0].details["by"] == events[1].details["by"] == made
     assert item.state is ItemState.UNDECIDED
+
+
+def test_what_a_trusted_list_knows_is_decided_with_nobody_looking_and_what_is_near_is_not(
+    own: tuple[Place, Path],
+) -> None:
+    place, _ = own
+    with place.open() as workshop:
+        casework = open_casework(workshop)
+        casework.decisions.settle()
+        states = {name: item.state for name, item in items_of(casework).items()}
+        opened = [one.event.kind for one in workshop.ledger.events()]
+    assert states.pop("b-by-sha256") is ItemState.DECIDED
+    assert set(states.values()) == {ItemState.UNDECIDED}
+    assert "record.opened" not in opened
 
 
 def test_a_release_outlives_its_case_and_one_that_somebody_made_here_is_never_taken_back(
