@@ -12,7 +12,7 @@ from safehold.gateway.item import Item, ItemKind
 
 from .conftest import Site
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 HOSTILE = "<img src=x onerror=document.title=String(1)> beside a blue ball"
 OPEN = "document.querySelector('[data-stage]').matches('.shown, .reading, .listening')"
