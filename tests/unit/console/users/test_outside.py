@@ -329,6 +329,22 @@ def test_who_is_disabled_here_stays_out_whatever_the_provider_says(
                 going.back()
 
 
+def test_a_provider_may_change_its_keys_between_two_arrivals(
+    crooked: Crooked, entrance: Entrance, staff: Staff
+) -> None:
+    old = crooked.key
+    for key in (old, ECKey.generate_key("P-256", auto_kid=True)):
+        going = Going.out(entrance)
+        crooked.key, crooked.keys = key, [key.as_dict(private=False)]
+        crooked.says(crooked.claims(going.asked["nonce"]))
+        assert staff.sessions.find(going.back()[0].cookie) is not None
+    crooked.key = old
+    going = Going.out(entrance)
+    crooked.says(crooked.claims(going.asked["nonce"]))  # by a key that is the provider's no more
+    with pytest.raises(RefusedError):
+        going.back()
+
+
 def test_a_provider_that_is_another_one_or_says_unsafe_places_is_not_asked(
     crooked: Crooked, entrance: Entrance
 ) -> None:

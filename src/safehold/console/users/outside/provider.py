@@ -21,7 +21,7 @@ from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import OAuth2Client
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from safehold.console.users.errors import ProviderSilentError
@@ -106,14 +106,21 @@ class Provider:
                 token = client.fetch_token(
                     told.token, grant_type="authorization_code", code=code, code_verifier=arrival.verifier
                 )
-            return self._verified(str(token["id_token"]), str(token.get("access_token", "")), arrival, told.keys)
+            decoded = self._decoded(str(token["id_token"]), told)
+            return self._verified(decoded, str(token.get("access_token", "")), arrival)
         except httpx.HTTPError as error:
             raise _silent() from error
         except (AuthlibBaseError, JoseError, ValueError, KeyError, TypeError) as error:
             raise refused() from error
 
-    def _verified(self, written: str, access: str, arrival: Arrival, keys: KeySet) -> Mapping[str, Any]:
-        token = jwt.decode(written, keys, algorithms=list(ALGORITHMS))
+    def _decoded(self, written: str, told: Description) -> jwt.Token:
+        """Return what one of the provider's keys signed; a key that is new to us is asked for once."""
+        try:
+            return jwt.decode(written, told.keys, algorithms=list(ALGORITHMS))
+        except InvalidKeyIdError:
+            return jwt.decode(written, self._description(newer_than=told).keys, algorithms=list(ALGORITHMS))
+
+    def _verified(self, token: jwt.Token, access: str, arrival: Arrival) -> Mapping[str, Any]:
         told, now = self.registration, int(self._clock.now().timestamp())
         claims = CodeIDToken(
             token.claims,
@@ -128,15 +135,15 @@ class Provider:
             raise refused()
         return dict(claims)
 
-    def _description(self) -> Description:
-        """Return what the provider says of itself, read again every hour.
+    def _description(self, newer_than: Description | None = None) -> Description:
+        """Return what the provider says of itself, read again every hour, or where something newer is asked for.
 
         Raises:
             ProviderSilentError: it does not answer, is not who was registered, or sends people to an unsafe place.
         """
         with self._lock:
             now = self._clock.now()
-            if self._known is None or now - self._known.read_at > _FRESH:
+            if self._known is None or self._known is newer_than or now - self._known.read_at > _FRESH:
                 self._known = self._read(now)
             return self._known
 
