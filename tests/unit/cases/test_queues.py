@@ -204,6 +204,19 @@ def test_a_specialist_need_not_wait_for_who_held_a_case_before_it_was_escalated(
         office.queues.claim(case, DAVID)
 
 
+def test_who_held_a_case_before_it_was_escalated_takes_it_anew_like_everybody(office: Office) -> None:
+    both = replace(CLARA, roles=frozenset({Role.REVIEWER, Role.SPECIALIST}))
+    case = office.opened()
+    before = office.queues.claim(case, both)
+    office.cases.escalate(case, "unsure", actor=both.name)
+    again = office.queues.next(both, "escalated")
+    assert again is not None
+    assert (again.case, again.queue) == (case, "escalated")
+    assert again.lease != before.lease
+    with pytest.raises(ClaimedError):
+        office.queues.claim(case, DAVID)
+
+
 def test_an_assigned_case_is_for_one_person(office: Office) -> None:
     case = office.opened()
     office.cases.assign(case, "boris", actor="lead")

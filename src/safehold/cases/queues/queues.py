@@ -238,6 +238,7 @@ class Queues:
         mine = query.where(
             case_claims.c.person == person,
             case_claims.c.expires_at > timestamp(now),
+            case_claims.c.queue == queue,
             cases.c.queue == queue,
             cases.c.is_waiting == 1,
         )
