@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from safehold.cases.enforcement.enforcement import Enforcement, EnforcementState, Happened, Reason, Step
 from safehold.cases.enforcement.errors import StepNotPossibleError
-from safehold.cases.enforcement.stored import insert, row_of, to_step
+from safehold.cases.enforcement.stored import insert, row_of, to_enforcement, to_step
 from safehold.cases.enforcement.tables import enforcement_steps, enforcements
 from safehold.home.outbox import Outbox
 from safehold.ledger.entry import timestamp
@@ -139,7 +139,10 @@ def changes_after(connection: sa.Connection, number: int, *, limit: int) -> tupl
         table.number > number, table.step.in_(sorted(step.value for step in TOLD))
     )
     rows = connection.execute(query.order_by(table.number).limit(limit)).mappings().all()
-    return tuple(EnforcementChange(one, row_of(connection, one.enforcement)) for one in map(to_step, rows))
+    steps = [to_step(row) for row in rows]
+    wanted = sa.select(enforcements).where(enforcements.c.id.in_({one.enforcement for one in steps}))
+    found = {row["id"]: to_enforcement(row) for row in connection.execute(wanted).mappings()}
+    return tuple(EnforcementChange(one, found[one.enforcement]) for one in steps)
 
 
 def change_of(connection: sa.Connection, number: int) -> EnforcementChange | None:
