@@ -97,11 +97,12 @@ class Decisions:
         if claim.case != case_id or claim.person != person.name:
             raise NotAllowedError("this hold is on another case, or another person's", advice="Claim the case first.")
         now = self._clock.now()
-        with self._database.writing() as connection:
-            self._desk.queues.require(connection, claim)
+        with self._database.reading() as connection:  # thousands may be alike: nobody who writes waits for that
             case = self._desk.cases.show(case_id, connection)
             groups = named_groups(connection, person, case, items, desk=self._desk)
-            deciding = Deciding(new_decision_id(), case, person.name, now, seen)
+        deciding = Deciding(new_decision_id(), case, person.name, now, seen)
+        with self._database.writing() as connection:  # what was read still holds while the version is the one seen
+            self._desk.queues.require(connection, claim)
             decided = record(connection, deciding, groups, desk=self._desk, outbox=self._outbox)
             self._let_go(connection, decided, claim)
         self._carry_out(len(decided.items))
