@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from tests.functional.console.conftest import complaints
 from tests.functional.people import chromium
 from tests.functional.people.chromium import Tab
 
@@ -37,7 +38,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 PAGES = (*look.PAGES, *signing_in.PAGES, *passkeys.PAGES, *security.PAGES, *users.PAGES)
 PASSWORD = "nine purple kites over town"  # noqa: S105 - made up
-AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @dataclass
@@ -132,12 +132,20 @@ def with_key(tab: Tab) -> str:
 
 
 def axe(tab: Tab) -> list[str]:
+    """Return what axe-core and our own checks find wrong with a page, wide and dark, narrow and light."""
+    script = axe_script()
+    told = []
+    for width, scheme in ((1100, "dark"), (320, "light")):
+        tab.size(width, 900, scheme)
+        told += complaints(tab, script)
+    return told
+
+
+def axe_script() -> str:
     found = importlib.util.find_spec("axe_core_python")
-    script = next(Path(str(found.submodule_search_locations[0])).rglob("axe*.js"))  # type: ignore[union-attr,index]
-    tab.ask(script.read_text(encoding="utf-8") + ";0")
-    said = tab.ask(f"axe.run(document, {{runOnly: {AXE_TAGS}}}).then(r => r.violations.map(v => v.id + ' ' + "
-                   "v.nodes.map(n => n.html.slice(0, 90)).join(' | ')))")  # fmt: skip
-    return list(said)
+    if found is None or found.origin is None:
+        pytest.skip("axe-core-python is not installed")
+    return Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8")
 
 
 def test_somebody_new_gets_in_with_the_keyboard_and_comes_back_with_a_security_key(place: Place, tab: Tab) -> None:
@@ -184,7 +192,8 @@ def test_somebody_new_gets_in_with_the_keyboard_and_comes_back_with_a_security_k
     kinds_of_events = [one.event.kind for one in place.ledger.events() if one.event.actor == "amira"]
     assert kinds_of_events.count("user.signed_in") == 2
     assert kinds_of_events[-1] == "user.stepped_up"
-    assert [one for one in tab.errors if "403" not in one] == []
+    told = [one for one in tab.errors if "403" not in one and not one.startswith("Autofocus")]  # we were quicker
+    assert told == []
     assert {one.split("/")[2] for one in tab.asked if one.startswith("http")} == {place.address.split("/")[2]}
 
 
