@@ -33,6 +33,7 @@ from safehold.vault import (
 from safehold.vault.bucket import Bucket, BucketShelves
 from safehold.vault.errors import BucketUnreachableError
 from safehold.vocabulary import FixedClock
+from safehold.wiring import open_workshop
 
 CANARY = b"CANARY-harmless-4c1d9e"
 CONTENT = CANARY * 7000  # three chunks, and the canary lies whole in each
@@ -196,14 +197,42 @@ def test_what_is_just_being_put_is_no_orphan_yet(kept: Kept) -> None:
     assert (len(kept.vault().fsck().orphans), kept.vault().remove_orphans(), kept.names()) == (4, 4, [])
 
 
-def test_storage_that_does_not_answer_is_named_without_its_address(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in storage.CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
+def test_storage_that_refuses_is_named_without_its_address(kept: Kept) -> None:
     missing = kept.vault(bucket=Bucket("vault-of-nobody", "p", kept.bucket.endpoint, "us-east-1"))
     with pytest.raises(BucketUnreachableError, match="NoSuchBucket") as refused:
         missing.put(CONTENT, LABEL)
     assert "vault-of-nobody" not in str(refused.value)
     assert missing.list() == ()
+
+
+def test_a_vault_copied_out_of_a_folder_opens_and_has_no_orphans(kept: Kept) -> None:
+    """As docs/evidence.md says: objects keep their names, shares move below their evidence."""
+    identifier = LocalVault(kept.home).put(CONTENT, LABEL)
+    for path in kept.home.vault.rglob(identifier):
+        parts = ("objects", identifier) if path.parent.name == "objects" else ("shares", identifier, path.parent.name)
+        name = "/".join((kept.bucket.prefix, *parts))
+        kept.server.client.put_object(Bucket=kept.bucket.name, Key=name, Body=path.read_bytes())
+    kept.clock.at += dt.timedelta(hours=2)
+    assert (kept.vault().fsck().is_sound, kept.vault().fsck().orphans) == (True, ())
+    assert kept.vault().open(identifier, kept.keys[:2], **CEREMONY) == CONTENT
+
+
+def test_an_installation_is_told_of_its_bucket_by_settings(
+    s3: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = s3.place()
+    told = {"BUCKET": bucket.name, "PREFIX": bucket.prefix, "ENDPOINT": bucket.endpoint, "REGION": bucket.region}
+    environment = {f"SAFEHOLD_VAULT_S3_{name}": str(value) for name, value in told.items()}
+    for name, value in storage.CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    with open_workshop(tmp_path / "home", environment=environment) as workshop:
+        workshop.vault.custodians.register("amira", bytes(PrivateKey.generate().public_key))
+        identifier = workshop.vault.put(CONTENT, LABEL)
+        assert list(workshop.home.vault.rglob("*")) == []
+        assert workshop.vault.fsck().is_sound
+        workshop.vault.erase(identifier, RECEIPT)
+    found = s3.client.list_object_versions(Bucket=bucket.name, Prefix=bucket.prefix)
+    assert found.get("Versions", []) == []
 
 
 _SCRIPT = """
