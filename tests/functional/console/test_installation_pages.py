@@ -45,7 +45,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
 
 @pytest.mark.parametrize(("width", "theme"), [(1280, "dark"), (320, "light")])
 def test_pages_with_something_to_show_are_accessible(built: Built, tab: Tab, axe: str, width: int, theme: str) -> None:
-    built.enter(tab, theme)
+    built.enter(tab, theme, stepped_up=theme == "dark")
     tab.size(width, 900)
     found = {}
     for path in built.found.paths():

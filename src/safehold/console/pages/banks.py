@@ -69,6 +69,7 @@ def _shown(
         parts_listed=parts,
         waiting=waiting,
         is_single_operator=visit.console.settings.single_operator,
+        is_confirmed=visit.is_stepped_up,
         error=error,
         entry=entry,
         reason=reason,

@@ -45,6 +45,7 @@ def list_holds(visit: PageVisit) -> Response:
         approved=[(one, destructions.waiting(one)) for one in destructions.list(state=DestructionState.APPROVED)],
         basis_of=_basis_of,
         refusals=REFUSALS,
+        is_confirmed=visit.is_stepped_up,
     )
 
 
@@ -143,6 +144,7 @@ def _shown(visit: PageVisit, found: Evidence, problem: str = "") -> Response:
         rules={one.value: RULES[one] for one in Basis},
         basis_of=_basis_of,
         grounds=[(one.value, _GROUNDS[one]) for one in _ASKED],
+        is_confirmed=visit.is_stepped_up,
         problem=problem,
     )
 

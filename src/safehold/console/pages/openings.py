@@ -56,7 +56,7 @@ def ask_opening(visit: PageVisit) -> Response:
 
 def show_opening(visit: PageVisit) -> Response:
     """Show how far an opening is."""
-    return visit.page("openings/show.html", one=_found(visit), is_custodian=False, problem="", reasons=REASONS)
+    return _one(visit, _found(visit), is_custodian=False)
 
 
 def end_opening(visit: PageVisit) -> Response:
@@ -83,7 +83,7 @@ def list_grants(visit: PageVisit) -> Response:
 
 def show_grant(visit: PageVisit) -> Response:
     """Show a custodian what they are asked to grant."""
-    return visit.page("openings/show.html", one=_found(visit), is_custodian=True, problem="", reasons=REASONS)
+    return _one(visit, _found(visit), is_custodian=True)
 
 
 def fetch_package(visit: PageVisit) -> Response:
@@ -132,6 +132,7 @@ def _listed(visit: PageVisit, problem: str = "") -> Response:
         "openings/list.html",
         status=422 if problem else 200,
         openings=_openings(visit).list(),
+        is_confirmed=visit.is_stepped_up,
         problem=problem,
         minutes=[(str(one), f"{one} minutes" if one < 60 else f"{one // 60} h") for one in MINUTES],
         filled={name: asked.get(name, "") for name in ("evidence", "case", "purpose", "minutes")},
@@ -139,7 +140,19 @@ def _listed(visit: PageVisit, problem: str = "") -> Response:
 
 
 def _granting(visit: PageVisit, found: Opening, problem: str) -> Response:
-    return visit.page("openings/show.html", status=422, one=found, is_custodian=True, problem=problem, reasons=REASONS)
+    return _one(visit, found, is_custodian=True, problem=problem)
+
+
+def _one(visit: PageVisit, found: Opening, *, is_custodian: bool, problem: str = "") -> Response:
+    return visit.page(
+        "openings/show.html",
+        status=422 if problem else 200,
+        one=found,
+        is_custodian=is_custodian,
+        problem=problem,
+        reasons=REASONS,
+        is_confirmed=visit.is_stepped_up,
+    )
 
 
 def _found(visit: PageVisit) -> Opening:

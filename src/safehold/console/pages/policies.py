@@ -3,6 +3,7 @@
 Nobody approves what they proposed; the store sees to it, whatever this page offers.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -114,6 +115,7 @@ def _listed(visit: PageVisit, errors: Mapping[str, str] | None = None, *, status
         policies=store.list()[::-1],
         active=store.active(),
         label=_label_in_force(visit),
+        text_in_force=_indented(_canonical_in_force(visit)),
         history=store.history()[::-1],
         is_single_operator=store.is_single_operator,
         errors=errors or {},
@@ -139,6 +141,8 @@ def _shown(visit: PageVisit, found: StoredPolicy, *, status: int = 200, **values
         is_own=found.submitted_by.casefold() == visit.person.name.casefold(),
         is_single_operator=_store(visit).is_single_operator,
         most_tried=MOST_TRIED,
+        is_confirmed=visit.is_stepped_up,
+        text=_indented(found.canonical),
         **{"problem": "", "result": None, **values},
     )
 
@@ -165,6 +169,20 @@ def _label_in_force(visit: PageVisit) -> str:
     active = _store(visit).active()
     own: GatewayPolicy = visit.console.instruments.own_policy
     return own.label if active is None else active.label
+
+
+def _canonical_in_force(visit: PageVisit) -> str:
+    active = _store(visit).active()
+    own: GatewayPolicy = visit.console.instruments.own_policy
+    return own.canonical if active is None else active.canonical
+
+
+def _indented(canonical: str) -> str:
+    """Return a policy's text as people read it; it is JSON, and so YAML as well. What somebody altered stays as it is."""
+    try:
+        return json.dumps(json.loads(canonical), indent=2, ensure_ascii=False)
+    except ValueError:
+        return canonical
 
 
 def _sentence(error: SafeholdError) -> str:

@@ -61,6 +61,7 @@ def _listed(visit: PageVisit, problem: str = "") -> Response:
         lists=OwnList,
         reasons=REASONS,
         most=LISTED,
+        is_confirmed=visit.is_stepped_up,
         problem=problem,
     )
 
