@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from safehold.cases import CaseState, ItemState, Place, Priority, Role
+from safehold.cases import CaseState, ItemState, Place, Priority, Role, Subject, SubjectKind
 from safehold.cases.exposure import OptOut
 from safehold.cases.item import Form
 from safehold.vocabulary import Action
@@ -33,6 +33,15 @@ def made_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with opened_desk(path):
         pass
     return path
+
+
+@pytest.fixture(scope="module")
+def shared(made_desk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Give a home for tests that change nothing in it: opening one takes longer than they do."""
+    folder = tmp_path_factory.mktemp("shared") / "desk"
+    shutil.copytree(made_desk, folder)
+    with opened_desk(folder) as found:
+        yield found
 
 
 @pytest.fixture
@@ -137,12 +146,12 @@ def test_a_severity_is_taken_from_nobody_who_is_not_trained(desk: Desk) -> None:
         {"verdict": "not_a_violation", "item": "item_00000000000000000000"},
     ],
 )
-def test_what_can_not_be_meant_decides_nothing(desk: Desk, fields: dict[str, object]) -> None:
-    case = desk.case(desk.item(1))
-    desk.take(case)
-    answer = desk.as_(Role.REVIEWER).send_form(f"/cases/{case}/decide", {**marked(desk, case), **fields})
+def test_what_can_not_be_meant_decides_nothing(shared: Desk, fields: dict[str, object]) -> None:
+    case = shared.case(shared.item(1))  # the same one each time
+    shared.take(case)
+    answer = shared.as_(Role.REVIEWER).send_form(f"/cases/{case}/decide", {**marked(shared, case), **fields})
     assert answer.status_code in {404, 409}
-    assert desk.casework.cases.show(case).undecided == 1
+    assert shared.casework.cases.show(case).undecided == 1
 
 
 def test_an_item_of_another_case_is_not_there(desk: Desk) -> None:
@@ -231,16 +240,18 @@ def test_a_case_is_shown_to_auditors_without_anything_that_opens_it(desk: Desk) 
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.CUSTODIAN, Role.POLICY_EDITOR, Role.POLICY_APPROVER])
-def test_roles_without_cases_see_none(desk: Desk, role: Role) -> None:
-    case = desk.case(desk.item(1))
-    client = desk.as_(role)
+def test_roles_without_cases_see_none(shared: Desk, role: Role) -> None:
+    case = shared.case(shared.item(1))
+    client = shared.as_(role)
     assert [client.get(path).status_code for path in ("/cases", "/queues", f"/cases/{case}")] == [403] * 3
     assert client.get("/").status_code == 200
 
 
 def test_lists_filter_and_turn_pages(desk: Desk) -> None:
-    for number in range(60):
-        desk.case(desk.item(number), subject=f"{number:02x}")
+    with desk.casework.workshop.home.database.writing() as connection:
+        for number in range(60):
+            about = Subject(SubjectKind.ACCOUNT, f"{number:02x}" * 16)
+            desk.casework.cases.open(about, [desk.item(number)], connection, actor="system")
     client = desk.as_(Role.AUDITOR)
     first = client.get("/cases?queue=gateway").text
     follows = re.search(r'rel="next" href="([^"]+)"', first)
@@ -281,10 +292,13 @@ def test_pages_of_the_sample_take_less_than_100_milliseconds(desk: Desk) -> None
     client = desk.as_(Role.REVIEWER)
     paths = ("/", "/queues", "/cases", f"/cases/{made['pictures']}", f"/cases/{made['data']}", "/me/exposure")
     assert {client.get(path).status_code for path in paths} == {200}  # compiles templates, once in a process
-    desk.standing.log.truncate(0)
-    assert {client.get(path).status_code for path in paths * 3} == {200}
-    spent = [float(one) for one in re.findall(r'"ms":([0-9.]+)', desk.standing.log.getvalue())]
-    assert sorted(spent)[len(spent) // 2] < 100
+    best = {}
+    for path in paths * 3:  # the best of three: other work of this machine is no fault of a page
+        desk.standing.log.truncate(0)
+        client.get(path)
+        spent = float(re.findall(r'"ms":([0-9.]+)', desk.standing.log.getvalue())[-1])
+        best[path] = min(spent, best.get(path, spent))
+    assert max(best.values()) < 100
 
 
 def test_the_stand_in_holds_only_what_is_harmless(desk: Desk) -> None:
