@@ -25,7 +25,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from tests import postgresql
 
-from benchmarks.cases_made import NOW, Made, fill
+from benchmarks._cases_made import NOW, Made, fill
 from safehold.cases import CaseId, CaseState, NewItem, Origin, Person, Priority, Role, Subject, SubjectKind
 from safehold.cases.item import Form
 from safehold.cases.listing import CaseFilter
@@ -194,8 +194,8 @@ def size_bytes(home: Home) -> int:
         return int(connection.execute(sa.text(query)).scalar() or 0)
 
 
-def run(database: str, options: argparse.Namespace) -> bool:
-    """Fill a home and measure it; return whether all stayed within the limits."""
+def run(database: str, options: argparse.Namespace) -> None:
+    """Fill a home, measure it, and print what it took."""
     with tempfile.TemporaryDirectory(dir=options.folder) as name, home_on(database, Path(name)) as home:
         begun = time.perf_counter()
         ledger = open_ledger(home)
@@ -222,7 +222,6 @@ def run(database: str, options: argparse.Namespace) -> bool:
         "load": round(os.getloadavg()[0], 1),
     }
     print(json.dumps(summary), flush=True)
-    return bool(summary["within"])
 
 
 def main() -> None:
@@ -235,8 +234,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path.cwd(), help="where the home is made, some gigabytes large")
     options = parser.parse_args()
     chosen = ["sqlite", "postgresql"] if options.database == "both" else [options.database]
-    is_within = [run(database, options) for database in chosen]
-    raise SystemExit(0 if all(is_within) else 1)
+    for database in chosen:
+        run(database, options)
 
 
 if __name__ == "__main__":
