@@ -207,7 +207,7 @@ def test_what_somebody_changed_meanwhile_is_not_decided(bench: Bench) -> None:
 
 
 def test_a_hold_that_is_over_decides_nothing(bench: Bench) -> None:
-    case = bench.case(bench.item())
+    case = bench.case(bench.item(), bench.item(signals=(digest("5b"),)))  # with more to decide, so that it goes on
     claim = bench.office.queues.claim(case, AMIRA)
     bench.office.clock.at = claim.expires_at
     said = [ItemDecision(bench.items(case)[0].id, Decision.CONFIRM, TEST)]

@@ -151,6 +151,16 @@ def test_what_rests_on_the_own_bank_waits_for_people_again_and_is_not_decided_by
     assert bench.decisions.decide_automatically(later) == ()
 
 
+def test_nothing_is_decided_by_an_entry_that_is_being_taken_back(bench: Bench) -> None:
+    _, decision = listed(bench)
+    (entry,) = bench.banks.entries("own-confirmed")
+    found = confirmed_by("csam", f"own-confirmed@1#{entry.number}")
+    later = bench.case(bench.item(findings=(found,), role="output_image"), name="cc")
+    bench.killed.reverse(LEAD, decision, "mistaken")
+    assert len(bench.listed("own-confirmed")) == 1
+    assert bench.decisions.decide_automatically(later) == ()
+
+
 def test_undoing_that_fails_is_tried_again_and_seen_as_pending_meanwhile(bench: Bench) -> None:
     _, decision = listed(bench)
     bench.party.fails = 1
