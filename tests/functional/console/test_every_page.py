@@ -26,6 +26,7 @@ def places(site: Site) -> list[str]:
     known = {
         "case": site.made["pictures"],
         "item": desk.items(site.made["pictures"])[0].id,
+        "danger": desk.casework.dangers.list()[0].id,
         "name": "amira",
         "queue": "gateway",
         "seq": "1",

@@ -27,6 +27,7 @@ from safehold.cases import (
     Subject,
     SubjectKind,
 )
+from safehold.cases.enforcement.danger import DangerKind
 from safehold.console.exporter import Exporter
 from safehold.console.instruments import open_instruments
 from safehold.console.serving.opening import openers_of
@@ -168,7 +169,8 @@ def many(desk: Desk) -> dict[str, CaseId]:
             *(desk.item(number, origin=Origin.DATASET, role="record") for number in range(100, 160)), subject="dd"
         ),
     }
-    desk.casework.cases.escalate(made["danger"], "danger_to_life", actor="amira", priority=Priority.DANGER)
+    amira = Person("amira", frozenset({Role.REVIEWER}))
+    desk.casework.dangers.open(amira, made["danger"], kind=DangerKind.CHILD, country="GB")
     return made
 
 
