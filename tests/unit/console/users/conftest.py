@@ -17,9 +17,10 @@ from safehold.console.users.tries import Tries
 from safehold.home.database import Database
 from safehold.home.home import DATABASE_NAME
 from safehold.home.schema import bring_up_to_date
-from safehold.ledger import Ledger, open_ledger
+from safehold.ledger import Ledger, SigningKey
 from safehold.vocabulary import Event, FixedClock
 
+KEY = SigningKey(b"s" * 32)
 NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 CHEAP = PasswordRules(rounds=1, memory_kib=8, lanes=1)
 GOOD_PASSWORD = "nine purple kites over town"  # noqa: S105 - made up
@@ -71,25 +72,36 @@ class Staff:
 
 @pytest.fixture(scope="session")
 def ready_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a home with its tables, to be copied: that is much cheaper than making one."""
+    """Give a home with its tables and its ledger's first event, to be copied: much cheaper than making one."""
     folder = tmp_path_factory.mktemp("ready") / "home"
     folder.mkdir()
     database = Database(folder / DATABASE_NAME)
     bring_up_to_date(database)
+    Ledger(database, FixedClock(NOW), KEY).checkpoint()
     database.close()
     return folder
+
+
+class Tables:
+    """What accounts need of a home."""
+
+    def __init__(self, database: Database, clock: FixedClock) -> None:
+        self.database, self.clock = database, clock
 
 
 def made(places: Any, folder: Path, ready: Path, **rules: Any) -> Staff:
     clock = FixedClock(NOW)
     if places.server is None:
-        shutil.copytree(ready, folder / "home")
-    home = places.open(folder / "home", clock)
-    ledger = open_ledger(home)
+        shutil.copy(ready / DATABASE_NAME, folder / DATABASE_NAME)
+        database = Database(folder / DATABASE_NAME)
+        places._opened.append(database)
+    else:
+        database = places.open(folder / "home", clock).database
+    ledger = Ledger(database, clock, KEY)
     told = UserRules(**{"key": b"k" * 32, "passwords": CHEAP, **rules})
-    has = open_accounts(home, ledger, told)
+    has = open_accounts(Tables(database, clock), ledger, told)  # type: ignore[arg-type]
     return Staff(
-        *(home.database, ledger, clock, told),
+        *(database, ledger, clock, told),
         *(has.users, has.sessions, has.factors, has.keys, has.tries, has.signing_in),
     )
 
