@@ -178,7 +178,7 @@ def _canonical_in_force(visit: PageVisit) -> str:
 
 
 def _indented(canonical: str) -> str:
-    """Return a policy's text as people read it; it is JSON, and so YAML as well. What somebody altered stays as it is."""
+    """Return a policy as people read it: JSON, and so YAML as well. What somebody altered stays as it is."""
     try:
         return json.dumps(json.loads(canonical), indent=2, ensure_ascii=False)
     except ValueError:
