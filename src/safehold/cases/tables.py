@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from safehold.home.tables import metadata
 
-_FILTERS = ("queue", "assignee", "subject_kind", "priority", "origin")
+_FILTERS = ("assignee", "subject_kind", "priority", "origin")
 """What lists may leave out: they lie in the index itself, so that a rare kind is found without reading every case."""
 
 cases = sa.Table(
@@ -35,9 +35,9 @@ cases = sa.Table(
     sa.Column("undecided", sa.Integer, nullable=False),
     sa.Column("second", sa.Integer, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
-    sa.Index("ix_cases_open", "is_open", "turn", *_FILTERS),
-    sa.Index("ix_cases_state", "state", "turn", *_FILTERS),
-    sa.Index("ix_cases_queue", "queue", "is_waiting", "turn"),
+    sa.Index("ix_cases_open", "is_open", "turn", "queue", *_FILTERS),
+    sa.Index("ix_cases_state", "state", "turn", "queue", *_FILTERS),
+    sa.Index("ix_cases_queue", "queue", "is_waiting", "turn", *_FILTERS),
     sa.Index("ix_cases_assignee", "assignee", "is_open", "turn"),
     sa.Index("ix_cases_waiting", "queue", "is_waiting", "opened_at"),
     sa.Index("ix_cases_subject", "subject"),

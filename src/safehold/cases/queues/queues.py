@@ -234,16 +234,16 @@ class Queues:
         return declined
 
     def _held(self, connection: sa.Connection, person: str, queue: str, now: dt.datetime) -> Claim | None:
-        query = sa.select(case_claims).join(cases, cases.c.id == case_claims.c.case_id)
-        mine = query.where(
-            case_claims.c.person == person,
-            case_claims.c.expires_at > timestamp(now),
-            case_claims.c.queue == queue,
-            cases.c.queue == queue,
-            cases.c.is_waiting == 1,
+        """Return what somebody holds in a queue, asked from their claims on, since they are few."""
+        claims = sa.select(case_claims).where(
+            case_claims.c.person == person, case_claims.c.queue == queue, case_claims.c.expires_at > timestamp(now)
         )
-        row = connection.execute(mine.order_by(cases.c.turn).limit(1)).mappings().first()
-        return None if row is None else _to_claim(row)
+        held = {row["case_id"]: _to_claim(row) for row in connection.execute(claims).mappings()}
+        if not held:
+            return None
+        waiting = sa.select(cases.c.id, cases.c.turn, cases.c.queue, cases.c.is_waiting).where(cases.c.id.in_(held))
+        rows = [row for row in connection.execute(waiting) if row.queue == queue and row.is_waiting]
+        return None if not rows else held[min(rows, key=lambda row: row.turn).id]
 
     def _require_free(self, connection: sa.Connection, row: sa.RowMapping, person: str) -> None:
         if not row["is_waiting"]:

@@ -11,7 +11,7 @@ _TABLES = (
     *("case_fingerprints", "case_signals", "case_contexts", "case_items", "cases"),
 )
 
-_FILTERS = ("queue", "assignee", "subject_kind", "priority", "origin")
+_FILTERS = ("assignee", "subject_kind", "priority", "origin")
 
 
 def upgrade() -> None:
@@ -63,9 +63,9 @@ def _cases() -> None:
         sa.UniqueConstraint("open_subject", name="uq_cases_open_subject"),
     )
     for name, columns in {
-        "open": ["is_open", "turn", *_FILTERS],
-        "state": ["state", "turn", *_FILTERS],
-        "queue": ["queue", "is_waiting", "turn"],
+        "open": ["is_open", "turn", "queue", *_FILTERS],
+        "state": ["state", "turn", "queue", *_FILTERS],
+        "queue": ["queue", "is_waiting", "turn", *_FILTERS],
         "assignee": ["assignee", "is_open", "turn"],
         "waiting": ["queue", "is_waiting", "opened_at"],
         "subject": ["subject"],
