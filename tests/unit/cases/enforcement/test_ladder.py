@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safehold.cases import SubjectKind
@@ -34,12 +34,14 @@ def test_the_gravest_grounds_do_not_wait_for_a_ladder() -> None:
     assert rung("grooming", 3) is Measure.BAN
 
 
+@settings(max_examples=40)
 @given(harms, st.integers(0, 20))
 def test_more_strikes_never_lead_to_less(ground: str, strikes: int) -> None:
     now, then = rung(ground, strikes), rung(ground, strikes + 1)
     assert then is now or (then is not None and now is not None and then.gravity > now.gravity)
 
 
+@settings(max_examples=40)
 @given(harms, kinds, st.integers(0, 20))
 def test_whatever_follows_fits_what_it_is_about(ground: str, kind: SubjectKind, strikes: int) -> None:
     assert all(one.measure.fits(kind) for one in LADDER.measures(ground, kind, strikes=strikes))

@@ -1,6 +1,6 @@
 import datetime as dt
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safehold.cases import ItemId
@@ -24,6 +24,7 @@ some = st.lists(
 )
 
 
+@settings(max_examples=30)
 @given(some, st.integers(0, 4 * 86400))
 def test_a_rest_that_is_due_is_over_when_it_was_said_to_be(shown: list[Seen], now: int) -> None:
     known = [one for one in shown if one.ended <= after(now)]
@@ -34,6 +35,7 @@ def test_a_rest_that_is_due_is_over_when_it_was_said_to_be(shown: list[Seen], no
         assert later is None or (rest.kind is RestKind.BREAK and later.kind is RestKind.DAY)
 
 
+@settings(max_examples=30)
 @given(some, st.integers(0, 4 * 86400))
 def test_what_is_left_is_never_below_nothing_and_never_more_than_a_day(shown: list[Seen], now: int) -> None:
     allowance = allowance_of(shown, RULES, after(now))
@@ -41,6 +43,7 @@ def test_what_is_left_is_never_below_nothing_and_never_more_than_a_day(shown: li
     assert 0 <= allowance.left.seconds <= RULES.day.seconds
 
 
+@settings(max_examples=30)
 @given(some, st.builds(seen, st.integers(0, 9).map(item), st.just(3 * 86400.0), st.just(3.0)))
 def test_seeing_more_never_leaves_more(shown: list[Seen], more: Seen) -> None:
     known = [one for one in shown if one.ended <= more.began]
