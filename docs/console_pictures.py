@@ -82,6 +82,7 @@ def _installation(tab: Tab, folder: Path) -> None:
 
 def _keep(tab: Tab, path: Path) -> None:
     """Take a picture, small enough for a repository."""
+    tab.wait("[...document.images].every(one => { one.loading = 'eager'; return one.complete })")
     taken = Path(tempfile.gettempdir()) / path.name
     tab.picture(taken)
     picture = Image.open(io.BytesIO(taken.read_bytes())).convert("RGB").quantize(COLOURS)
