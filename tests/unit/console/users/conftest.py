@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 
 from safehold.cases import Role
-from safehold.console.users import Factors, Keys, PasswordRules, Sessions, SigningIn, UserRules, Users, open_accounts
+from safehold.console.users import (
+    Factors,
+    Keys,
+    PasswordRules,
+    Sessions,
+    SigningIn,
+    Stage,
+    UserRules,
+    Users,
+    open_accounts,
+)
 from safehold.console.users.proofs import totp
 from safehold.console.users.tries import Tries
 from safehold.home.database import Database
@@ -57,11 +67,11 @@ class Staff:
 
     def settle(self, name: str = "amira") -> bytes:
         """Add somebody who has chosen GOOD_PASSWORD and set up an app; return the app's secret."""
-        started = self.signing_in.enter(name, self.add(name), address="192.0.2.1")
-        started = self.signing_in.choose_password(started.cookie, GOOD_PASSWORD)
-        written = self.factors.begin_app(started.session).written
-        secret = base64.b32decode(written.replace(" ", ""))
-        self.signing_in.set_up_app(started.cookie, self.code(secret))
+        self.add(name)
+        session = self.sessions.start(name, stage=Stage.SIGNED_IN).session
+        self.users.choose_password(session, GOOD_PASSWORD)
+        secret = base64.b32decode(self.factors.begin_app(session).written.replace(" ", ""))
+        self.factors.confirm_app(session, self.code(secret))
         self.later(minutes=2)
         return secret
 
