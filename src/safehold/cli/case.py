@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from safehold.cli.answer import Answer, Table
-from safehold.cli.case_decide import approve_signals, decide, list_decisions, reverse, show_agreement
+from safehold.cli.case_decide import approve_signals, decide, list_decisions, place_golden, reverse, show_agreement
 from safehold.cli.case_export import export_case, recipient_key, verify_export
 from safehold.cli.case_facts import CASE_COLUMNS, ITEM_COLUMNS, case_facts, case_line, item_facts, item_line
 from safehold.cli.case_hand import open_case
@@ -182,6 +182,7 @@ for _declared in (
     approve_signals,
     list_decisions,
     show_agreement,
+    place_golden,
     export_case,
     verify_export,
     recipient_key,
