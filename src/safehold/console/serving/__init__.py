@@ -6,6 +6,5 @@ A home and a listening socket enter; pages for people leave, until the process i
 from safehold.console.serving.opening import open_console
 from safehold.console.serving.options import ConsoleOptions
 from safehold.console.serving.process import run
-from safehold.console.serving.starting import start_console
 
-__all__ = ["ConsoleOptions", "open_console", "run", "start_console"]
+__all__ = ["ConsoleOptions", "open_console", "run"]

@@ -226,3 +226,21 @@ def test_a_report_is_decided_once_on_what_was_seen(room: Room) -> None:
 @pytest.mark.parametrize("ticket", ["R-AAAAA-AAAAA", "..%2f", "r", "%00"])
 def test_a_report_that_is_not_there_is_not_there(room: Room, ticket: str) -> None:
     assert room.as_(Role.SPECIALIST).get(f"/reports/{ticket}").status_code == 404
+
+
+def test_the_ledger_tells_nobody_what_somebody_else_was_shown(room: Room) -> None:
+    for actor in ("boris", "amira"):
+        room.workshop.ledger.append(Event("exposure.began", actor, details={"number": 1}))
+    auditor = room.as_(Role.AUDITOR)
+    listed = auditor.get("/ledger?kind=exposure.began").text
+    assert "somebody" in listed
+    assert "boris" not in listed
+    assert "exposure.began" not in table(auditor.get("/ledger?actor=boris").text)
+    place = next(one.seq for one in room.workshop.ledger.events() if one.event.actor == "boris")
+    assert "boris" not in auditor.get(f"/ledger/events/{place}").text
+    assert "amira" in listed, "one's own stays one's own to see"
+
+
+def table(page: str) -> str:
+    """Return the rows of a page's table."""
+    return page.partition("<tbody>")[2].partition("</tbody>")[0]
