@@ -1,6 +1,5 @@
 """``safehold serve``: the service, and beside it the console, until they are told to end."""
 
-import json
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,43 +68,57 @@ def serve(  # noqa: PLR0913 - one for each option
     is_alone = role == Role.CONSOLE.value
     with ExitStack() as stack:
         beside: list[Part] = []
-        console: dict[str, str | None] | None = None
+        console: str | None = None
         if console_port is not None or is_alone:
             part, console = _console(home, host, port if is_alone and console_port is None else console_port)
             stack.callback(_close, part.listening)
             beside.append(part)
 
         def announce(address: str | None) -> None:
-            show(_said(address, role, console), as_json=shell.as_json or as_json)
+            way_in = {} if console is None else {"address": console, **_way_in(home)}
+            show(_said(address, role, way_in), as_json=shell.as_json or as_json)
 
         options = ServeOptions(home, host, port=port, role=Role(role), processes=workers)
         run(options, announce, beside=beside)
 
 
-def _console(home: Path | None, host: str | None, port: int | None) -> "tuple[Part, dict[str, str | None]]":
-    """Return the console's process, and what its administrator needs to get in."""
+def _console(home: Path | None, host: str | None, port: int | None) -> "tuple[Part, str]":
+    """Return the console's process and address; whatever it would stumble over is refused here."""
     from safehold.service.errors import ServerPartsMissingError
 
     try:
-        from safehold.console.users import open_accounts
+        from safehold.console.serving import ConsoleOptions, require_openable
     except ModuleNotFoundError as error:
         raise ServerPartsMissingError(
             f"the console needs {error.name}, which is not installed",
             advice="Install its parts: pip install 'safehold[server,console]'",
         ) from error
-    from safehold.console.users.store import FIRST_ADMIN
     from safehold.service.serving import Part, address_of, listen, require_safe
     from safehold.wiring import open_workshop
 
     with open_workshop(home) as workshop:
+        require_openable(workshop)
         where = host or workshop.settings.host
         require_safe(where, workshop.settings)
         listening = listen(where, workshop.settings.console_port if port is None else port)
         address = address_of(listening, workshop.settings)
-        password = open_accounts(workshop.home, workshop.ledger).users.first_admin()
-    told = json.dumps({"home": None if home is None else str(home)})
-    console = {"address": address, "user": FIRST_ADMIN if password else None, "one_time_password": password}
-    return Part("console", _CONSOLE, told, listening), console
+    return Part("console", _CONSOLE, ConsoleOptions(home).to_text(), listening), address
+
+
+def _way_in(home: Path | None) -> dict[str, str]:
+    """Return how the first administrator gets in: made only now that everything listens, since it is said once."""
+    from safehold.console.users import open_accounts
+    from safehold.console.users.store import FIRST_ADMIN
+    from safehold.wiring import open_workshop
+
+    with open_workshop(home) as workshop:
+        users = open_accounts(workshop.home, workshop.ledger, settings=workshop.settings).users
+        password = users.first_admin()
+        if password is not None:
+            return {"user": FIRST_ADMIN, "one_time_password": password}
+        if users.has(FIRST_ADMIN) and users.show(FIRST_ADMIN).signed_in_at is None:
+            return {"user": FIRST_ADMIN}
+    return {}
 
 
 def _close(listening: "socket.socket | None") -> None:
@@ -113,10 +126,10 @@ def _close(listening: "socket.socket | None") -> None:
         listening.close()
 
 
-def _said(address: str | None, role: str, console: dict[str, str | None] | None) -> Answer:
+def _said(address: str | None, role: str, console: dict[str, str]) -> Answer:
     data: dict[str, object] = {"address": address, "role": role}
-    if console is not None:
-        data["console"] = {name: value for name, value in console.items() if value is not None}
+    if console:
+        data["console"] = console
     return Answer(data, [*_service_lines(address, role), *_console_lines(console)])
 
 
@@ -132,10 +145,14 @@ def _service_lines(address: str | None, role: str) -> list[str]:
     ]
 
 
-def _console_lines(console: dict[str, str | None] | None) -> list[str]:
-    if console is None:
+def _console_lines(console: dict[str, str]) -> list[str]:
+    if not console:
         return []
     lines = [f"console      {console['address']}"]
-    if console["one_time_password"] is not None:
+    if "one_time_password" in console:
         lines.append(f"sign in as {console['user']}, once, with: {console['one_time_password']}")
+    elif "user" in console:
+        lines.append(
+            f"Nobody has signed in as {console['user']} yet; a new one-time password: safehold user reset admin"
+        )
     return lines

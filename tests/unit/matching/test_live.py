@@ -57,7 +57,7 @@ def linear(home: Home) -> LinearIndex:
 
 def wait_until_settled(live: LiveIndex) -> None:
     end = time.monotonic() + 30
-    while threading.active_count() > 1 and time.monotonic() < end:
+    while any(one.name == "safehold-settle" for one in threading.enumerate()) and time.monotonic() < end:
         time.sleep(0.005)
     live.refresh()
 

@@ -32,5 +32,14 @@ def test_every_setting_that_the_page_names_is_one() -> None:
     known = set(Settings.model_fields)
     others = named - known - set(re.findall(r"^\| \d{3} \|.*", PAGE, re.MULTILINE))
     codes = set(re.findall(r"`([a-z_0-9]+)`", "".join(re.findall(r"^\| \d{3} \|.*", PAGE, re.MULTILINE))))
-    words = {"allow_unexamined", "source_image", "output_image", "idempotency_key", "base_url", "api_base", "api_key"}
+    words = {
+        "allow_unexamined",
+        "model_version",
+        "source_image",
+        "output_image",
+        "idempotency_key",
+        "base_url",
+        "api_base",
+        "api_key",
+    }
     assert others - codes - words == set()

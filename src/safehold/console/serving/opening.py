@@ -63,6 +63,18 @@ def open_console(
             )
 
 
+def require_openable(workshop: Workshop) -> None:
+    """Refuse here what a console's process would stumble over, where somebody still reads why.
+
+    Raises:
+        SafeholdError: a key, reviewed data or a setting can't be used.
+    """
+    if workshop.settings.review_key is not None:
+        read_review_key(workshop.settings.review_key)
+    open_accounts(workshop.home, workshop.ledger, settings=workshop.settings)
+    open_casework(workshop)
+
+
 def _outbox(workshop: Workshop) -> Outbox:
     return Outbox(workshop.home.database, workshop.home.clock)
 
