@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from benchmarks.cases import run
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.sqlite
 def test_the_benchmark_of_cases_asks_every_question_and_compares_the_answers(

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 from tests.functional.conftest import Call, Said
 
+pytestmark = pytest.mark.long
+
 As = Callable[..., Said]
 
 

@@ -14,6 +14,8 @@ from safehold.vocabulary import Action
 from safehold.wiring import open_workshop
 from safehold.wiring.casework import open_cases, open_openings
 
+pytestmark = pytest.mark.long
+
 NOW = dt.datetime.now(dt.UTC)
 CANARY = "zanzibar-xylophone-4711"
 

@@ -42,6 +42,8 @@ from safehold.vocabulary import Action, Algorithm
 from safehold.wiring import Workshop
 from safehold.wiring.casework import Casework, open_casework
 
+pytestmark = pytest.mark.long
+
 AMIRA, LEAD = Person("amira", frozenset({Role.REVIEWER})), Person("lead", frozenset({Role.QUALITY_LEAD}))
 
 

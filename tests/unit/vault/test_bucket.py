@@ -35,6 +35,8 @@ from safehold.vault.errors import BucketUnreachableError
 from safehold.vocabulary import FixedClock
 from safehold.wiring import open_workshop
 
+pytestmark = pytest.mark.long
+
 CANARY = b"CANARY-harmless-4c1d9e"
 CONTENT = CANARY * 7000  # three chunks, and the canary lies whole in each
 LABEL = Label(case="run-1")
