@@ -50,7 +50,7 @@ litellm-test: $(DEV_STAMP) $(LITELLM_STAMP)
 # Every room's homes on a real PostgreSQL, but for tests that look into the SQLite file or whose other processes open the home.
 postgresql-test: $(DEV_STAMP)
 	@TEST_DATABASE=postgresql $(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/contract \
-		tests/unit/gateway tests/unit/home tests/unit/ledger tests/unit/service tests/unit/vault/test_local.py tests/unit/matching/banks \
+		tests/unit/cases tests/unit/gateway tests/unit/home tests/unit/ledger tests/unit/service tests/unit/vault/test_local.py tests/unit/matching/banks \
 		tests/functional/people tests/functional/service --ignore tests/functional/service/test_serving.py tests/functional/test_cli_bank.py tests/functional/test_cli_gateway.py \
 		tests/functional/test_cli_key.py tests/functional/test_cli_webhook.py
 
