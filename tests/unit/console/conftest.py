@@ -17,6 +17,15 @@ def made_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def shared(made_desk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Give a home for tests that change nothing in it: opening one takes longer than they do."""
+    folder = tmp_path_factory.mktemp("shared") / "desk"
+    shutil.copytree(made_desk, folder)
+    with opened_desk(folder) as found:
+        yield found
+
+
 @pytest.fixture
 def desk(made_desk: Path, tmp_path: Path) -> Iterator[Desk]:
     shutil.copytree(made_desk, tmp_path / "desk")

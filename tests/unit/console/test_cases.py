@@ -2,9 +2,6 @@
 
 import datetime as dt
 import re
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +10,7 @@ from safehold.cases.exposure import OptOut
 from safehold.cases.item import Form
 from safehold.vocabulary import Action
 
-from .desk import Desk, many, opened_desk
+from .desk import Desk, many
 from .standing import NOW
 
 DECIDES = {"verdict": "not_a_violation"}
@@ -25,30 +22,6 @@ CONFIRMS = {
     "band": "unclear",
     "confidence": "low",
 }
-
-
-@pytest.fixture(scope="session")
-def made_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("desk")
-    with opened_desk(path):
-        pass
-    return path
-
-
-@pytest.fixture(scope="module")
-def shared(made_desk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """Give a home for tests that change nothing in it: opening one takes longer than they do."""
-    folder = tmp_path_factory.mktemp("shared") / "desk"
-    shutil.copytree(made_desk, folder)
-    with opened_desk(folder) as found:
-        yield found
-
-
-@pytest.fixture
-def desk(made_desk: Path, tmp_path: Path) -> Iterator[Desk]:
-    shutil.copytree(made_desk, tmp_path / "desk")
-    with opened_desk(tmp_path / "desk") as found:
-        yield found
 
 
 def marked(desk: Desk, case: str, *numbers: int, **more: str) -> dict[str, object]:

@@ -4,7 +4,6 @@ import datetime as dt
 import io
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,30 +19,6 @@ from safehold.gateway.particulars import Particulars
 from .desk import WORDS, Desk, opened_desk
 
 CANARY = "canary-4d1e-zebra"
-
-
-@pytest.fixture(scope="session")
-def made_desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("desk")
-    with opened_desk(path):
-        pass
-    return path
-
-
-@pytest.fixture(scope="module")
-def shared(made_desk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """Give a home for tests that leave others' cases alone: opening one takes longer than they do."""
-    folder = tmp_path_factory.mktemp("shared") / "desk"
-    shutil.copytree(made_desk, folder)
-    with opened_desk(folder) as found:
-        yield found
-
-
-@pytest.fixture
-def desk(made_desk: Path, tmp_path: Path) -> Iterator[Desk]:
-    shutil.copytree(made_desk, tmp_path / "desk")
-    with opened_desk(tmp_path / "desk") as found:
-        yield found
 
 
 def place(desk: Desk, case: CaseId, number: int = 1) -> str:

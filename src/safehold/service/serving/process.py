@@ -2,8 +2,6 @@
 
 import asyncio
 import gc
-import os
-import signal
 import socket
 import sys
 import threading
@@ -21,15 +19,13 @@ from safehold.service.context import Service
 from safehold.service.serving.duties import duties_of
 from safehold.service.serving.options import Role, ServeOptions
 from safehold.service.serving.quiet import be_quiet
+from safehold.service.serving.server import Server, listen_for_the_end, server_config
 from safehold.service.serving.worker import Worker
 from safehold.service.webhooks.setup import endpoints_of
 from safehold.settings import Settings
 from safehold.wiring.casework import open_casework
 from safehold.wiring.gateway import Gateway, open_gateway
 from safehold.wiring.people import open_people
-
-KEEP_ALIVE_SECONDS = 75
-"""Longer than what proxies keep idle connections for (60 s is common), so that they close first, not we."""
 
 GRACE_SECONDS = 30
 """How long requests under way may take once the process is told to end."""
@@ -38,8 +34,6 @@ SWITCH_SECONDS = 0.0005
 """After how long a thread lets another one run: a tenth of Python's default, so that the event loop does not wait for
 threads that compute. Source: ours: at 120 prompts a second on two shared cores, the 90th percentile fell in all 4 runs.
 """
-
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(slots=True)
@@ -134,21 +128,17 @@ def _working(gateway: Gateway, service: Service, options: ServeOptions) -> Itera
 
 
 def _wait(service: Service, listening: socket.socket | None, parent: int | None) -> None:
-    server = None if listening is None else _Server(_config(make_app(service), service.settings))
+    server = None if listening is None else Server(_config(make_app(service), service.settings))
     factory = None if server is None else server.config.get_loop_factory()
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(_until_asked(server, listening, parent))
 
 
-async def _until_asked(server: "_Server | None", listening: socket.socket | None, parent: int | None) -> None:
-    loop = asyncio.get_running_loop()
+async def _until_asked(server: Server | None, listening: socket.socket | None, parent: int | None) -> None:
     asked = asyncio.Event()
     ending = Ending()
     ending.tell(asked.set)
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, ending.ask)
-    if parent is not None:
-        loop.add_reader(parent, lambda: _ended(loop, parent, ending))
+    listen_for_the_end(ending.ask, parent)
     if server is None or listening is None:
         await asked.wait()
         return
@@ -158,39 +148,5 @@ async def _until_asked(server: "_Server | None", listening: socket.socket | None
     await server.serve([listening])
 
 
-def _ended(loop: asyncio.AbstractEventLoop, parent: int, ending: Ending) -> None:
-    """End with the parent: nothing is ever written to the pipe, so that it can be read only when it is closed."""
-    loop.remove_reader(parent)
-    os.close(parent)
-    ending.ask()
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn's server, ended by us: its own handling would end the process as interrupted."""
-
-    def end(self) -> None:
-        """Take no more requests, answer those under way, then return."""
-        self.force_exit = self.should_exit  # told twice: at once
-        self.should_exit = True
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to us."""
-        yield
-
-
 def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        lifespan="on",
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies),
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
+    return server_config(app, settings, grace_seconds=GRACE_SECONDS, lifespan="on")
