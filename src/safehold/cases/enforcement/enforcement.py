@@ -77,6 +77,8 @@ class Step(Enum):
     """What happened to an enforcement."""
 
     PROPOSED = "proposed"
+    APPLY_ASKED = "apply_asked"
+    """One person wants what nobody proposed to come into force; a second one has to agree."""
     APPLIED = "applied"
     DECLINED = "declined"
     LIFT_ASKED = "lift_asked"

@@ -6,12 +6,14 @@
     enforcements.apply(enforcer, proposed.id)
     enforcements.standing(subject).gravest
 
-Rules: a measure comes into force once; who proposed what takes two people does not let it come into force; lifting
-what the rules name takes two people as well; everything can be taken back, and every step is recorded.
+Rules: a measure comes into force once; who proposed what takes two people does not let it come into force, and where
+nobody proposed it, since a fingerprint decided, two people do; lifting what the rules name takes two people as well;
+everything can be taken back, and every step is recorded.
 """
 
 import sqlalchemy as sa
 
+from safehold.cases.case import Subject
 from safehold.cases.enforcement.enforcement import (
     Cause,
     Enforcement,
@@ -31,7 +33,7 @@ from safehold.cases.enforcement.ladder import Ladder, Taken
 from safehold.cases.enforcement.proposing import ALIVE, SYSTEM, new_id, propose, proposed_of
 from safehold.cases.enforcement.reading import EnforcementRecords
 from safehold.cases.enforcement.stepping import OUTWARD, Events, Stepping, not_possible
-from safehold.cases.enforcement.stored import of_cause, row_of, steps_of
+from safehold.cases.enforcement.stored import deciders_of, of_cause, row_of, steps_of
 from safehold.cases.enforcement.tables import enforcements
 from safehold.cases.staff import Ability, Person
 from safehold.home.database import Database
@@ -86,18 +88,24 @@ class Enforcements(EnforcementRecords):
 
         Raises:
             EnforcementNotAllowedError: they lack the ability.
-            UnfitMeasureError: it does not fit the subject, or the ground is no single word.
+            UnfitMeasureError: it does not fit the subject, names nothing to remove, or the ground is no single word.
         """
         self._require(person)
+        if order.measure is Measure.REMOVE_CONTENT and not order.references:
+            raise UnfitMeasureError(
+                "there is nothing to remove: no item of this case is known to the operator's systems",
+                advice="Take another measure, or remove the content where it is kept.",
+            )
         if not order.measure.fits(order.subject.kind) or not is_fit(order.ground):
             raise UnfitMeasureError(
                 f"{order.measure.value} does not fit a {order.subject.kind.value}",
                 advice="Warn, limit, strike, suspend and ban are for accounts; models and links are held.",
             )
-        cause = Cause(new_id(), order.case, order.subject, order.ground, order.references)
         taken, now = Taken(order.measure, order.days), self._clock.now()
-        made = proposed_of(cause, taken, actor=person.name, now=now, identifier=EnforcementId(cause.id))
         with self._database.writing() as connection:
+            people = deciders_of(connection, order.case)
+            cause = Cause(new_id(), order.case, order.subject, order.ground, order.references, people=people)
+            made = proposed_of(cause, taken, actor=person.name, now=now, identifier=EnforcementId(cause.id))
             self._stepping.begin(connection, made)
             if self._takes_two(made.measure, self.ladder.apply_by_two):
                 return made
@@ -106,20 +114,34 @@ class Enforcements(EnforcementRecords):
     def apply(self, person: Person, enforcement: EnforcementId, *, seen: int | None = None) -> Enforcement:
         """Let a proposed measure come into force; a strike that was proposed with it does too.
 
+        Where it takes two people and nobody proposed it, the first one to say so asks for it, and the second one
+        brings it into force.
+
         Raises:
             EnforcementUnknownError: there is none of this id.
             EnforcementNotAllowedError: they lack the ability.
-            SecondPersonNeededError: they proposed it, and it takes two people.
+            SecondPersonNeededError: they proposed it or asked for it, and it takes two people.
             StepNotPossibleError: it is not proposed any more, or was changed since it was seen.
         """
         self._require(person)
         with self._database.writing() as connection:
             found = _seen(row_of(connection, enforcement), seen)
-            if self._takes_two(found.measure, self.ladder.apply_by_two) and person.name == found.proposed_by:
-                raise _second_person()
+            if self._takes_two(found.measure, self.ladder.apply_by_two):
+                first = _first_of(connection, found)
+                if first == person.name:
+                    raise _second_person()
+                if first == SYSTEM:
+                    return self._step(connection, found, Step.APPLY_ASKED, person.name)
             applied = self._step(connection, found, Step.APPLIED, person.name, by_two=self.ladder.apply_by_two)
             self._strike_along(connection, found, Step.APPLIED, person.name)
         return applied
+
+    def waits_for_first(self, found: Enforcement) -> bool:
+        """Return whether it takes two people and none of them has said anything yet: a fingerprint decided."""
+        if not self._takes_two(found.measure, self.ladder.apply_by_two):
+            return False
+        with self._database.reading() as connection:
+            return found.state is EnforcementState.PROPOSED and _first_of(connection, found) == SYSTEM
 
     def decline(
         self, person: Person, enforcement: EnforcementId, reason: Reason, *, seen: int | None = None
@@ -182,6 +204,7 @@ class Enforcements(EnforcementRecords):
         *,
         actor: str,
         reason: Reason = Reason.DECISION_REVERSED,
+        subject: Subject | None = None,
         only: EnforcementId | None = None,
     ) -> tuple[Enforcement, ...]:
         """Take back what followed from a cause, in the transaction that reverses it; return what that changed.
@@ -193,11 +216,14 @@ class Enforcements(EnforcementRecords):
             cause: the decision's id.
             actor: who reversed it.
             reason: why.
+            subject: only what is about this one; None for whatever followed, about whomever.
             only: this one alone; what else followed stays.
         """
         now, undone = self._clock.now(), list[Enforcement]()
         for found in of_cause(connection, cause):
             if found.state not in ALIVE or (only is not None and found.id != only):
+                continue
+            if subject is not None and found.subject != subject:
                 continue
             step = Step.LIFTED if found.state is EnforcementState.IN_FORCE else Step.DECLINED
             undone.append(self._stepping.take(connection, found, step, actor=actor, now=now, reason=reason))
@@ -275,6 +301,14 @@ def _seen(found: Enforcement, seen: int | None) -> Enforcement:
     if seen is not None and found.version != seen:
         raise not_possible()
     return found
+
+
+def _first_of(connection: sa.Connection, found: Enforcement) -> str:
+    """Return who wanted a proposed measure first; `SYSTEM` where nobody has yet."""
+    if found.proposed_by != SYSTEM:
+        return found.proposed_by
+    asked = (one.actor for one in steps_of(connection, found.id) if one.step is Step.APPLY_ASKED)
+    return next(asked, SYSTEM)
 
 
 def _second_person() -> SecondPersonNeededError:

@@ -84,10 +84,11 @@ def new_id() -> EnforcementId:
 
 
 def _is_new(taken: Taken, cause: Cause, known: Sequence[Enforcement], of_case: Sequence[Enforcement]) -> bool:
-    """Return whether it adds to what the cause and its case brought already."""
+    """Return whether it adds to what the cause and its case brought already; a cause may be about several subjects."""
+    mine = [one for one in known if one.subject == cause.subject]
     if taken.measure is Measure.REMOVE_CONTENT:
-        return not any(one.measure is taken.measure for one in known)  # of every decision anew: it names other items
-    if any(one.measure is taken.measure and one.subject == cause.subject for one in known):
+        return not any(one.measure is taken.measure for one in mine)  # of every decision anew: it names other items
+    if any(one.measure is taken.measure for one in mine):
         return False
     if taken.measure is Measure.STRIKE:
         return not any(one.measure is Measure.STRIKE for one in of_case)

@@ -35,6 +35,7 @@ _BECOMES: Mapping[Step, EnforcementState] = {
     Step.EXPIRED: EnforcementState.EXPIRED,
 }
 _FROM: Mapping[Step, EnforcementState] = {
+    Step.APPLY_ASKED: EnforcementState.PROPOSED,
     Step.APPLIED: EnforcementState.PROPOSED,
     Step.DECLINED: EnforcementState.PROPOSED,
     Step.LIFT_ASKED: EnforcementState.IN_FORCE,
@@ -182,7 +183,7 @@ def _values(enforcement: Enforcement, step: Step, actor: str, now: dt.datetime) 
             values |= {"lift_asked_by": ""}
         case Step.CARRIED_OUT:
             values |= {"carried_out_at": timestamp(now)}
-        case Step.PROPOSED | Step.APPEALED | Step.APPEAL_DECIDED:
+        case Step.PROPOSED | Step.APPLY_ASKED | Step.APPEALED | Step.APPEAL_DECIDED:
             pass
     return values
 

@@ -19,6 +19,12 @@ from safehold.cases.enforcement.errors import EnforcementUnknownError
 from safehold.cases.enforcement.tables import enforcement_steps, enforcements
 from safehold.ledger.entry import timestamp
 
+_DECISIONS = sa.table("case_decisions", sa.column("case_id"), sa.column("person"))
+"""Who decided in which case. By its name: the rules of decisions are built on this package, not the other way round."""
+
+_NOBODY = "system"
+"""Who decided where nobody looked."""
+
 Cursor = tuple[str, str]
 """Where a page of a list ended: when the last one was proposed, and its id."""
 
@@ -84,6 +90,12 @@ def of_subject(
         enforcements.c.state.in_([state.value for state in states]),
     )
     return [to_enforcement(row) for row in connection.execute(query.order_by(enforcements.c.id)).mappings()]
+
+
+def deciders_of(connection: sa.Connection, case: CaseId) -> tuple[str, ...]:
+    """Return everybody who decided in a case, whether or not that was reversed since, by name."""
+    query = sa.select(_DECISIONS.c.person).where(_DECISIONS.c.case_id == case).distinct()
+    return tuple(sorted(set(connection.execute(query).scalars()) - {_NOBODY}))
 
 
 def page_of(

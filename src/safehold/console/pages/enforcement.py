@@ -23,6 +23,7 @@ from safehold.cases.enforcement import (
     SecondPersonNeededError,
     StepNotPossibleError,
     UnfitMeasureError,
+    references_of,
 )
 from safehold.console.errors import RefusedError
 from safehold.console.page import Page
@@ -32,6 +33,9 @@ BY_PEOPLE = (Reason.MISTAKE, Reason.NEW_FACTS, Reason.TOO_SEVERE, Reason.AUTHORI
 """Why a person declines or lifts; the other reasons belong to reversals and appeals."""
 
 LONGEST_DAYS = 3650
+
+_REFERENCES = 1000
+"""Items that a measure by hand names at most: as many as from the terminal."""
 
 _ID = re.compile(r"enf_[0-9a-f]{20}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,15}Z")
@@ -84,11 +88,13 @@ def order_measure(visit: PageVisit) -> Response:
     if errors or measure is None:
         return _ordering(visit, case_id, errors)
     case = visit.console.casework.cases.show(_checked(visit, case_id))
-    order = Order(measure, case.subject, case.id, ground, int(days) if days else None)
+    references = references_of(visit.console.casework.cases.items(case.id, limit=_REFERENCES), case.subject)
+    order = Order(measure, case.subject, case.id, ground, int(days) if days else None, references)
     try:
         made = _enforcements(visit).order(visit.person, order)
     except UnfitMeasureError as error:
-        return _ordering(visit, case_id, {"measure": f"{error}. {error.advice}"})
+        told = str(error)
+        return _ordering(visit, case_id, {"measure": f"{told[:1].upper()}{told[1:]}. {error.advice}"})
     said = (
         "In force." if made.state is EnforcementState.IN_FORCE else "Proposed: somebody else lets it come into force."
     )
@@ -134,25 +140,29 @@ def refuse_lift(visit: PageVisit) -> Response:
 def _taken(visit: PageVisit, step: Callable[[Enforcement], Enforcement], notice: str) -> Response:
     found = _found(visit)
     try:
-        step(found)
+        made = step(found)
     except (SecondPersonNeededError, StepNotPossibleError) as error:
         told = str(error)
         return _shown(visit, _found(visit), problem=f"{told[:1].upper()}{told[1:]}. {error.advice}")
-    return visit.go(f"/enforcement/{found.id}", notice=notice)
+    is_waiting = made.state is EnforcementState.PROPOSED  # nobody had proposed it, and one person has agreed
+    said = "Recorded: somebody else lets it come into force." if is_waiting else notice
+    return visit.go(f"/enforcement/{found.id}", notice=said)
 
 
 def _shown(visit: PageVisit, found: Enforcement, *, problem: str = "") -> Response:
     casework = visit.console.casework
+    steps = casework.enforcement.history(found.id)
     return visit.page(
         "enforcement/show.html",
         status=409 if problem else 200,
         one=found,
-        steps=casework.enforcement.history(found.id),
+        steps=steps,
         standing=casework.enforcement.standing(found.subject),
         appeals=casework.appeals.against(found.id),
         reasons=BY_PEOPLE,
         lifts_by_two=found.measure in casework.enforcement.ladder.lift_by_two,
         applies_by_two=found.measure in casework.enforcement.ladder.apply_by_two,
+        waits_for_first=casework.enforcement.waits_for_first(found),
         problem=problem,
     )
 

@@ -55,13 +55,14 @@ class Office:
         cause: str = "dec_1",
         subject: Subject = ACCOUNT,
         case: CaseId = CASE,
+        actor: str = AMIRA,
         **more: Any,
     ) -> Mapping[Measure, Enforcement]:
         """Return what follows from a decision."""
         told = Cause(cause, case, subject, ground, ("chk_1#0",), **more)
         with self.home.database.writing() as connection:
-            made = self.enforcements.propose(connection, told, actor=AMIRA)
-        return {one.measure: one for one in made}
+            made = self.enforcements.propose(connection, told, actor=actor)
+        return {one.measure: one for one in made if one.subject == subject}
 
     def in_force(self, ground: str = "csam", **more: Any) -> Mapping[Measure, Enforcement]:
         """Return the same, once somebody let all of it come into force."""

@@ -245,3 +245,25 @@ def test_of_several_at_once_one_decides(either_office: Office) -> None:
 
     with ThreadPoolExecutor(4) as threads:
         assert sum(threads.map(decide, range(4))) == 1
+
+
+def test_what_is_granted_to_one_account_lifts_nothing_of_another_one(office: Office) -> None:
+    mine = office.in_force("csam")
+    office.in_force("csam", subject=OTHER)
+    both = office.enforcements.standing(OTHER).in_force
+    appeal = office.appealed(mine[Measure.BAN].id)
+    office.appeals.decide(FAY, appeal.id, AppealState.GRANTED, Reason.MISTAKE)
+    assert office.enforcements.standing(ACCOUNT).in_force == ()
+    assert office.enforcements.standing(OTHER).in_force == both
+    assert {one.measure for one in both} == {Measure.STRIKE, Measure.BAN, Measure.REMOVE_CONTENT}
+
+
+def test_who_agreed_to_what_a_fingerprint_decided_takes_no_appeal_against_it(office: Office) -> None:
+    banned = office.decided("csam", actor="system", is_by_hash=True)[Measure.BAN]
+    office.enforcements.apply(ELI, banned.id)
+    office.enforcements.apply(FAY, banned.id)
+    appeal = office.appealed(banned.id)
+    for person in (ELI, FAY):
+        with pytest.raises(OwnWorkError):
+            office.appeals.take(person, appeal.id)
+    assert office.appeals.take(GUS, appeal.id).taken_by == "gus"

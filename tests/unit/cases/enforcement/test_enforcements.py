@@ -313,3 +313,34 @@ def test_a_transaction_that_fails_leaves_nothing(office: Office) -> None:
     assert office.enforcements.list().enforcements == ()
     assert office.told() == []
     assert office.events("enforcement.") == []
+
+
+def test_where_a_fingerprint_decided_one_person_agrees_and_another_one_bans(office: Office) -> None:
+    banned = office.decided("csam", actor="system", is_by_hash=True)[Measure.BAN]
+    assert office.enforcements.waits_for_first(banned)
+    agreed = office.enforcements.apply(ELI, banned.id)
+    assert (agreed.state, agreed.applied_by) == (EnforcementState.PROPOSED, "")
+    assert office.enforcements.standing(ACCOUNT).strikes == 0
+    assert not office.enforcements.waits_for_first(agreed)
+    with pytest.raises(SecondPersonNeededError):
+        office.enforcements.apply(ELI, banned.id)
+    with pytest.raises(StepNotPossibleError):
+        office.enforcements.apply(FAY, banned.id, seen=banned.version)
+    assert office.enforcements.apply(FAY, banned.id).state is EnforcementState.IN_FORCE
+    steps = [(one.step, one.actor) for one in office.enforcements.history(banned.id)]
+    assert steps == [(Step.PROPOSED, "system"), (Step.APPLY_ASKED, "eli"), (Step.APPLIED, "fay")]
+    assert office.enforcements.standing(ACCOUNT).strikes == 1
+
+
+def test_one_person_alone_bans_where_a_fingerprint_decided_only_where_the_rules_say_so(lone_office: Office) -> None:
+    banned = lone_office.decided("csam", actor="system", is_by_hash=True)[Measure.BAN]
+    assert lone_office.enforcements.apply(ELI, banned.id).state is EnforcementState.IN_FORCE
+    (found,) = [one for one in lone_office.events("enforcement.applied") if one.event.details["measure"] == "ban"]
+    assert found.event.details["single_operator"] is True
+
+
+def test_nothing_is_removed_by_hand_that_nothing_names(office: Office) -> None:
+    with pytest.raises(UnfitMeasureError, match="nothing to remove"):
+        office.enforcements.order(ELI, Order(Measure.REMOVE_CONTENT, ACCOUNT, CASE, "csam"))
+    named = Order(Measure.REMOVE_CONTENT, ACCOUNT, CASE, "csam", references=("chk_1#0",))
+    assert office.enforcements.order(ELI, named).references == ("chk_1#0",)

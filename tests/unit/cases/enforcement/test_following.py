@@ -9,11 +9,11 @@ import pytest
 from tests.unit.cases.conftest import Office, account, digest, office_at
 from tests.unit.cases.decisions.conftest import AMIRA, BORIS, CLARA, CSAM, LEAD, Bench, Party, rules
 
-from safehold.cases import CaseId, Origin, Subject
+from safehold.cases import CaseId, Origin, Person, Role, Subject
 from safehold.cases.axes import Axes, HarmType, Realism
 from safehold.cases.decisions import SYSTEM, BankLists, Decision, DecisionId, Decisions, Desk, Undoing
-from safehold.cases.enforcement import Enforcement, Enforcements, EnforcementState, Measure, Reason
-from safehold.cases.enforcement.appeals import Appeals, AppealState, Filing
+from safehold.cases.enforcement import Enforcement, Enforcements, EnforcementState, Measure, Order, Reason
+from safehold.cases.enforcement.appeals import Appeals, AppealState, Filing, OwnWorkError
 from safehold.cases.enforcement.following import EnforcementFollows
 from safehold.matching import BankStore
 
@@ -184,3 +184,30 @@ def test_the_whole_way_from_a_decision_to_a_granted_appeal(following: Following)
     appeals.decide(FAY, appeal.id, AppealState.GRANTED, Reason.MISTAKE)
     assert following.enforcements.standing(account()).in_force == ()
     assert BORIS.name not in following.measures(case)[Measure.WARN].people
+
+
+def test_the_content_of_every_account_in_a_joined_case_is_removed(following: Following) -> None:
+    office = following.office
+    case = office.opened(account("aa"), office.item(signals=(digest(),)))
+    office.opened(account("bb"), office.item("chk_9#0", signals=(digest(),)))
+    following.said(case)
+    removed = [one for one in following.enforcements.of_case(case) if one.measure is Measure.REMOVE_CONTENT]
+    assert {one.subject: one.references for one in removed} == {
+        account("aa"): ("chk_0#0",),
+        account("bb"): ("chk_9#0",),
+    }
+    following.bench.decisions.settle()
+    assert len([one for one in following.enforcements.of_case(case) if one.measure is Measure.REMOVE_CONTENT]) == 2
+
+
+def test_who_decided_the_case_takes_no_appeal_against_a_measure_by_hand_in_it(following: Following) -> None:
+    case, decision = following.confirmed(axes=NCII)
+    following.reverse(decision)
+    ordered = following.enforcements.order(ELI, Order(Measure.LIMIT, account(), case, "ncii_adult"))
+    assert ordered.people == ("amira",)
+    office = following.office
+    appeals = Appeals(office.home.database, office.ledger, office.clock, following.enforcements, seals=Mirror())
+    appeal = appeals.receive(Filing(ordered.id, account(), "This was not me"), actor="website")
+    with pytest.raises(OwnWorkError):
+        appeals.take(Person("amira", frozenset({Role.ENFORCER})), appeal.id)
+    assert appeals.take(FAY, appeal.id).taken_by == "fay"

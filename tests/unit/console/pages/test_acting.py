@@ -7,8 +7,8 @@ import pytest
 from tests.unit.console.pages.room import Room
 from tests.unit.console.standing import NOW
 
-from safehold.cases import CaseId, Person, Role
-from safehold.cases.enforcement import Enforcement, EnforcementId, Measure, Order
+from safehold.cases import CaseId, Origin, Person, Role
+from safehold.cases.enforcement import Cause, Enforcement, EnforcementId, Measure, Order
 from safehold.cases.enforcement.appeals import Appeal, Filing
 from safehold.cases.evidence import Basis
 from safehold.vault import EvidenceId, Label, read_custodian_key
@@ -86,6 +86,36 @@ def test_a_measure_by_hand_names_a_ground_of_the_rules(room: Room) -> None:
     assert made.status_code == 303
     assert "limit" in browser.get(made.headers["location"]).text.lower()
     assert len(room.casework.enforcement.of_case(case)) == 1
+
+
+def test_a_measure_by_hand_names_what_it_is_about_and_removing_needs_that(room: Room) -> None:
+    case, unknown = _case(room), room.case("hand_1", f"account-{secrets.token_hex(4)}", origin=Origin.HAND)
+    browser = room.as_(ENFORCER, name="ben")
+    fields = {"measure": "remove_content", "ground": "grooming", "days": ""}
+    refused = browser.send_form("/enforcement/order", {**fields, "case": unknown})
+    assert refused.status_code == 422
+    assert "There is nothing to remove" in refused.text
+    assert browser.send_form("/enforcement/order", {**fields, "case": case}).status_code == 303
+    (made,) = room.casework.enforcement.of_case(case)
+    assert made.references == tuple(one.told.reference for one in room.casework.cases.items(case))
+    assert room.casework.enforcement.of_case(unknown) == ()
+
+
+def test_what_a_fingerprint_decided_is_agreed_to_by_one_person_and_applied_by_another(room: Room) -> None:
+    case = room.casework.cases.show(_case(room))
+    cause = Cause(f"dec_{secrets.token_hex(10)}:csam", case.id, case.subject, "csam", is_by_hash=True)
+    with room.workshop.home.database.writing() as connection:
+        made = room.casework.enforcement.propose(connection, cause, actor="system")
+    (ban,) = [one for one in made if one.measure is Measure.BAN]
+    path, seen = f"/enforcement/{ban.id}", {"seen": str(ban.version)}
+    one, two = room.as_(ENFORCER, name="ben"), room.as_(ENFORCER, name="cleo")
+    assert "Agree to it" in one.get(path).text
+    assert one.send_form(f"{path}/apply", seen).status_code == 303
+    assert "You agreed to it" in one.get(path).text
+    assert "ben agreed to it" in two.get(path).text
+    again = {"seen": str(_now(room, ban).version)}
+    assert [browser.send_form(f"{path}/apply", again).status_code for browser in (one, two)] == [409, 303]
+    assert _now(room, ban).applied_by == "cleo"
 
 
 def test_measures_are_listed_page_by_page(room: Room) -> None:

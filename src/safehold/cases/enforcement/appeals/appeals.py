@@ -4,7 +4,8 @@
     appeals.take(person, appeal.id)
     appeals.decide(person, appeal.id, AppealState.GRANTED, Reason.MISTAKE)
 
-What is granted is lifted in the same transaction, with everything that followed from the same decision.
+What is granted is lifted in the same transaction, with everything that followed from the same decision for whoever
+appealed: what followed for others stays, unless the decision itself is reversed.
 """
 
 import datetime as dt
@@ -35,7 +36,7 @@ TAKEN_MINUTES = 60
 """How long an appeal is nobody else's: as long as reading all of it and its case may take. Ours."""
 
 _LISTED = 100
-_TAKE_PART = frozenset({Step.PROPOSED, Step.APPLIED, Step.LIFT_REFUSED, Step.DECLINED})
+_TAKE_PART = frozenset({Step.PROPOSED, Step.APPLY_ASKED, Step.APPLIED, Step.LIFT_REFUSED, Step.DECLINED})
 
 
 class Appeals:
@@ -226,7 +227,8 @@ class Appeals:
         measure = row_of(connection, appeal.enforcement)
         match outcome:
             case AppealState.GRANTED:
-                self._enforcements.undo(connection, measure.cause, actor=actor, reason=Reason.APPEAL_GRANTED)
+                granted, mine = Reason.APPEAL_GRANTED, measure.subject
+                self._enforcements.undo(connection, measure.cause, actor=actor, reason=granted, subject=mine)
             case AppealState.REDUCED:
                 only = measure.id
                 self._enforcements.undo(connection, measure.cause, actor=actor, reason=Reason.TOO_SEVERE, only=only)
