@@ -192,11 +192,25 @@ def test_priority_and_queue_are_set_by_people(office: Office) -> None:
     assert office.counted() == office.really_there()
 
 
+def test_what_joins_a_case_overtakes_nobody_who_looked_at_the_rest(either_office: Office) -> None:
+    office = either_office
+    case = office.opened()
+    (looked_at,) = office.cases.items(case)
+    seen = office.cases.show(case).version
+    for _ in range(3):
+        office.opened()
+    with office.home.database.writing() as connection:
+        office.cases.mark_items(connection, case, {looked_at.id: ItemState.DECIDED}, seen=seen, actor="amira")
+    found = office.cases.show(case)
+    assert (found.state, found.items, found.undecided) == (CaseState.OPEN, 4, 3)
+    with pytest.raises(CaseOvertakenError), office.home.database.writing() as connection:
+        office.cases.mark_items(connection, case, {looked_at.id: ItemState.UNDECIDED}, seen=seen, actor="boris")
+
+
 def test_every_change_raises_the_version_and_says_when(office: Office) -> None:
     case = office.opened()
     for version, change in enumerate(
         (
-            office.opened,
             lambda: office.cases.assign(case, "boris", actor="lead"),
             lambda: office.cases.escalate(case, "unsure", actor="boris"),
             lambda: office.decide(case),

@@ -164,8 +164,8 @@ def test_who_decided_first_never_looks_a_second_time(office: Office) -> None:
     with office.home.database.writing() as connection:
         states = {item.id: ItemState.SECOND_REVIEW for item in office.cases.items(case)}
         office.cases.mark_items(connection, case, states, seen=1, actor=both.name)
-        office.queues.keep_from(connection, case, both.name)
-        office.queues.keep_from(connection, case, both.name)
+        office.queues.keep_from(connection, case, [both.name])
+        office.queues.keep_from(connection, case, [both.name])
         office.queues.finish(connection, claim)
     assert office.cases.show(case).queue == "second-review"
     assert office.queues.next(both, "second-review") is None
@@ -224,6 +224,28 @@ def test_an_assigned_case_is_for_one_person(office: Office) -> None:
     with pytest.raises(ClaimedError, match="given to somebody else"):
         office.queues.claim(case, AMIRA)
     assert given(office.queues.next(BORIS, "gateway")) == case
+
+
+def test_an_assigned_case_that_goes_on_to_others_is_theirs(office: Office) -> None:
+    for name, further in (("01", CaseState.ESCALATED), ("02", CaseState.SECOND_REVIEW)):
+        case = office.opened(account(name))
+        office.cases.assign(case, "boris", actor="lead")
+        if further is CaseState.ESCALATED:
+            office.cases.escalate(case, "unsure", actor="boris")
+        else:
+            office.decide(case, ItemState.SECOND_REVIEW, actor="boris")
+        assert office.cases.show(case).assignee == ""
+        assert office.queues.claim(case, CLARA).case == case
+
+
+def test_a_case_keeps_who_it_was_given_to_while_it_waits_where_they_work(office: Office) -> None:
+    case = office.opened()
+    office.cases.assign(case, "boris", actor="lead")
+    office.opened()
+    office.cases.move(case, "others", actor="lead")
+    assert office.cases.show(case).assignee == "boris"
+    office.cases.prioritise(case, Priority.DANGER, actor="lead")
+    assert (office.cases.show(case).assignee, office.cases.show(case).queue) == ("", "danger")
 
 
 def test_what_waits_for_nobody_can_not_be_claimed(office: Office) -> None:
@@ -339,7 +361,19 @@ def test_a_definition_takes_what_it_names() -> None:
 
 def test_a_case_of_danger_waits_with_its_kind(office: Office) -> None:
     case = office.cases.open(Subject(SubjectKind.NOBODY, ""), [office.item()], actor="system", priority=Priority.DANGER)
-    assert office.cases.show(case).queue == "gateway"
+    assert office.cases.show(case).queue == "danger"
+    assert given(office.queues.next(CLARA, "danger")) == case
     office.cases.escalate(case, "danger_to_life", actor="amira")
     found = office.cases.show(case)
     assert (found.queue, found.state) == ("danger", CaseState.ESCALATED)
+
+
+def test_danger_to_life_waits_in_its_queue_in_every_state_and_out_of_the_way_once_decided(office: Office) -> None:
+    case = office.opened()
+    office.opened(None, office.item(), priority=Priority.DANGER)
+    assert office.cases.show(case).queue == "danger"
+    office.decide(case, ItemState.SECOND_REVIEW)
+    assert (office.cases.show(case).state, office.cases.show(case).queue) == (CaseState.SECOND_REVIEW, "danger")
+    office.decide(case)
+    assert office.cases.show(case).queue == "gateway"
+    assert office.counted() == office.really_there()

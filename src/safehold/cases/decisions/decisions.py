@@ -278,8 +278,6 @@ class Decisions:
 
     def _let_go(self, connection: sa.Connection, decided: Decided, claim: Claim) -> None:
         """End a claim once nothing of the case waits for this person where they took it from."""
-        if any(one.standing is Standing.PASSED_ON for one in decided.items):
-            self._desk.queues.keep_from(connection, decided.case, decided.person)
         queue = self._desk.cases.show(decided.case, connection).queue
         if queue != claim.queue or not has_more(connection, decided.case, decided.person):
             self._desk.queues.finish(connection, claim)

@@ -16,7 +16,7 @@ from safehold.cases.decisions.desk import Desk
 from safehold.cases.decisions.errors import NothingToReverseError
 from safehold.cases.decisions.signals.listing import ListingId, ListingState, OwnList, SignalListing
 from safehold.cases.decisions.signals.register import IN_EFFECT, listings_where, move
-from safehold.cases.decisions.stored import decision_of, mark_reversed, reverse_items, settled_among
+from safehold.cases.decisions.stored import decision_of, kept_from, mark_reversed, reverse_items, settled_among
 from safehold.cases.decisions.tables import case_item_decisions, case_listings
 from safehold.cases.decisions.undoings import expect
 from safehold.cases.item import ItemId, ItemState
@@ -60,6 +60,8 @@ def reverse(connection: sa.Connection, decided: Decided, reversal: Reversal, *, 
     reverse_items(connection, opened)
     states = dict.fromkeys(opened, ItemState.UNDECIDED)
     using.desk.cases.mark_items(connection, decided.case, states, seen=None, actor=reversal.by)
+    if not using.desk.rules.single_operator:
+        using.desk.queues.keep_from(connection, decided.case, kept_from(connection, decided.case))
     listings = sum(1 for _ in _taken_back(connection, decided, reversal, using))
     if decided.standing:
         for party in using.desk.consequences:

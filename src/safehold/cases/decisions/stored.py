@@ -25,7 +25,8 @@ from safehold.cases.case import CaseId
 from safehold.cases.decisions.decision import Decided, DecidedItem, Decision, DecisionId, Reversal, Standing
 from safehold.cases.decisions.errors import UnknownDecisionError
 from safehold.cases.decisions.tables import case_decisions, case_item_decisions
-from safehold.cases.item import ItemId
+from safehold.cases.item import ItemId, ItemState
+from safehold.cases.tables import case_items, cases
 from safehold.ledger.entry import timestamp
 
 _ID_BYTES = 10
@@ -107,6 +108,30 @@ def said_before(connection: sa.Connection, items: Iterable[ItemId]) -> dict[Item
         for row in connection.execute(living.order_by(columns.round)).mappings():
             found[ItemId(row["item"])].append((row["person"], _to_item(row)))
     return found
+
+
+def kept_from(connection: sa.Connection, case_id: CaseId) -> frozenset[str]:
+    """Return who has said something of every item of a case that waits for a second person: it is not theirs to decide.
+
+    Whoever of several people was first for some of the items only decides those of the others.
+    """
+    waiting = sa.select(cases.c.second).where(cases.c.id == case_id)
+    number = connection.execute(waiting).scalar() or 0
+    if not number:
+        return frozenset()
+    columns = case_item_decisions.c
+    said = (
+        sa.select(columns.person)
+        .join(case_items, case_items.c.id == columns.item)
+        .where(
+            case_items.c.case_id == case_id,
+            case_items.c.state == ItemState.SECOND_REVIEW.value,
+            columns.standing != Standing.REVERSED.value,
+        )
+        .group_by(columns.person)
+        .having(sa.func.count(columns.item.distinct()) >= number)
+    )
+    return frozenset(connection.execute(said).scalars())
 
 
 def settled_among(connection: sa.Connection, items: Iterable[ItemId]) -> frozenset[ItemId]:

@@ -1,7 +1,8 @@
 """Queues: which cases wait together, and what somebody must be able to do to be given one.
 
 A case waits for its first decisions where its origin sends it, and goes to the queue of a state (escalated, second
-review) while it is in that state. The order of the definitions is the order in which queues are shown and tried.
+review) while it is in that state; where there may be danger to life, to the queue for that, whatever its state. The
+order of the definitions is the order in which queues are shown and tried.
 
     route(QUEUES, CaseState.OPEN, first="datasets", priority=Priority.NORMAL)
 """
@@ -23,7 +24,7 @@ class QueueDefinition:
         name: as cases name it: a word of lower-case letters and hyphens.
         title: as people read it.
         needs: what somebody must be able to do to be given its cases.
-        state: in which state cases wait here.
+        state: in which state cases wait here; in the queue of danger to life those of other states do, too.
         origins: what brought them, where that matters; empty for any.
         subjects: whom they are about, where that matters; empty for any.
         priorities: how urgent they are, where that matters; empty for any.
@@ -94,7 +95,7 @@ def first_queue(
 
 
 def route(queues: Sequence[QueueDefinition], state: CaseState, *, first: str, priority: Priority) -> str:
-    """Return the name of the queue that a case waits in.
+    """Return the name of the queue that a case waits in; where there may be danger to life, the one that is for that.
 
     Args:
         queues: all of them.
@@ -102,6 +103,10 @@ def route(queues: Sequence[QueueDefinition], state: CaseState, *, first: str, pr
         first: where it waits for first decisions; it stays there once nothing is left to decide.
         priority: of the case.
     """
+    if priority is Priority.DANGER and state not in {CaseState.DECIDED, CaseState.CLOSED}:
+        urgent = [queue for queue in queues if priority in queue.priorities]
+        for queue in sorted(urgent, key=lambda one: one.state is not state):
+            return queue.name
     if state in {CaseState.ESCALATED, CaseState.SECOND_REVIEW}:
         for queue in queues:
             if queue.state is state and (not queue.priorities or priority in queue.priorities):

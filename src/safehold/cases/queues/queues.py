@@ -198,9 +198,17 @@ class Queues:
         if connection.execute(gone).rowcount != 1:
             raise _lost()
 
-    def keep_from(self, connection: sa.Connection, case_id: CaseId, person: str) -> None:
-        """Never give somebody this case for a second decision, since the first was theirs; repeating it is safe."""
-        _withhold(connection, case_id, person, reason=FIRST_DECISION, until=None)
+    def keep_from(self, connection: sa.Connection, case_id: CaseId, people: Collection[str]) -> None:
+        """Give nobody of these a case for a second decision, since the first ones were theirs; all others may have it.
+
+        Repeating it is safe. Who was kept from it before and is not named any more may have it, too.
+        """
+        gone = sa.delete(case_withheld).where(
+            case_withheld.c.case_id == case_id, case_withheld.c.reason == FIRST_DECISION
+        )
+        connection.execute(gone)
+        for person in sorted(people):
+            _withhold(connection, case_id, person, reason=FIRST_DECISION, until=None)
 
     def held_by(self, case_id: CaseId) -> Claim | None:
         """Return the claim on a case that is held now; None where nobody holds it."""

@@ -23,6 +23,9 @@ from safehold.vocabulary import Event
 WAITING = frozenset({CaseState.OPEN, CaseState.SECOND_REVIEW, CaseState.ESCALATED})
 """States in which a person has something to decide."""
 
+_COMPARED = ("id", "version", "items", "undecided", "second")
+"""What must still be as it was read: numbers of items too, which change without a version where items join."""
+
 
 @dataclass(frozen=True, slots=True)
 class Acting:
@@ -47,11 +50,14 @@ class Change:
         state: how far it is then.
         tally: what its items need then.
         more: other columns that change.
+        is_overtaking: whether who looked at the case before must look again; not so where items were only added, since
+            what was looked at is still what it was, and an account that keeps sending would keep everybody out.
     """
 
     state: CaseState
     tally: Tally
     more: Mapping[str, Any] = field(default_factory=dict)
+    is_overtaking: bool = True
 
 
 def row_of(connection: sa.Connection, case_id: CaseId) -> sa.RowMapping:
@@ -91,9 +97,8 @@ def change(connection: sa.Connection, before: sa.RowMapping, changed: Change, ac
         CaseOvertakenError: it is no more what was read.
     """
     after = _after(connection, before, changed, acting)
-    done = connection.execute(
-        sa.update(cases).where(cases.c.id == before["id"], cases.c.version == before["version"]).values(after)
-    )
+    same = [cases.c[name] == before[name] for name in _COMPARED]
+    done = connection.execute(sa.update(cases).where(*same).values(after))
     if done.rowcount != 1:
         raise CaseOvertakenError("somebody changed this case meanwhile", advice="Look again; nothing was changed.")
     recount(connection, before, {**before, **after})
@@ -109,19 +114,31 @@ def _after(connection: sa.Connection, before: sa.RowMapping, changed: Change, ac
     key = turn(
         priority=merged["priority"], due_at=merged["due_at"], opened_at=before["opened_at"], case_id=before["id"]
     )
+    queue = route(acting.queues, changed.state, first=merged["first_queue"], priority=priority)
     return {
         **changed.more,
+        "assignee": "" if _is_others(before, changed, queue, first=merged["first_queue"]) else merged["assignee"],
         "state": changed.state.value,
         "undecided": changed.tally.undecided,
         "second": changed.tally.second,
         "is_open": int(changed.state is not CaseState.CLOSED),
         "is_waiting": int(changed.state in WAITING),
         "open_subject": _open_subject(connection, before, changed.state),
-        "queue": route(acting.queues, changed.state, first=merged["first_queue"], priority=priority),
+        "queue": queue,
         "turn": key,
         "changed_at": timestamp(acting.now),
-        "version": before["version"] + 1,
+        "version": before["version"] + int(changed.is_overtaking),
     }
+
+
+def _is_others(before: sa.RowMapping, changed: Change, queue: str, *, first: str) -> bool:
+    """Return whether a case waits for others than it was given to: in another state, or where other people work.
+
+    A queue that somebody chose for first decisions changes nobody.
+    """
+    if changed.state not in WAITING:
+        return False
+    return changed.state.value != before["state"] or (queue != before["queue"] and queue != first)
 
 
 def _open_subject(connection: sa.Connection, before: sa.RowMapping, state: CaseState) -> str | None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from safehold.cases.case import CaseId, CaseState, Priority, Subject, SubjectKind
 from safehold.cases.errors import NoItemsError, UnfitWordError
 from safehold.cases.item import NewItem
-from safehold.cases.queues.definition import definition, first_queue
+from safehold.cases.queues.definition import definition, first_queue, route
 from safehold.cases.rows import form_bits, item_row, new_case_id, rank, subject_key, turn
 from safehold.cases.state import Tally, state_after
 from safehold.cases.store.changes import Acting, Change, change
@@ -169,7 +169,7 @@ def _open(connection: sa.Connection, filing: Filing, items: Sequence[NewItem], a
         "is_waiting": 1,
         "priority": priority,
         "turn": turn(priority=priority, due_at=due_at, opened_at=at, case_id=case_id),
-        "queue": queue.name,
+        "queue": route(acting.queues, CaseState.OPEN, first=queue.name, priority=filing.priority),
         "first_queue": queue.name,
         "origin": origin.value,
         "forms": form_bits([item.form for item in items]),
@@ -190,7 +190,7 @@ def _open(connection: sa.Connection, filing: Filing, items: Sequence[NewItem], a
         "case": case_id,
         "about": subject.kind.value,
         "origin": origin.value,
-        "queue": queue.name,
+        "queue": row["queue"],
         "priority": filing.priority.value,
         "items": len(items),
     }
@@ -219,6 +219,7 @@ def _join(
             "priority": min(found["priority"], rank(filing.priority)),
             "due_at": _earlier(found["due_at"], filing.due_at),
         },
+        is_overtaking=False,
     )
     moved = change(connection, found, changed, acting)
     told = Event("case.joined", acting.actor, "", {"case": case_id, "by": by, "items": len(items)})

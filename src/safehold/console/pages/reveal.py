@@ -97,7 +97,7 @@ def _viewer(visit: PageVisit) -> Viewer:
 def _purpose(state: CaseState, priority: Priority, item: CaseItem) -> Purpose:
     if item.told.content.place is Place.VAULT:
         return Purpose.EVIDENCE
-    if state is CaseState.ESCALATED and priority is Priority.DANGER:
+    if state not in {CaseState.DECIDED, CaseState.CLOSED} and priority is Priority.DANGER:
         return Purpose.DANGER
     return Purpose.SECOND_REVIEW if state in {CaseState.SECOND_REVIEW, CaseState.ESCALATED} else Purpose.REVIEW
 

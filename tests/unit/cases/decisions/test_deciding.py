@@ -19,7 +19,7 @@ from tests.unit.cases.decisions.conftest import (
     rules,
 )
 
-from safehold.cases import CaseState, Form, ItemState, Origin
+from safehold.cases import CaseState, Form, ItemState, Origin, Priority
 from safehold.cases.axes import Axes, FoundBy, HarmType, PlayedRole, Realism, Scheme, Severity
 from safehold.cases.decisions import Decision, ItemDecision, Standing
 from safehold.cases.decisions.errors import (
@@ -31,7 +31,7 @@ from safehold.cases.decisions.errors import (
 from safehold.cases.decisions.making.deriving import completed
 from safehold.cases.decisions.making.review import is_sampled
 from safehold.cases.decisions.stored import new_decision_id
-from safehold.cases.errors import CaseOvertakenError, ClaimLostError, UnknownItemError
+from safehold.cases.errors import CaseOvertakenError, ClaimLostError, NotForThemError, UnknownItemError
 from safehold.vocabulary import Finding, FindingKind, Fraction
 
 _RULE = Finding(FindingKind.RULE, "text-rules", "paint_cube", "words@1")
@@ -105,6 +105,42 @@ def test_identical_items_that_wait_for_a_second_person_are_one_decision_whoever_
     bench.say(DAVID, case, Decision.CANNOT_TELL, number=2)
     bench.say(ELENA, case, Decision.CONFIRM)
     assert {one.state for one in bench.items(case)} == {ItemState.DECIDED}
+
+
+def test_two_who_were_first_for_an_item_each_decide_the_other_ones(bench: Bench) -> None:
+    case = bench.case(bench.item(), bench.item(signals=(digest("5b"),)))
+    bench.say(CLARA, case, Decision.CANNOT_TELL)
+    bench.office.queues.give_back(bench.office.queues.claim(case, CLARA), "later")
+    bench.say(DAVID, case, Decision.CANNOT_TELL, number=2)
+    assert bench.office.cases.show(case).state is CaseState.SECOND_REVIEW
+    bench.say(CLARA, case, Decision.CONFIRM, number=2)
+    with pytest.raises(NotForThemError):
+        bench.office.queues.claim(case, CLARA)
+    bench.say(DAVID, case, Decision.CONFIRM)
+    assert bench.office.cases.show(case).state is CaseState.DECIDED
+
+
+def test_who_was_kept_from_a_case_may_have_it_once_their_decision_was_reversed(bench: Bench) -> None:
+    case = bench.case(bench.item())
+    first = bench.say(CLARA, case, Decision.CANNOT_TELL)
+    bench.decisions.reverse(LEAD, first, "mistaken")
+    bench.say(DAVID, case, Decision.CANNOT_TELL)
+    bench.say(CLARA, case, Decision.CONFIRM)
+    assert bench.office.cases.show(case).state is CaseState.DECIDED
+
+
+def test_one_person_alone_is_not_kept_from_what_waits_a_second_time(bench: Bench) -> None:
+    alone = bench.under(single_operator=True)
+    case = bench.case(bench.item())
+    for verdict in (Decision.CANNOT_TELL, Decision.CONFIRM):
+        alone.say(CLARA, case, verdict)
+    assert bench.office.cases.show(case).state is CaseState.DECIDED
+
+
+def test_a_specialist_decides_all_of_a_case_of_danger(bench: Bench) -> None:
+    case = bench.case(bench.item(), priority=Priority.DANGER)
+    bench.say(LEAD, case, Decision.CONFIRM)
+    assert bench.office.cases.show(case).state is CaseState.DECIDED
 
 
 def test_a_sample_of_sure_decisions_is_made_again_by_somebody_else(bench: Bench) -> None:
@@ -195,11 +231,21 @@ def test_a_reviewer_decides_nothing_that_was_escalated(bench: Bench) -> None:
         )
 
 
-def test_what_somebody_changed_meanwhile_is_not_decided(bench: Bench) -> None:
+def test_what_an_account_sends_meanwhile_keeps_nobody_from_deciding_the_rest(bench: Bench) -> None:
     case = bench.case(bench.item())
     claim = bench.office.queues.claim(case, AMIRA)
     (item,) = bench.items(case)
     bench.case(bench.item(signals=(digest("5b"),)))
+    said = ItemDecision(item.id, Decision.CONFIRM, TEST)
+    bench.decisions.decide(AMIRA, case, [said], seen=1, claim=claim)
+    assert [one.state for one in bench.items(case)] == [ItemState.DECIDED, ItemState.UNDECIDED]
+
+
+def test_what_somebody_changed_meanwhile_is_not_decided(bench: Bench) -> None:
+    case = bench.case(bench.item())
+    claim = bench.office.queues.claim(case, AMIRA)
+    (item,) = bench.items(case)
+    bench.office.cases.prioritise(case, Priority.URGENT, actor="lead")
     with pytest.raises(CaseOvertakenError):
         bench.decisions.decide(AMIRA, case, [ItemDecision(item.id, Decision.CONFIRM, TEST)], seen=1, claim=claim)
     assert bench.decisions.of_case(case) == ()

@@ -30,7 +30,7 @@ from safehold.cases.decisions.quality.golden import golden_among
 from safehold.cases.decisions.signals.choosing import benign_signals, confirmed_signals
 from safehold.cases.decisions.signals.listing import ListedSignal
 from safehold.cases.decisions.signals.register import Proposal, propose
-from safehold.cases.decisions.stored import insert
+from safehold.cases.decisions.stored import insert, kept_from
 from safehold.cases.item import CaseItem, ItemId, ItemState
 from safehold.cases.rules import OwnBankRules
 from safehold.home.outbox import Outbox
@@ -91,6 +91,8 @@ def record(
     decided = _decided(deciding, groups, courses, desk)
     _move_case(connection, deciding, groups, courses, desk=desk)
     insert(connection, decided)
+    if not desk.rules.single_operator:
+        desk.queues.keep_from(connection, deciding.case.id, kept_from(connection, deciding.case.id))
     real = [
         group
         for group, taken in zip(groups, courses, strict=True)
