@@ -16,6 +16,7 @@ EMPTY_NAMES = {
     "util", "utils", "common", "helper", "helpers", "manager", "handler", "base", "core", "misc", "impl", "info"
 }  # fmt: skip
 OUTERMOST = {
+    "cases/decisions/carrying.py",
     "cli/edge.py",
     "console/edge.py",
     "datasets/scan/child.py",

@@ -145,7 +145,7 @@ def _exports(workshop: Workshop, desk: Desk, enforcement: Enforcements, exposure
         exposures=exposures,
         openings=open_openings(workshop),
         holds=Holds(home.database, workshop.ledger, home.clock, workshop.vault),
-        is_single_operator=workshop.settings.single_operator,
+        is_single_operator=workshop.settings.single_operator or desk.rules.single_operator,
     )
     return Exports(home.database, home.clock, archive)
 

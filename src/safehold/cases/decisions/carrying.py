@@ -25,7 +25,7 @@ from safehold.home.database import Database
 from safehold.home.errors import LeaseLostError
 from safehold.home.outbox import Job, Outbox
 from safehold.home.outbox.tables import jobs
-from safehold.vocabulary import Clock, Event, SafeholdError
+from safehold.vocabulary import Clock, Event
 
 AUTOMATIC = "case.decide_automatically"
 """Decide a case's items that a trusted list settles; whoever puts such items into a case may put this in with them."""
@@ -78,7 +78,7 @@ class Carrier:
     def _carry(self, job: Job, work: Callable[[Job], None]) -> bool:
         try:
             work(job)
-        except (SafeholdError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - the worker loop: one job that fails buries no other, nor what was decided
             self._failed(job, error)
             return False
         try:

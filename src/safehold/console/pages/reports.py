@@ -10,7 +10,7 @@ from starlette.responses import Response
 from safehold.cases import Ability
 from safehold.console.page import Page
 from safehold.console.visit import PageVisit
-from safehold.gateway.reports import Report, Reports, ReportUnknownError, Status
+from safehold.gateway.reports import Report, ReportClosedError, Reports, ReportUnknownError, Status
 
 LISTED = 200
 """Reports that a page shows at most; those with a clock come first."""
@@ -46,7 +46,11 @@ def decide_report(visit: PageVisit) -> Response:
         return _shown(visit, found, error="Choose how far the report is.")
     if visit.form.get("seen") != found.status.value:
         return _shown(visit, found, error="Somebody has changed it meanwhile: look at it again.", status=409)
-    _reports(visit).decide(found.ticket, status, actor=visit.person.name)
+    try:
+        _reports(visit).decide(found.ticket, status, actor=visit.person.name)
+    except ReportClosedError as error:
+        told = f"{error}. {error.advice}"
+        return _shown(visit, found, error=f"{told[:1].upper()}{told[1:]}", status=409)
     return visit.go(f"/reports/{found.ticket}", notice="Recorded. Who has the link to the report's status sees it.")
 
 

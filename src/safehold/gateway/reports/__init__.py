@@ -9,6 +9,7 @@ from safehold.gateway.reports.casework import ReportCases
 from safehold.gateway.reports.errors import (
     MaterialSentError,
     NoteUnopenedError,
+    ReportClosedError,
     ReportIncompleteError,
     ReportOvertakenError,
     ReportUnknownError,
@@ -48,6 +49,7 @@ __all__ = [
     "Receipt",
     "Report",
     "ReportCases",
+    "ReportClosedError",
     "ReportIncompleteError",
     "ReportOvertakenError",
     "ReportUnknownError",

@@ -48,7 +48,7 @@ class ReportsFollow:
         """
         for one, ticket in self._tickets(decided.standing):
             if one.verdict in _STATUS:
-                self._reports.decide(ticket, _STATUS[one.verdict], actor=decided.person)
+                self._reports.decide(ticket, _STATUS[one.verdict], actor=decided.person, follows_case=True)
 
     def undo(self, decided: Decided) -> Sequence[Undone]:
         """Take reports up again whose decision was reversed; what reporters read meanwhile, they have read."""

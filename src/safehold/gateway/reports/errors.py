@@ -45,5 +45,9 @@ class ReportUnknownError(UsageError):
     """There is no report of this ticket or token."""
 
 
+class ReportClosedError(UsageError):
+    """A report is decided: nobody overrules that alone."""
+
+
 class ReportOvertakenError(UsageError):
     """Somebody else said how far a report is at the same moment; nothing was changed."""

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from safehold.gateway.reports import sources
 from safehold.gateway.reports.casework import ReportCases, forget_notes
-from safehold.gateway.reports.errors import ReportOvertakenError, ReportUnknownError
+from safehold.gateway.reports.errors import ReportClosedError, ReportOvertakenError, ReportUnknownError
 from safehold.gateway.reports.holding import Holding
 from safehold.gateway.reports.judgement import is_own_id, judge
 from safehold.gateway.reports.report import Fingerprint, Kind, Receipt, Report, Role, Sender, Status, Submission
@@ -141,16 +141,30 @@ class Reports:
         with self._database.reading() as connection:
             return [to_report(row) for row in connection.execute(query.limit(limit)).mappings()]
 
-    def decide(self, ticket: str, status: Status, *, actor: str) -> Report:
+    def decide(self, ticket: str, status: Status, *, actor: str, follows_case: bool = False) -> Report:
         """Say how far a report is; where nothing is to be done, what it holds is let go, for good.
+
+        Nobody overrules a closed report alone: whoever reverses the decision in its case takes it up again.
+
+        Args:
+            ticket: of the report.
+            status: how far it is.
+            actor: who says so.
+            follows_case: whether this is what was decided in its case, by as many people as that took.
 
         Raises:
             ReportUnknownError: there is none of this ticket.
+            ReportClosedError: it is decided otherwise already; nothing was changed.
             ReportOvertakenError: somebody decided at the same moment; nothing was changed.
         """
         before = self.show(ticket)
         if before.status is status:
             return before
+        if before.status.is_closed and not follows_case:
+            raise ReportClosedError(
+                "this report is decided, and nobody overrules that alone",
+                advice="Let a lead reverse the decision in its case: that takes the report up again.",
+            )
         changed = {"status": status.value, "status_at": timestamp(self._clock.now())}
         if status is Status.NO_ACTION and before.holding in {"pending", "held"}:
             changed["holding"] = "releasing"

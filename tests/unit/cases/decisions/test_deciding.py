@@ -1,8 +1,9 @@
 """What a decision does: states, rounds, second and third people, and everything identical at once."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
+import sqlalchemy as sa
 from tests.unit.cases.conftest import digest
 from tests.unit.cases.decisions.conftest import (
     AMIRA,
@@ -16,12 +17,13 @@ from tests.unit.cases.decisions.conftest import (
     NEAR_TEST,
     TEST,
     Bench,
+    Party,
     rules,
 )
 
 from safehold.cases import CaseState, Form, ItemState, Origin, Priority
 from safehold.cases.axes import Axes, FoundBy, HarmType, PlayedRole, Realism, Scheme, Severity
-from safehold.cases.decisions import Decision, ItemDecision, Standing
+from safehold.cases.decisions import Decided, Decision, Decisions, ItemDecision, Standing
 from safehold.cases.decisions.errors import (
     AlreadyDecidedError,
     NotAllowedError,
@@ -32,7 +34,21 @@ from safehold.cases.decisions.making.deriving import completed
 from safehold.cases.decisions.making.review import is_sampled
 from safehold.cases.decisions.stored import new_decision_id
 from safehold.cases.errors import CaseOvertakenError, ClaimLostError, NotForThemError, UnknownItemError
+from safehold.home.outbox.tables import jobs
 from safehold.vocabulary import Finding, FindingKind, Fraction
+
+
+@dataclass
+class Broken(Party):
+    """A party that raises what nobody expects of it, until it is mended."""
+
+    is_mended: bool = False
+
+    def follow(self, decided: Decided) -> None:
+        if not self.is_mended:
+            raise RuntimeError("made up")
+        super().follow(decided)
+
 
 _RULE = Finding(FindingKind.RULE, "text-rules", "paint_cube", "words@1")
 
@@ -304,6 +320,24 @@ def test_a_decision_stands_where_what_follows_can_t_be_done_at_once(bench: Bench
     bench.office.clock.at = bench.office.clock.at.replace(hour=23)
     bench.decisions.settle()
     assert len(bench.party.followed) == 1
+
+
+def test_a_party_that_breaks_in_an_unheard_of_way_buries_neither_the_decision_nor_other_jobs(bench: Bench) -> None:
+    broken = Broken("aaa")
+    desk = replace(bench.desk, consequences=(broken, bench.party))
+    decisions = Decisions(bench.office.home.database, bench.office.clock, desk)
+    case = bench.case(bench.item())
+    decided = replace(bench, desk=desk, decisions=decisions).say(AMIRA, case, Decision.CONFIRM)
+    assert [one.id for one in bench.party.followed] == [decided]
+    with bench.office.home.database.reading() as connection:
+        tried = {row.kind: (row.state, row.attempts) for row in connection.execute(sa.select(jobs))}
+    assert tried["decision.follow.aaa"] == ("waiting", 1)
+    assert "decision.follow.enforcement" not in tried, "what is done is no job any more"
+    broken.is_mended = True
+    bench.office.clock.at = bench.office.clock.at.replace(hour=23)
+    decisions.settle()
+    assert [one.id for one in broken.followed] == [decided]
+    assert len(bench.party.followed) == 1, "its own job is done, and not once more"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import secrets
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.unit.console.pages.room import Room
@@ -11,8 +13,12 @@ from safehold.cases import CaseId, Origin, Person, Role
 from safehold.cases.enforcement import Cause, Enforcement, EnforcementId, Measure, Order
 from safehold.cases.enforcement.appeals import Appeal, Filing
 from safehold.cases.evidence import Basis
+from safehold.cases.rules import default_source
+from safehold.gateway.reports import Category, Kind, Sender, Submission, Target
+from safehold.settings import Settings
 from safehold.vault import EvidenceId, Label, read_custodian_key
 from safehold.vault.granting import Request, grant
+from safehold.wiring.casework import open_casework
 
 ENFORCER, REPORTER, CUSTODIAN = Role.ENFORCER, Role.REPORTER, Role.CUSTODIAN
 CANARY = "zanzibar-xylophone-4711"
@@ -286,3 +292,25 @@ def test_destroying_takes_two_people_and_the_second_factor(room: Room) -> None:
     assert sam.send_form(f"/destructions/{asked.id}", {"decision": "approve"}).status_code == 303
     assert sam.send_form(f"/destructions/{asked.id}", {"decision": "approve"}).status_code == 409
     assert room.casework.destructions.show(asked.id).state.value == "approved"
+
+
+def test_exports_say_that_one_person_works_alone_where_the_rules_alone_say_so(room: Room, tmp_path: Path) -> None:
+    alone = tmp_path / "rules.yaml"
+    alone.write_text(default_source().replace("single_operator: false", "single_operator: true"), encoding="utf-8")
+    found = []
+    for settings in (Settings(), Settings(case_rules=alone), Settings(single_operator=True)):
+        casework = open_casework(replace(room.workshop, settings=settings))
+        found.append(casework.exports._archive.is_single_operator)
+    assert found == [False, True, True]
+
+
+def test_nobody_overrules_a_decided_report_from_its_page(room: Room) -> None:
+    told = Submission(Category.HARMFUL_MODEL, Target.MODEL, "model-17", kind=Kind.NOTICE, note="please look")
+    ticket = room.casework.reports.submit(told, Sender(source="192.0.2.7")).ticket
+    browser, path = room.as_(Role.SPECIALIST), f"/reports/{ticket}"
+    browser.send_form(f"{path}/decide", {"status": "acted", "seen": "received"})
+    assert 'name="status"' not in browser.get(path).text
+    refused = browser.send_form(f"{path}/decide", {"status": "no_action", "seen": "acted"})
+    assert refused.status_code == 409
+    assert "reverse the decision" in refused.text
+    assert room.casework.reports.show(ticket).status.value == "acted"

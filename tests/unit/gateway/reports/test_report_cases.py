@@ -15,6 +15,7 @@ from safehold.gateway.reports import (
     Fingerprint,
     Kind,
     ReportCases,
+    ReportClosedError,
     ReportOvertakenError,
     Reports,
     Sender,
@@ -170,6 +171,32 @@ def test_a_report_whose_decision_is_reversed_is_open_again_and_holds_again_what_
         assert reports.reopen(ticket, actor="bo") == again
         assert sum(office.banks.show("take-down-requests").entries.values()) == 1
     assert len(office.events("report.reopened")) == 3
+
+
+@pytest.mark.parametrize("other", [Status.NO_ACTION, Status.IN_REVIEW, Status.RECEIVED])
+def test_nobody_overrules_a_report_that_was_acted_on_and_what_it_holds_stays_held(
+    office: Office, other: Status
+) -> None:
+    reports, _ = with_cases(office)
+    ticket = reports.submit(TAKE_DOWN, Sender()).ticket
+    acted = reports.decide(ticket, Status.ACTED, actor="amira")
+    for name in ("bo", "amira"):
+        with pytest.raises(ReportClosedError) as caught:
+            reports.decide(ticket, other, actor=name)
+        assert "reverse the decision" in caught.value.advice
+    assert reports.show(ticket) == acted
+    assert acted.holding == "held"
+    assert sum(office.banks.show("take-down-requests").entries.values()) == 1
+    assert reports.decide(ticket, Status.ACTED, actor="bo") == acted, "saying the same again is no harm"
+    assert len(office.events("report.decided")) == 1
+
+
+def test_what_was_decided_in_the_case_of_a_closed_report_is_said_of_it(office: Office) -> None:
+    reports, _ = with_cases(office)
+    ticket = reports.submit(TAKE_DOWN, Sender()).ticket
+    reports.decide(ticket, Status.ACTED, actor="amira")
+    decided = reports.decide(ticket, Status.NO_ACTION, actor="bo", follows_case=True)
+    assert (decided.status, decided.holding) == (Status.NO_ACTION, "released")
 
 
 def test_of_two_people_who_close_a_report_at_once_one_is_told_so(office: Office) -> None:
