@@ -1,8 +1,8 @@
 """Retention: forget cases that were closed long enough ago, and that nothing stands on any more.
 
-What stands on a case keeps it: evidence that is not erased, a measure that is proposed or in force, an appeal that
-nobody decided, an open danger to life, fingerprints in the own lists, a known answer. The ledger keeps its events,
-which are ids and words; counts of days stay for statistics. Repeating it is safe.
+What stands on a case keeps it: evidence that is not erased, an item that the vault is to get, a measure that is
+proposed or in force, an appeal that nobody decided, an open danger to life, fingerprints in the own lists, a known
+answer. The ledger keeps its events, which are ids and words; counts of days stay for statistics. Repeating it is safe.
 
     forget_cases(home.database, ledger, home.clock.now(), actor="system")
 """
@@ -11,6 +11,7 @@ import datetime as dt
 
 import sqlalchemy as sa
 
+from safehold.cases.awaiting import awaited_cases
 from safehold.cases.case import CaseState
 from safehold.cases.decisions.tables import case_goldens, case_listings
 from safehold.cases.enforcement.tables import appeals, dangers, enforcements
@@ -89,6 +90,7 @@ def _standing() -> tuple[sa.Select[tuple[str]], ...]:
         sa.select(dangers.c.case_id).where(dangers.c.state == "open"),
         sa.select(case_listings.c.case_id).where(case_listings.c.state.not_in(_ENDED_LISTINGS)),
         sa.select(case_items.c.case_id).where(golden),
+        awaited_cases(),
     )
 
 

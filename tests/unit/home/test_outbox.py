@@ -57,6 +57,22 @@ def test_a_job_commits_together_with_what_it_follows_from(database: Database, ou
     assert [(job.id, job.kind, job.payload, job.attempt) for job in take(outbox)] == [(job_id, KIND, {"number": 1}, 1)]
 
 
+def test_a_job_that_is_put_off_waits_and_is_never_given_up_for_it(
+    database: Database, outbox: Outbox, clock: FixedClock
+) -> None:
+    put(database, outbox)
+    for _ in range(9):  # three tries are all it has
+        (job,) = take(outbox)
+        assert job.attempt == 1
+        outbox.put_off(job, "waiting", 60)
+        with pytest.raises(LeaseLostError):
+            outbox.put_off(job, "waiting", 60)
+        later(clock, 59)
+        assert take(outbox) == ()
+        later(clock, 1)
+    assert outbox.dead() == ()
+
+
 def test_a_leased_job_is_nobody_elses_until_its_time_is_up(
     database: Database, outbox: Outbox, clock: FixedClock
 ) -> None:

@@ -1,7 +1,7 @@
 """Preservation: what was confirmed goes from what waits for review into the vault, before its short time is over.
 
 Whoever decides puts a job in for each item; only a process that holds the review key can do it, since it must open the
-item to seal it to the custodians. Until then the item waits, and lives on while its case is open.
+item to seal it to the custodians. Until then the item waits: nothing removes it, and its case is not closed by itself.
 
     Preservation(home.database, outbox, cases, rules.retention.preserve)     # one of the consequences of decisions
     keep(connection, item, evidence, events=ledger)                         # once the vault has it
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from safehold.cases.awaiting import PRESERVE
 from safehold.cases.axes import HarmType
 from safehold.cases.decisions import Decided, Decision, Undoing, Undone
 from safehold.cases.events import Events
@@ -22,9 +23,6 @@ from safehold.home.database import Database
 from safehold.home.outbox import Outbox
 from safehold.vault import EvidenceId
 from safehold.vocabulary import Event
-
-PRESERVE = "evidence.preserve"
-"""The kind of the jobs, each with the id of an item."""
 
 SYSTEM = "system"
 

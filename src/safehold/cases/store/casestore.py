@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
+from safehold.cases.awaiting import awaited_cases
 from safehold.cases.case import Case, CaseId, CaseState, Priority, Subject
 from safehold.cases.errors import UnfitWordError
 from safehold.cases.events import Events
@@ -223,7 +224,8 @@ class CaseStore:
     def close_settled(self, *, actor: str, after: dt.timedelta = SETTLED_AFTER, most: int = MOST_CLOSED) -> int:
         """Close cases that were decided and that nothing happened to since; return how many, fewer than `most` for all.
 
-        A worker does this now and then. Repeating it is safe; a reversal opens a closed case again.
+        A worker does this now and then. Repeating it is safe; a reversal opens a closed case again. A case of which
+        something is to be preserved stays open until the vault has it.
 
         Args:
             actor: who closes them.
@@ -232,6 +234,7 @@ class CaseStore:
         """
         before = timestamp(self._clock.now() - after)
         settled = sa.select(cases.c.id).where(cases.c.state == CaseState.DECIDED.value, cases.c.changed_at < before)
+        settled = settled.where(cases.c.id.not_in(awaited_cases()))
         with self._database.reading() as connection:
             found = connection.execute(settled.limit(most)).scalars().all()
         closed = 0

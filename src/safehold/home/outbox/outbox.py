@@ -136,6 +136,24 @@ class Outbox:
                 raise _lost()
         return again
 
+    def put_off(self, job: Job, reason: str, seconds: float) -> None:
+        """Say that a job can't be done yet and that nobody is to blame: it waits, and this try does not count.
+
+        Args:
+            job: which.
+            reason: what it waits for, in one word.
+            seconds: until it is due again.
+
+        Raises:
+            LeaseLostError: another worker got the job meanwhile.
+        """
+        require_fit(job.kind, {"reason": reason})
+        due = _text(self._clock.now() + dt.timedelta(seconds=seconds))
+        values = {"due_at": due, "lease": "", "reason": reason, "attempts": job.attempt - 1}
+        with self._database.writing() as connection:
+            if connection.execute(sa.update(jobs).where(*_held(job)).values(values)).rowcount == 0:
+                raise _lost()
+
     def dead(self) -> tuple[DeadJob, ...]:
         """Return the jobs that are tried no more, latest first."""
         query = sa.select(jobs).where(jobs.c.state == _DEAD).order_by(jobs.c.due_at.desc(), jobs.c.id)
