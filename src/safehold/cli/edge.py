@@ -34,6 +34,7 @@ GROUPS = {
     "user": "safehold.cli.user:user",
     "key": "safehold.cli.key:key",
     "webhook": "safehold.cli.webhook:webhook",
+    "job": "safehold.cli.job:job",
     "case": "safehold.cli.case:case",
     "enforcement": "safehold.cli.enforcement:enforcement",
     "appeal": "safehold.cli.appeal:appeal",

@@ -1,5 +1,6 @@
 """Health: whether the installation does its work, as this process sees it, and what it waits for."""
 
+import datetime as dt
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from starlette.responses import Response
 
 from safehold import __version__
 from safehold.cases import Ability
+from safehold.cases.awaiting import preserving
 from safehold.console.explorer import Tallied
 from safehold.console.instruments import Instruments
 from safehold.console.page import Page
@@ -24,6 +26,9 @@ from safehold.vocabulary import SafeholdError
 
 LATE_SECONDS = 300.0
 """How long a job may be due before it is worth a look: several rounds of the workers."""
+
+UNPRESERVED_SECONDS = 86_400.0
+"""How long confirmed evidence may wait for the vault before somebody must act: a day. Ours."""
 
 LITTLE_SPACE = 0.1
 """The share of a disk that should stay free: a database that can't write stops every check."""
@@ -58,7 +63,8 @@ def show_health(visit: PageVisit) -> Response:
     """Show how every part is."""
     instruments = _instruments(visit)
     tallied = instruments.tally.read()
-    parts = (*_storage(visit), *_lists(visit), *_work(instruments.outbox.backlog()), *_checks(tallied), *_keys(visit))
+    parts = (*_storage(visit), *_lists(visit), *_work(instruments.outbox.backlog()), *_preserving(visit))
+    parts = (*parts, *_checks(tallied), *_keys(visit))
     dead = Counter((job.kind, job.reason) for job in instruments.outbox.dead())
     return visit.page(
         "health/show.html",
@@ -130,8 +136,22 @@ def _work(backlog: Backlog) -> Iterator[Part]:
     else:
         yield Part("Workers", Standing.GOOD, told)
     if backlog.dead:
-        advice = "Find out why, then try them again: safehold webhook --help."
+        advice = "Find out why (safehold job list), then try them again: safehold job retry."
         yield Part("Given up", Standing.NOTICE, f"{backlog.dead:,} jobs are tried no more", advice)
+
+
+def _preserving(visit: PageVisit) -> Iterator[Part]:
+    home = visit.console.casework.workshop.home
+    with home.database.reading() as connection:
+        standing = preserving(connection, home.clock.now() - dt.timedelta(seconds=UNPRESERVED_SECONDS))
+    advice = (
+        "Two custodians and a console with the review key do it; then: safehold job retry --kind evidence.preserve."
+    )
+    if standing.given_up:
+        yield Part("Evidence", Standing.FAILED, f"{standing.given_up:,} confirmed items could not be preserved", advice)
+    if standing.late:
+        told = f"{standing.late:,} confirmed items have waited for the vault for more than a day"
+        yield Part("Evidence", Standing.FAILED, told, advice)
 
 
 def _checks(tallied: Tallied) -> Iterator[Part]:

@@ -1,5 +1,6 @@
 """Pages about the installation: ledger, health, policies, banks, reports."""
 
+import datetime as dt
 import json
 import secrets
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 import pytest
 
 from safehold.cases import Role
+from safehold.cases.awaiting import PRESERVE
 from safehold.console.withdrawals import WithdrawalRefusedError, Withdrawals
 from safehold.gateway.policy_file import default_gateway_policy
 from safehold.gateway.reports import Category, Kind, Sender, Submission, Target
+from safehold.home.outbox import Outbox
 from safehold.matching import BankTraits
-from safehold.vocabulary import Algorithm, Event, HarmClass, Tier
+from safehold.vocabulary import Algorithm, Event, FixedClock, HarmClass, Tier
 
 from .room import Room
 
@@ -63,6 +66,20 @@ def test_health_names_the_database_and_what_is_missing(own_room: Room) -> None:
     assert own_room.workshop.home.database.name in page
     assert "openings need two" in page
     assert "nothing passed unexamined" in page
+
+
+@pytest.mark.parametrize("is_given_up", [True, False])
+def test_health_says_that_confirmed_evidence_does_not_reach_the_vault(own_room: Room, *, is_given_up: bool) -> None:
+    home = own_room.workshop.home
+    outbox = Outbox(home.database, FixedClock(home.clock.now() - dt.timedelta(days=1, seconds=1)))
+    assert "Evidence" not in own_room.as_(Role.ADMIN).get("/health").text
+    with home.database.writing() as connection:
+        outbox.enqueue(connection, PRESERVE, {"item": "item_1"})
+    for job in outbox.lease({PRESERVE}, 60) if is_given_up else ():
+        outbox.failed(job, "OSError", for_good=True)
+    page = own_room.as_(Role.ADMIN).get("/health").text
+    assert ("could not be preserved" if is_given_up else "waited for the vault") in page
+    assert "safehold job retry" in page
 
 
 def test_minutes_in_which_something_passed_unexamined_are_counted(own_room: Room) -> None:
