@@ -162,6 +162,20 @@ def test_words_are_told_as_plain_text_and_no_markup(desk: Desk) -> None:
     assert WORDS not in client.get(f"/cases/{case}").text
 
 
+@pytest.mark.parametrize(("text", "is_whole"), [("cube", True), ("cube " * 60_000, False)])
+def test_words_count_as_viewed_only_when_all_of_them_were_shown(desk: Desk, text: str, *, is_whole: bool) -> None:
+    case = desk.case(desk.item(1, content=desk.words(text), form=Form.TEXT, role="prompt"))
+    desk.take(case)
+    client, path = desk.as_(Role.REVIEWER), place(desk, case)
+    for extent in ("", "whole" if is_whole else "part"):  # who says nothing is not believed to have seen all
+        assert not desk.casework.exposures.was_viewed(desk.items(case)[0].id)
+        exposure = client.send_form(f"{path}/begin").json()["exposure"]
+        assert client.send_form(f"{path}/show", {"exposure": exposure}).json()["whole"] is is_whole
+        desk.clock.at += dt.timedelta(seconds=7)
+        client.send_form(f"{path}/end", {"exposure": exposure, "milliseconds": "6500", "extent": extent})
+    assert desk.casework.exposures.was_viewed(desk.items(case)[0].id) is is_whole
+
+
 def test_very_long_words_are_cut_and_say_so(desk: Desk) -> None:
     case = desk.case(desk.item(1, content=desk.words("cube " * 60_000), form=Form.TEXT, role="prompt"))
     desk.take(case)

@@ -32,8 +32,10 @@ from safehold.ledger.entry import timestamp
 from safehold.vocabulary import Clock, Event
 
 _ID_BYTES = 10
-_WHOLE_AT_ONCE = frozenset({Form.TEXT, Form.IMAGE, Form.LINK, Form.FINGERPRINT})
-"""Forms of which all is before somebody's eyes as soon as they are shown; of the others whoever showed them says so."""
+_WHOLE_AT_ONCE = frozenset({Form.IMAGE, Form.FINGERPRINT})
+"""Forms of which all is before somebody's eyes as soon as they are shown; of the others whoever showed them says so.
+
+Very long words are cut: whether those that were shown were all, only their viewer knows."""
 
 
 class Exposures:

@@ -54,7 +54,8 @@ def show(visit: PageVisit) -> Response:
         sealed = visit.console.casework.cases.context(item.id)
         return JSONResponse({"context": viewer.context(item, sealed, asking)})
     if item.told.form in {Form.TEXT, Form.LINK}:
-        return JSONResponse({"text": viewer.text(item, asking)})
+        words = viewer.text(item, asking)
+        return JSONResponse({"text": words.text, "whole": words.is_whole})
     if item.told.form is Form.AUDIO:
         return Response(viewer.sound(item, asking), 200, media_type="audio/wav")
     if item.told.form not in _STILL_FORMS:

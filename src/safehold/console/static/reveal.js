@@ -202,7 +202,8 @@
       const isEmptyNow = told.text === undefined ? isEmpty(told.context) : told.text === "";
       this.told.replaceChildren(isEmptyNow ? "There is nothing in it." : told.text === undefined ? listed(told.context) : told.text);
       this.stage.classList.add("reading");
-      this.say("Open.");
+      this.extent = told.whole === true ? "whole" : "part"; // very long words are cut
+      this.say(told.whole === false ? "Open. This is only its beginning." : "Open.");
     }
 
     close() {

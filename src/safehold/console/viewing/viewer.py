@@ -33,6 +33,9 @@ SMALL, LARGE = 320, 640
 MOST_CHARACTERS = 131_072
 """Of words: several hours of reading. Ours."""
 
+_MOST_BYTES = 4 * MOST_CHARACTERS
+"""In UTF-8 no character takes more than four."""
+
 CUT = "[Safehold cut this off here: it goes on.]"
 
 VIEWING_LIMITS = Limits(seconds=Seconds(20.0), output_bytes=1 << 22)
@@ -67,6 +70,19 @@ class Opened:
     data: bytes = field(default=b"", repr=False)
     text: str = field(default="", repr=False)
     further: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of an item for a browser.
+
+    Attributes:
+        text: what is shown.
+        is_whole: whether that is all of them.
+    """
+
+    text: str = field(repr=False)
+    is_whole: bool = True
 
 
 Opener = Callable[[CaseItem, Asking, CustodianKey], Opened]
@@ -173,11 +189,13 @@ class Viewer:
         """Return a sound as it is listened to, WAV; errors as for `picture`."""
         return sound(self._samples(self._open(item, asking).data))
 
-    def text(self, item: CaseItem, asking: Asking) -> str:
+    def text(self, item: CaseItem, asking: Asking) -> Words:
         """Return the words of an item, the beginning of very long ones; errors as for `picture`."""
         opened = self._open(item, asking)
-        words = opened.text or opened.data[: 4 * MOST_CHARACTERS].decode("utf-8", "replace")
-        return words if len(words) <= MOST_CHARACTERS else f"{words[:MOST_CHARACTERS]}\n\n{CUT}"
+        words = opened.text or opened.data[:_MOST_BYTES].decode("utf-8", "replace")
+        if len(words) <= MOST_CHARACTERS and len(opened.data) <= _MOST_BYTES:
+            return Words(words)
+        return Words(f"{words[:MOST_CHARACTERS]}\n\n{CUT}", is_whole=False)
 
     def context(self, item: CaseItem, sealed: bytes, asking: Asking) -> Mapping[str, Any]:
         """Return the circumstances of an item; nothing where none were kept.
