@@ -82,7 +82,7 @@ class Case:
         due_at: until when it must be decided; None for no clock.
         items: how many items.
         undecided: how many of them wait for a decision, a second one included.
-        version: goes up by one with every change: who changes a case says which version was seen.
+        version: goes up by one with every change but further items: who changes a case says which version was seen.
     """
 
     id: CaseId

@@ -10,6 +10,7 @@ from safehold.cli.case_export import export_case, recipient_key, verify_export
 from safehold.cli.case_facts import CASE_COLUMNS, ITEM_COLUMNS, case_facts, case_line, item_facts, item_line
 from safehold.cli.case_hand import open_case
 from safehold.cli.command import Shell, command
+from safehold.cli.enforcement import acting
 from safehold.cli.wording import counted
 from safehold.vocabulary import UsageError
 
@@ -146,13 +147,17 @@ def assign_case(shell: Shell, text: str, name: str | None, *, nobody: bool) -> A
 def escalate_case(shell: Shell, text: str, reason: str, *, is_danger: bool) -> Answer:
     """Ask for a specialist, whatever a case is about and however far it is. ID is as for `safehold case show`."""
     from safehold.cases import Priority
-    from safehold.wiring.casework import open_cases
+    from safehold.cases.enforcement.danger import DangerKind
+    from safehold.wiring.casework import open_cases, open_dangers
 
     with shell.workshop() as workshop:
         cases = open_cases(workshop)
         case_id = meant(cases, text)
         priority = Priority.DANGER if is_danger else Priority.URGENT
-        cases.escalate(case_id, reason, actor=workshop.actor, priority=priority)
+        with workshop.home.database.writing() as connection:
+            cases.escalate(case_id, reason, actor=workshop.actor, priority=priority, connection=connection)
+            if is_danger:
+                open_dangers(workshop).open(acting(workshop), case_id, connection, kind=DangerKind.CHILD)
         found = cases.show(case_id)
     return Answer({"case": case_facts(found)}, [f"case {found.id} waits in {found.queue}, priority {priority.value}"])
 

@@ -8,6 +8,7 @@ import click
 from safehold.cli.answer import Answer
 from safehold.cli.case_facts import case_facts
 from safehold.cli.command import Shell, command
+from safehold.cli.enforcement import acting
 from safehold.cli.wording import counted
 from safehold.vocabulary import UsageError
 
@@ -50,6 +51,7 @@ def open_case(  # noqa: PLR0913 - each is an option of its own
 ) -> Answer:
     """Open a case by hand, or add to the open one of the same account, session, model or hash. No content is taken."""
     from safehold.cases import Form, NewItem, Origin, Priority
+    from safehold.cases.enforcement.danger import DangerKind
     from safehold.vocabulary import Action
     from safehold.wiring.casework import open_casework
 
@@ -61,14 +63,18 @@ def open_case(  # noqa: PLR0913 - each is an option of its own
     with shell.workshop() as workshop:
         casework, at = open_casework(workshop), workshop.home.clock.now()
         item = NewItem(Origin.HAND, name, Form(form), "hand", Action.HOLD, at, signals=signals)
-        case_id = casework.cases.open(
-            _subject(casework, told),
-            [item],
-            actor=workshop.actor,
-            priority=Priority(priority),
-            label=label,
-            queue=queue,
-        )
+        with workshop.home.database.writing() as connection:
+            case_id = casework.cases.open(
+                _subject(casework, told),
+                [item],
+                connection,
+                actor=workshop.actor,
+                priority=Priority(priority),
+                label=label,
+                queue=queue,
+            )
+            if Priority(priority) is Priority.DANGER:
+                casework.dangers.open(acting(workshop), case_id, connection, kind=DangerKind.CHILD)
         found = casework.cases.show(case_id)
     said = f"case {found.id}: {counted(found.items, 'item')}, {found.state.value}, waits in {found.queue}"
     return Answer({"case": case_facts(found)}, [said])

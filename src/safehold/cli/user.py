@@ -74,8 +74,11 @@ def change_roles(shell: Shell, name: str, roles: tuple[str, ...]) -> Answer:
 @click.argument("name")
 def disable_user(shell: Shell, name: str) -> Answer:
     """Let somebody in no more, and end their sessions at once. Users are never removed: the ledger names them."""
+    from safehold.wiring.casework import open_cases
+
     with shell.workshop() as workshop:
         disabled = _accounts(workshop).users.disable(name, actor=workshop.actor)
+        open_cases(workshop).free(disabled.name, actor=workshop.actor)
     return Answer(_told(disabled), [f"{disabled.name} is let in no more"])
 
 

@@ -239,6 +239,33 @@ def test_what_was_decided_a_while_ago_is_closed_by_itself_and_nothing_else(offic
     assert office.opened(account("01")) != old
 
 
+def test_what_was_escalated_with_nothing_left_goes_back_and_is_closed_in_time(office: Office) -> None:
+    attended, forgotten, waiting = (office.opened(account(name)) for name in ("01", "02", "03"))
+    for case in (attended, forgotten):
+        office.decide(case)
+    for case in (attended, forgotten, waiting):
+        office.cases.escalate(case, "appeal", actor="amira")
+    assert office.cases.attended(attended, actor="clara")
+    assert not office.cases.attended(attended, actor="clara")
+    assert not office.cases.attended(waiting, actor="clara", keeps_undecided=True)
+    assert office.cases.show(attended).state is CaseState.DECIDED
+    office.clock.at += dt.timedelta(days=15)
+    assert office.cases.close_settled(actor="system") == 2
+    assert office.cases.show(waiting).state is CaseState.ESCALATED
+    assert office.cases.attended(waiting, actor="clara")
+    assert office.cases.show(waiting).state is CaseState.OPEN
+    assert office.counted() == office.really_there()
+
+
+def test_what_was_given_to_somebody_who_is_gone_is_anybodys(office: Office) -> None:
+    mine, others = office.opened(account("01")), office.opened(account("02"))
+    office.cases.assign(mine, "amira", actor="lead")
+    office.cases.assign(others, "boris", actor="lead")
+    assert [office.cases.free("amira", actor="admin") for _ in range(2)] == [1, 0]
+    assert [office.cases.show(one).assignee for one in (mine, others)] == ["", "boris"]
+    assert office.cases.free("", actor="admin") == 0
+
+
 def test_two_open_cases_of_one_subject_are_refused_by_the_database_itself(either_office: Office) -> None:
     row = {"id": "case_2", "open_subject": f"account:{account().mark}"}
     either_office.opened()

@@ -31,7 +31,7 @@ from safehold.cases.exposure.rest import Allowance
 from safehold.cases.item import Form
 from safehold.cases.queues.claim import Claim, Wellbeing
 from safehold.cases.queues.definition import QUEUES, QueueDefinition, definition
-from safehold.cases.queues.tables import case_claims, case_withheld
+from safehold.cases.queues.tables import case_claims, case_withheld, has_open_danger
 from safehold.cases.rows import Row, form_bits, is_plain, moment
 from safehold.cases.staff import Person
 from safehold.cases.tables import cases
@@ -249,8 +249,8 @@ class Queues:
         held = {row["case_id"]: _to_claim(row) for row in connection.execute(claims).mappings()}
         if not held:
             return None
-        waiting = sa.select(cases.c.id, cases.c.turn, cases.c.queue, cases.c.is_waiting).where(cases.c.id.in_(held))
-        rows = [row for row in connection.execute(waiting) if row.queue == queue and row.is_waiting]
+        waiting = sa.select(cases.c.id, cases.c.turn).where(cases.c.id.in_(held), *_waiting(queue))
+        rows = connection.execute(waiting).all()
         return None if not rows else held[min(rows, key=lambda row: row.turn).id]
 
     def _require_free(self, connection: sa.Connection, row: sa.RowMapping, person: str) -> None:
@@ -318,8 +318,7 @@ def _offered(person: str, queue: str, declined: Collection[Form], *, now: str) -
         ),
     )
     conditions: list[sa.ColumnElement[bool]] = [
-        cases.c.queue == queue,
-        cases.c.is_waiting == 1,
+        *_waiting(queue),
         cases.c.assignee.in_(["", person]),
         ~held,
         ~withheld,
@@ -327,6 +326,12 @@ def _offered(person: str, queue: str, declined: Collection[Form], *, now: str) -
     if declined:
         conditions.append(cases.c.forms.op("&")(form_bits(declined)) == 0)
     return sa.select(cases.c.id).where(*conditions).order_by(cases.c.turn).limit(1)
+
+
+def _waiting(queue: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions that a case waits in a queue with something to do: to decide, or a danger to life."""
+    has_work = sa.or_(cases.c.undecided > 0, cases.c.second > 0, has_open_danger(cases.c.id))
+    return cases.c.queue == queue, cases.c.is_waiting == 1, has_work
 
 
 def _row(connection: sa.Connection, case_id: CaseId) -> sa.RowMapping:

@@ -22,6 +22,7 @@ from safehold.cases.item import CaseItem, ItemId, ItemState, NewItem
 from safehold.cases.listing import CaseFilter, CasePage, Cursor, list_cases
 from safehold.cases.overview import Overview, overview
 from safehold.cases.queues.definition import QUEUES, QueueDefinition, definition
+from safehold.cases.queues.tables import has_open_danger
 from safehold.cases.rows import is_plain, rank, to_case, to_item
 from safehold.cases.search import Found, find
 from safehold.cases.state import Tally, require_move, state_after
@@ -222,7 +223,7 @@ class CaseStore:
         return self._change(connection, case_id, moved, seen=seen, actor=actor)
 
     def close_settled(self, *, actor: str, after: dt.timedelta = SETTLED_AFTER, most: int = MOST_CLOSED) -> int:
-        """Close cases that were decided and that nothing happened to since; return how many, fewer than `most` for all.
+        """Close cases with nothing left to decide that nothing happened to since; return how many: under `most`, all.
 
         A worker does this now and then. Repeating it is safe; a reversal opens a closed case again. A case of which
         something is to be preserved stays open until the vault has it.
@@ -233,7 +234,7 @@ class CaseStore:
             most: how many, a few in each transaction.
         """
         before = timestamp(self._clock.now() - after)
-        settled = sa.select(cases.c.id).where(cases.c.state == CaseState.DECIDED.value, cases.c.changed_at < before)
+        settled = sa.select(cases.c.id).where(_has_nothing_left(), cases.c.changed_at < before)
         settled = settled.where(cases.c.id.not_in(awaited_cases()))
         with self._database.reading() as connection:
             found = connection.execute(settled.limit(most)).scalars().all()
@@ -242,9 +243,50 @@ class CaseStore:
             with self._database.writing() as connection:
                 some = settled.where(cases.c.id.in_(found[start : start + CLOSED_AT_ONCE]))
                 for case_id in connection.execute(some).scalars().all():
+                    self.attended(CaseId(case_id), actor=actor, connection=connection)
                     self.change_state(connection, CaseId(case_id), CaseState.CLOSED, seen=None, actor=actor)
                     closed += 1
         return closed
+
+    def attended(
+        self,
+        case_id: CaseId,
+        *,
+        actor: str,
+        seen: int | None = None,
+        keeps_undecided: bool = False,
+        connection: sa.Connection | None = None,
+    ) -> bool:
+        """Take an escalated case back to where its items say that it is; return whether it was escalated.
+
+        Args:
+            case_id: which.
+            actor: who attended to what it was escalated for.
+            seen: the version that was looked at; None where that does not matter.
+            keeps_undecided: whether one with an item that nobody decided is left as it is, for a specialist.
+            connection: the caller's writing transaction.
+
+        Raises:
+            UnknownCaseError: there is none.
+            CaseOvertakenError: somebody changed it since it was looked at.
+        """
+        with self._writing(connection) as joined:
+            row = row_of(joined, case_id)
+            tally = Tally(row["undecided"], row["second"])
+            if row["state"] != CaseState.ESCALATED.value or (keeps_undecided and tally.undecided):
+                return False
+            back = Change(state_after(CaseState.OPEN, tally), tally)
+            self._change(joined, case_id, lambda _row: back, seen=seen, actor=actor)
+        return True
+
+    def free(self, name: str, *, actor: str) -> int:
+        """Let anybody take what was given to somebody who works on nothing any more; return how many cases that is."""
+        given = sa.select(cases.c.id).where(cases.c.assignee == name, cases.c.is_open == 1)
+        with self._database.writing() as connection:
+            found = connection.execute(given).scalars().all() if name else []
+            for case_id in found:
+                self.assign(CaseId(case_id), "", actor=actor, connection=connection)
+        return len(found)
 
     def mark_items(
         self,
@@ -421,6 +463,12 @@ class CaseStore:
             return
         with self._database.reading() as own:
             yield own
+
+
+def _has_nothing_left() -> sa.ColumnElement[bool]:
+    """Return the condition that a case is decided, or escalated with nothing to decide and no danger that is open."""
+    idle = (cases.c.undecided == 0, cases.c.second == 0, sa.not_(has_open_danger(cases.c.id)))
+    return sa.or_(cases.c.state == CaseState.DECIDED.value, sa.and_(cases.c.state == CaseState.ESCALATED.value, *idle))
 
 
 def _require_word(word: str, what: str) -> None:

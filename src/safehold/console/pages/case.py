@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from safehold.cases import Ability, Case, CaseId, CaseItem, CaseState, Content, ItemId, ItemState, Place, Priority
 from safehold.cases.axes import LABELS, AgeBand, Confidence, Depicted, HarmType, Realism
 from safehold.cases.decisions import Decision
+from safehold.cases.enforcement.danger import DangerKind
 from safehold.cases.errors import UnknownItemError
 from safehold.cases.queues import Claim
 from safehold.console.errors import RefusedError
@@ -97,6 +98,7 @@ def show_case(visit: PageVisit) -> Response:
         measures=casework.enforcement.of_case(shown.case.id),
         dangers=casework.dangers.of_case(shown.case.id),
         danger_kinds=KINDS,
+        is_escalated=shown.case.state is CaseState.ESCALATED,
         may_escalate=shown.case.state is not CaseState.CLOSED,
     )
 
@@ -197,6 +199,9 @@ def assign_case(visit: PageVisit) -> Response:
         seen = cases.assign(case, name, actor=actor, seen=seen)
     if queue and queue != shown.queue and shown.state is CaseState.OPEN:
         seen = cases.move(case, queue, actor=actor, seen=seen)
+    if priority == Priority.DANGER.value != shown.priority.value:
+        danger = visit.console.casework.dangers.open(visit.person, case, kind=DangerKind.CHILD)
+        return visit.go(f"/dangers/{danger.id}")
     if priority and priority != shown.priority.value:
         cases.prioritise(case, Priority(priority), actor=actor, seen=seen)
     return visit.go(f"/cases/{case}", notice="Saved.")
@@ -208,6 +213,23 @@ def escalate_case(visit: PageVisit) -> Response:
     word = reason if reason in ESCALATIONS else "unsure"
     visit.console.casework.cases.escalate(case, word, actor=visit.person.name, seen=visit.number("version"))
     return visit.go(f"/cases/{case}", notice="A specialist was asked.")
+
+
+def attend_to_case(visit: PageVisit) -> Response:
+    """Say that what a case was escalated for is attended to: it goes back to where its items say that it is.
+
+    Raises:
+        RefusedError: they don't hold it, a danger in it is open, or it is not escalated.
+    """
+    casework, case = visit.console.casework, CaseId(visit.path["case"])
+    claim = claim_of(visit, case)
+    if any(one.is_open for one in casework.dangers.of_case(case)):
+        raise RefusedError(409, "A danger to life is open here", advice="Close it first, saying how it ended.")
+    with casework.workshop.home.database.writing() as connection:
+        casework.queues.finish(connection, claim)
+        if not casework.cases.attended(case, actor=visit.person.name, connection=connection):
+            raise RefusedError(409, "This case is not escalated", advice="Look at it again.")
+    return visit.go(f"/cases/{case}", notice="It is attended to.")
 
 
 def _require_somebody(visit: PageVisit, name: str) -> None:
@@ -255,4 +277,5 @@ PAGES = (
     Page("POST", "/cases/{case}/give-back", give_back, needs=Ability.REVEAL),
     Page("POST", "/cases/{case}/assign", assign_case, needs=Ability.ASSIGN),
     Page("POST", "/cases/{case}/escalate", escalate_case, needs=Ability.REVEAL),
+    Page("POST", "/cases/{case}/attended", attend_to_case, needs=Ability.SECOND_REVIEW),
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from starlette.responses import Response
 
 from safehold.cases import Ability, CaseId, Form, NewItem, Origin, Priority, Subject, SubjectKind
+from safehold.cases.enforcement.danger import Danger, DangerKind
 from safehold.cases.errors import UnfitWordError
 from safehold.console.page import Page
 from safehold.console.visit import PageVisit
@@ -59,13 +60,16 @@ def open_by_hand(visit: PageVisit) -> Response:
     subject = _subject(visit, filled.about, filled.name)
     sealed = b"" if key is None or not filled.note else key.box(_told(visit, filled))
     try:
-        case_id = _open(visit, filled, subject, sealed)
+        case_id, danger = _open(visit, filled, subject, sealed)
     except UnfitWordError:
         return _page(visit, {"label": "The warning is one word, such as the kind of harm."})
+    if danger is not None:
+        return visit.go(f"/dangers/{danger.id}")
     return visit.go(f"/cases/{case_id}", notice="It is in this case now.")
 
 
-def _open(visit: PageVisit, filled: _Filled, subject: Subject, sealed: bytes) -> CaseId:
+def _open(visit: PageVisit, filled: _Filled, subject: Subject, sealed: bytes) -> tuple[CaseId, Danger | None]:
+    """Open the case; where there may be danger to life, raise that in the same step."""
     priority = next((one for one in Priority if one.value == visit.form.get("priority")), Priority.NORMAL)
     item = NewItem(
         Origin.HAND,
@@ -77,9 +81,14 @@ def _open(visit: PageVisit, filled: _Filled, subject: Subject, sealed: bytes) ->
         signals=filled.signals,
         context=sealed,
     )
-    cases = visit.console.casework.cases
-    opened: CaseId = cases.open(subject, [item], actor=visit.person.name, priority=priority, label=filled.label)
-    return opened
+    casework, person = visit.console.casework, visit.person
+    with casework.workshop.home.database.writing() as connection:
+        case = casework.cases.open(
+            subject, [item], connection, actor=person.name, priority=priority, label=filled.label
+        )
+        if priority is not Priority.DANGER:
+            return case, None
+        return case, casework.dangers.open(person, case, connection, kind=DangerKind.CHILD)
 
 
 def _filled(visit: PageVisit) -> _Filled:

@@ -6,7 +6,7 @@ answers; it is in no address, cookie or log.
 
 from starlette.responses import Response
 
-from safehold.cases import Ability, Role
+from safehold.cases import Ability, Person, Role
 from safehold.console.errors import RefusedError
 from safehold.console.page import Entry, Page
 from safehold.console.pages.asking import accounts_of
@@ -51,6 +51,9 @@ def change_roles(visit: PageVisit) -> Response:
         accounts_of(visit).users.set_roles(user.name, _roles(visit), actor=visit.person.name, seen=_seen(visit))
     except UserError as error:
         return _shown(visit, user, {"roles": f"{sentence(error)} {error.advice}"})
+    left = Person(user.name, _roles(visit))
+    if not (left.can(Ability.REVIEW) or left.can(Ability.SECOND_REVIEW)):
+        _free_cases(visit, user)
     return visit.go(f"{USERS}/{user.name}", notice="The roles are changed. They count from the next request on.")
 
 
@@ -61,6 +64,7 @@ def disable_user(visit: PageVisit) -> Response:
         accounts_of(visit).users.disable(user.name, actor=visit.person.name, seen=_seen(visit))
     except UserError as error:
         return _shown(visit, user, {"roles": f"{sentence(error)} {error.advice}"})
+    _free_cases(visit, user)
     return visit.go(f"{USERS}/{user.name}", notice="They are let in no more; every session of theirs has ended.")
 
 
@@ -82,6 +86,12 @@ def reset_user(visit: PageVisit) -> Response:
     except UserError as error:
         return _shown(visit, user, {"roles": f"{sentence(error)} {error.advice}"})
     return _handed(visit, user, password)
+
+
+def _free_cases(visit: PageVisit, user: User) -> None:
+    """Let anybody take the cases that were given to somebody who decides none any more."""
+    if visit.console.casework is not None:
+        visit.console.casework.cases.free(user.name, actor=visit.person.name)
 
 
 def _new(visit: PageVisit, errors: dict[str, str]) -> Response:

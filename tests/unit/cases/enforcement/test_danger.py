@@ -5,7 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from safehold.cases import CaseId, CaseState, Form, NewItem, Origin, Person, Priority, Role, Subject, SubjectKind
+from safehold.cases import (
+    CaseId,
+    CaseState,
+    Form,
+    ItemState,
+    NewItem,
+    Origin,
+    Person,
+    Priority,
+    Role,
+    Subject,
+    SubjectKind,
+)
 from safehold.cases.enforcement.danger import (
     Act,
     ContactKind,
@@ -21,6 +33,7 @@ from safehold.cases.enforcement.danger import (
 )
 from safehold.cases.enforcement.danger.contacts import shipped_source
 from safehold.cases.enforcement.danger.contacts_file import ContactsFile, contacts_json_schema
+from safehold.cases.queues import Queues
 from safehold.cases.store import CaseStore
 from safehold.reviewed import read_text
 from safehold.vocabulary import Action
@@ -124,6 +137,38 @@ def test_it_is_closed_once_and_by_whoever_saw_it_as_it_is(dangers: Dangers, a_ca
     dangers.close(REVIEWER, danger.id, Outcome.NO_DANGER, seen=danger.version)
     with pytest.raises(DangerOverError):
         dangers.close(REVIEWER, danger.id, Outcome.HANDED_OVER)
+
+
+def test_a_danger_of_a_decided_case_is_first_while_it_is_open_and_in_nobodys_way_once_it_is_over(
+    office: Office, dangers: Dangers, a_case: Callable[[], CaseId]
+) -> None:
+    case, specialist = a_case(), Person("clara", frozenset({Role.SPECIALIST}))
+    cases = CaseStore(office.home.database, office.ledger, office.clock)
+    queues = Queues(office.home.database, office.ledger, office.clock)
+    with office.home.database.writing() as connection:
+        states = {one.id: ItemState.DECIDED for one in cases.items(case, connection=connection)}
+        cases.mark_items(connection, case, states, seen=None, actor="amira")
+    danger = dangers.open(REVIEWER, case, kind=DangerKind.CHILD)
+    claim = queues.next(specialist, "danger")
+    assert claim is not None
+    assert claim.case == case
+    office.clock.at += dt.timedelta(days=20)
+    assert cases.close_settled(actor="system") == 0
+    dangers.close(REVIEWER, danger.id, Outcome.HANDED_OVER)
+    assert cases.show(case).state is CaseState.DECIDED
+    cases.escalate(case, "appeal", actor="amira")
+    assert queues.next(specialist, "danger") is None
+    assert queues.claim(case, specialist).case == case
+    assert queues.next(specialist, "danger") is None
+
+
+def test_a_danger_that_is_over_leaves_what_is_undecided_as_urgent_as_it_was(
+    office: Office, dangers: Dangers, a_case: Callable[[], CaseId]
+) -> None:
+    case = a_case()
+    dangers.close(REVIEWER, dangers.open(REVIEWER, case, kind=DangerKind.CHILD).id, Outcome.NO_DANGER)
+    found = CaseStore(office.home.database, office.ledger, office.clock).show(case)
+    assert (found.state, found.queue) == (CaseState.ESCALATED, "danger")
 
 
 def test_what_is_not_there_is_said_to_be_unknown(dangers: Dangers) -> None:

@@ -103,6 +103,14 @@ def test_a_case_by_hand_joins_the_open_case_of_its_account(room: Room) -> None:
     assert (found.items, found.priority.value) == (2, "urgent")
 
 
+def test_danger_said_by_hand_is_raised_with_the_case(room: Room) -> None:
+    fields = {"about": "account", "name": f"account-{secrets.token_hex(4)}", "priority": "danger"}
+    answer = room.as_(REVIEWER).send_form("/hand", fields)
+    danger = room.casework.dangers.show(answer.headers["location"].rpartition("/")[2])
+    assert danger.is_open
+    assert room.casework.cases.show(danger.case).queue == "danger"
+
+
 def test_what_is_written_by_hand_is_sealed_and_named_nowhere_else(room: Room) -> None:
     case = _opened(room, about="account", name=CANARY, note=CANARY)
     (item,) = room.casework.cases.items(case)

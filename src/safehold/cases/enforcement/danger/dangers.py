@@ -12,6 +12,7 @@ import datetime as dt
 import re
 import secrets
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -51,6 +52,18 @@ class Escalating(Protocol):
         """Escalate a case in the caller's transaction."""
         ...
 
+    def attended(
+        self,
+        case_id: CaseId,
+        *,
+        actor: str,
+        seen: int | None = None,
+        keeps_undecided: bool = False,
+        connection: sa.Connection | None = None,
+    ) -> bool:
+        """Take a case back from its specialists in the caller's transaction."""
+        ...
+
 
 class Dangers:
     """Dangers to somebody's life; threads and processes may share them.
@@ -76,12 +89,21 @@ class Dangers:
         """Return what to do and whom to reach; it needs no record, and no right."""
         return self.contacts.route(country)
 
-    def open(self, person: Person, case: CaseId, *, kind: DangerKind, country: str = "") -> Danger:
+    def open(
+        self,
+        person: Person,
+        case: CaseId,
+        connection: sa.Connection | None = None,
+        *,
+        kind: DangerKind,
+        country: str = "",
+    ) -> Danger:
         """Raise a danger: the case becomes the most urgent there is, at once. Again for the same case: the open one.
 
         Args:
             person: who sees it.
             case: in which case.
+            connection: the caller's writing transaction.
             kind: what may happen.
             country: where, ISO 3166-1 alpha-2; anything else counts as unknown, so that nothing is held up by it.
 
@@ -91,19 +113,19 @@ class Dangers:
         """
         self._require(person)
         place, now = country.upper() if _COUNTRY.fullmatch(country.upper()) else "", self._clock.now()
-        with self._database.writing() as connection:
+        with self._database.writing() if connection is None else nullcontext(connection) as joined:
             open_one = (dangers.c.case_id == case, dangers.c.state == _OPEN)
-            known = connection.execute(sa.select(dangers).where(*open_one)).mappings().first()
+            known = joined.execute(sa.select(dangers).where(*open_one)).mappings().first()
             if known is not None:
                 return _danger(known)
-            self._cases.escalate(case, REASON, actor=person.name, priority=Priority.DANGER, connection=connection)
+            self._cases.escalate(case, REASON, actor=person.name, priority=Priority.DANGER, connection=joined)
             danger = DangerId(f"dgr_{secrets.token_hex(_ID_BYTES)}")
             row = {"id": danger, "case_id": case, "kind": kind.value, "country": place, "state": _OPEN}
             told = {"raised_at": timestamp(now), "raised_by": person.name, "closed_by": "", "outcome": "", "version": 1}
-            connection.execute(sa.insert(dangers).values(**row, **told))
+            joined.execute(sa.insert(dangers).values(**row, **told))
             details = {"danger": danger, "case": case, "kind": kind.value, "country": place or "unknown"}
-            self._ledger.append(Event("danger.raised", person.name, details=details), connection)
-            return _found(connection, danger)
+            self._ledger.append(Event("danger.raised", person.name, details=details), joined)
+            return _found(joined, danger)
 
     def note(self, person: Person, danger: DangerId, act: Act, *, contact: str = "") -> DangerStep:
         """Record what somebody did; also after it was closed, since what happened happened.
@@ -130,7 +152,7 @@ class Dangers:
         return DangerStep(last + 1, now, act, known, person.name)
 
     def close(self, person: Person, danger: DangerId, outcome: Outcome, *, seen: int | None = None) -> Danger:
-        """Say that it is over for us; the case stays as urgent until it is decided.
+        """Say that it is over for us; the case stays as urgent until it is decided, and goes back if it is already.
 
         Raises:
             DangerNotAllowedError: they don't review.
@@ -148,6 +170,7 @@ class Dangers:
             connection.execute(changed.values(**values, outcome=outcome.value, version=found.version + 1))
             details = {"danger": danger, "case": found.case, "outcome": outcome.value}
             self._ledger.append(Event("danger.closed", person.name, details=details), connection)
+            self._cases.attended(found.case, actor=person.name, keeps_undecided=True, connection=connection)
             return _found(connection, danger)
 
     def show(self, danger: DangerId) -> Danger:
