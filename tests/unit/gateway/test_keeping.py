@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn, cast
 
 import pytest
 from tests.unit.gateway import made_up
@@ -11,8 +12,9 @@ from safehold.cases import CaseId, CaseState, ItemState
 from safehold.cases.rules import RetentionRules
 from safehold.gateway.errors import HeldItemMissingError
 from safehold.gateway.held import HeldItems
-from safehold.gateway.keeping import prolong
+from safehold.gateway.keeping import forget_circumstances, keep_awaited, prolong
 from safehold.gateway.purge import Purged, purge
+from safehold.home.database import Database
 from safehold.vault import CustodianKey
 from safehold.vault.review import make_review_key, read_review_key
 
@@ -80,6 +82,30 @@ def test_an_item_of_a_closed_case_ends_by_itself(kept: tuple[Desk, CustodianKey]
     assert can_be_opened(desk, key)
     desk.pass_seconds(1)
     assert forget(desk).held == 1
+
+
+class ReadOnly:
+    """Stands for a database that somebody else is writing to for long."""
+
+    def __init__(self, database: Database) -> None:
+        self.reading = database.reading
+
+    def writing(self) -> NoReturn:
+        raise TimeoutError
+
+
+def test_looking_for_what_ends_never_waits_for_a_writer_and_only_what_is_found_is_written(
+    kept: tuple[Desk, CustodianKey],
+) -> None:
+    desk, _ = kept
+    desk.say(BOTH, account="a")
+    database = cast("Database", ReadOnly(desk.home.database))
+    assert prolong(database, desk.clock.now(), hours=72, most_days=10) == 0
+    assert keep_awaited(database, desk.clock.now()) == 0
+    assert forget_circumstances(database, desk.clock.now(), days=20) == 0
+    desk.pass_seconds(40 * HOUR)
+    with pytest.raises(TimeoutError):
+        prolong(database, desk.clock.now(), hours=72, most_days=10)
 
 
 def test_an_item_of_no_case_ends_when_it_said_it_would(tmp_path: Path) -> None:
