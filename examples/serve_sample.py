@@ -101,12 +101,12 @@ def send(service: Serving, signature: Path, look_alike: Path) -> None:
 
 
 def has_cases(safehold: Path, home: Path, console: Console) -> bool:
-    """Say what waits in the console, and return whether that is what was sent: known, and reported."""
+    """Say what waits in the console, and return whether that is what was sent: known, reported, and held in a dataset."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SAFEHOLD_")}
     cases = _said([str(safehold), "--home", str(home), "case", "list"], kept)["cases"]
     queues = [case["queue"] for case in cases] if isinstance(cases, list) else []
     console.print(f"  waiting in the console: {len(queues)} cases ({', '.join(sorted(set(queues)))})")
-    return {"gateway", "reports"} <= set(queues)
+    return {"datasets", "gateway", "reports"} <= set(queues)
 
 
 def _base64(file: Path) -> str:
