@@ -215,6 +215,7 @@ def open_appeals(workshop: Workshop, rules: CaseRules, enforcement: Enforcements
         enforcement,
         seals=None if key is None else ReviewSeal(key.public_key),
         is_single_operator=rules.single_operator,
+        cases=open_cases(workshop),
     )
 
 

@@ -19,8 +19,12 @@ from safehold.cases.enforcement.errors import EnforcementUnknownError
 from safehold.cases.enforcement.tables import enforcement_steps, enforcements
 from safehold.ledger.entry import timestamp
 
-_DECISIONS = sa.table("case_decisions", sa.column("case_id"), sa.column("person"))
-"""Who decided in which case. By its name: the rules of decisions are built on this package, not the other way round."""
+_DECISIONS = sa.table(
+    "case_decisions", sa.column("id"), sa.column("case_id"), sa.column("person"), sa.column("reversed_at")
+)
+"""Who decided in which case, and what was reversed.
+
+By its name: the rules of decisions are built on this package, not the other way round."""
 
 _NOBODY = "system"
 """Who decided where nobody looked."""
@@ -96,6 +100,13 @@ def deciders_of(connection: sa.Connection, case: CaseId) -> tuple[str, ...]:
     """Return everybody who decided in a case, whether or not that was reversed since, by name."""
     query = sa.select(_DECISIONS.c.person).where(_DECISIONS.c.case_id == case).distinct()
     return tuple(sorted(set(connection.execute(query).scalars()) - {_NOBODY}))
+
+
+def standing_decision(connection: sa.Connection, enforcement: Enforcement) -> str:
+    """Return the id of the decision that a measure follows from; "" where it is reversed, or was ordered by hand."""
+    decision = enforcement.cause.partition(":")[0]
+    standing = (_DECISIONS.c.id == decision, _DECISIONS.c.reversed_at.is_(None))
+    return str(connection.execute(sa.select(_DECISIONS.c.id).where(*standing)).scalar() or "")
 
 
 def page_of(

@@ -112,6 +112,7 @@ def _shown(visit: PageVisit, found: Appeal, *, problem: str = "", written: Mappi
         is_mine=found.taken_by == visit.person.name and not found.is_free_for("", visit.console.clock.now()),
         is_free=found.is_free_for(visit.person.name, visit.console.clock.now()),
         outcomes=REASONS,
+        doubted=casework.appeals.doubted(found),
         problem=problem,
         written=written,
     )

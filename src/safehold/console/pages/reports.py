@@ -61,9 +61,16 @@ def _shown(visit: PageVisit, found: Report, *, error: str = "", status: int = 42
         status=status if error else 200,
         report=found,
         cases=sorted({hit.case for hit in hits}),
-        decisions=[(one.value, *_SAID[one]) for one in _DECISIONS if one is not found.status],
+        decisions=[(one.value, *_SAID[one]) for one in _possible(found.status)],
         error=error,
     )
+
+
+def _possible(status: Status) -> tuple[Status, ...]:
+    """Return what may be said of a report now: nobody overrules alone what was acted on, or lets go at once again."""
+    if status is Status.NO_ACTION:
+        return (Status.IN_REVIEW,)
+    return () if status.is_closed else tuple(one for one in _DECISIONS if one is not status)
 
 
 _SAID = {

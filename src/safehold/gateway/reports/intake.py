@@ -144,7 +144,8 @@ class Reports:
     def decide(self, ticket: str, status: Status, *, actor: str, follows_case: bool = False) -> Report:
         """Say how far a report is; where nothing is to be done, what it holds is let go, for good.
 
-        Nobody overrules a closed report alone: whoever reverses the decision in its case takes it up again.
+        Nobody overrules a closed report alone: whoever reverses the decision in its case takes it up again. One that
+        nothing was done about can be looked at again, which holds again what it held.
 
         Args:
             ticket: of the report.
@@ -160,6 +161,8 @@ class Reports:
         before = self.show(ticket)
         if before.status is status:
             return before
+        if before.status is Status.NO_ACTION and status is Status.IN_REVIEW:
+            return self.reopen(ticket, actor=actor)
         if before.status.is_closed and not follows_case:
             raise ReportClosedError(
                 "this report is decided, and nobody overrules that alone",

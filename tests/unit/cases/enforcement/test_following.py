@@ -9,7 +9,7 @@ import pytest
 from tests.unit.cases.conftest import Office, account, digest, office_at
 from tests.unit.cases.decisions.conftest import AMIRA, BORIS, CLARA, CSAM, LEAD, Bench, Party, rules
 
-from safehold.cases import CaseId, Origin, Person, Role, Subject
+from safehold.cases import CaseId, CaseState, Origin, Person, Role, Subject
 from safehold.cases.axes import Axes, HarmType, Realism
 from safehold.cases.decisions import SYSTEM, BankLists, Decision, DecisionId, Decisions, Desk, Undoing
 from safehold.cases.enforcement import Enforcement, Enforcements, EnforcementState, Measure, Order, Reason
@@ -211,3 +211,38 @@ def test_who_decided_the_case_takes_no_appeal_against_a_measure_by_hand_in_it(fo
     with pytest.raises(OwnWorkError):
         appeals.take(Person("amira", frozenset({Role.ENFORCER})), appeal.id)
     assert appeals.take(FAY, appeal.id).taken_by == "fay"
+
+
+def test_an_appeal_that_is_granted_for_a_mistake_escalates_the_case_whose_decision_stands(following: Following) -> None:
+    case, decision = following.confirmed(axes=NCII)
+    office = following.office
+    appeals = Appeals(
+        office.home.database, office.ledger, office.clock, following.enforcements, seals=Mirror(), cases=office.cases
+    )
+    warned = following.enforcements.apply(ELI, following.measures(case)[Measure.WARN].id)
+    appeal = appeals.receive(Filing(warned.id, account(), "This was not me"), actor="website")
+    decided = appeals.decide(FAY, appeal.id, AppealState.GRANTED, Reason.MISTAKE)
+    assert office.cases.show(case).state is CaseState.ESCALATED
+    (event,) = office.events("appeal.decision_doubted")
+    assert event.details == {"appeal": appeal.id, "case": case, "decision": decision}
+    assert appeals.doubted(decided) == decision
+    following.reverse(decision)
+    assert appeals.doubted(decided) == "", "the lead has seen to it"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"), [(AppealState.GRANTED, Reason.NEW_FACTS), (AppealState.REDUCED, Reason.TOO_SEVERE)]
+)
+def test_an_appeal_that_finds_no_mistake_leaves_the_case_as_it_is(
+    following: Following, outcome: AppealState, reason: Reason
+) -> None:
+    case, _ = following.confirmed(axes=NCII)
+    office = following.office
+    appeals = Appeals(
+        office.home.database, office.ledger, office.clock, following.enforcements, seals=Mirror(), cases=office.cases
+    )
+    warned = following.enforcements.apply(ELI, following.measures(case)[Measure.WARN].id)
+    appeal = appeals.receive(Filing(warned.id, account(), "This was not me"), actor="website")
+    assert appeals.doubted(appeals.decide(FAY, appeal.id, outcome, reason)) == ""
+    assert office.cases.show(case).state is CaseState.DECIDED
+    assert office.events("appeal.decision_doubted") == []

@@ -6,15 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from tests.unit.console.pages.room import Room
 from tests.unit.console.standing import NOW
 
 from safehold.cases import CaseId, Origin, Person, Role
+from safehold.cases.decisions.tables import case_decisions
 from safehold.cases.enforcement import Cause, Enforcement, EnforcementId, Measure, Order
 from safehold.cases.enforcement.appeals import Appeal, Filing
 from safehold.cases.evidence import Basis
 from safehold.cases.rules import default_source
 from safehold.gateway.reports import Category, Kind, Sender, Submission, Target
+from safehold.ledger.entry import timestamp
 from safehold.settings import Settings
 from safehold.vault import EvidenceId, Label, read_custodian_key
 from safehold.vault.granting import Request, grant
@@ -314,3 +317,26 @@ def test_nobody_overrules_a_decided_report_from_its_page(room: Room) -> None:
     assert refused.status_code == 409
     assert "reverse the decision" in refused.text
     assert room.casework.reports.show(ticket).status.value == "acted"
+
+
+def test_a_granted_appeal_says_that_the_decision_behind_it_stands(room: Room) -> None:
+    case, decision = room.casework.cases.show(_case(room)), f"dec_{secrets.token_hex(10)}"
+    cause = Cause(f"{decision}:ncii_adult", case.id, case.subject, "ncii_adult", ("chk_1#0",), people=("amira",))
+    with room.workshop.home.database.writing() as connection:
+        told = {"is_automatic": 0, "is_single": 0, "reversed_by": "", "reversed_reason": "", "at": timestamp(NOW)}
+        row = {"id": decision, "case_id": case.id, "person": "amira", "queue": "", "rules": "rules", **told}
+        connection.execute(sa.insert(case_decisions), row)
+        made = room.casework.enforcement.propose(connection, cause, actor="amira")
+    (warned,) = [one for one in made if one.measure is Measure.WARN]
+    room.casework.enforcement.apply(BEN, warned.id)
+    appeal = room.casework.appeals.receive(Filing(warned.id, case.subject, CANARY), actor="website")
+    browser, path = room.as_(ENFORCER, name="cleo"), f"/appeals/{appeal.id}"
+    browser.send_form(f"{path}/take")
+    assert "The decision stands" not in browser.get(path).text
+    seen = str(room.casework.appeals.show(appeal.id).version)
+    fields = {"seen": seen, "outcome": "granted", "reason": "mistake"}
+    assert browser.send_form(f"{path}/decide", fields).status_code == 303
+    shown = browser.get(path).text
+    assert "The decision stands" in shown
+    assert decision in shown
+    assert room.casework.cases.show(case.id).state.value == "escalated"

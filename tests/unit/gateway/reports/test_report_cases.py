@@ -191,6 +191,17 @@ def test_nobody_overrules_a_report_that_was_acted_on_and_what_it_holds_stays_hel
     assert len(office.events("report.decided")) == 1
 
 
+def test_a_report_that_nothing_was_done_about_can_be_looked_at_again_and_holds_again(office: Office) -> None:
+    reports, _ = with_cases(office)
+    ticket = reports.submit(TAKE_DOWN, Sender()).ticket
+    assert reports.decide(ticket, Status.NO_ACTION, actor="amira").holding == "released"
+    with pytest.raises(ReportClosedError):
+        reports.decide(ticket, Status.ACTED, actor="bo")
+    again = reports.decide(ticket, Status.IN_REVIEW, actor="bo")
+    assert (again.status, again.holding) == (Status.IN_REVIEW, "held")
+    assert reports.decide(ticket, Status.ACTED, actor="bo").holding == "held"
+
+
 def test_what_was_decided_in_the_case_of_a_closed_report_is_said_of_it(office: Office) -> None:
     reports, _ = with_cases(office)
     ticket = reports.submit(TAKE_DOWN, Sender()).ticket

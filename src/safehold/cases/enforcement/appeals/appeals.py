@@ -5,14 +5,17 @@
     appeals.decide(person, appeal.id, AppealState.GRANTED, Reason.MISTAKE)
 
 What is granted is lifted in the same transaction, with everything that followed from the same decision for whoever
-appealed: what followed for others stays, unless the decision itself is reversed.
+appealed: what followed for others stays, unless the decision itself is reversed. Where it was granted for a mistake and
+the decision stands, the case is escalated, so that a lead sees what is to be reversed.
 """
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Protocol
 
 import sqlalchemy as sa
 
+from safehold.cases.case import CaseId, Priority
 from safehold.cases.enforcement.appeals.appeal import OUTCOMES, Appeal, AppealId, AppealState, Filing, Seals
 from safehold.cases.enforcement.appeals.errors import (
     AppealNotAllowedError,
@@ -25,7 +28,7 @@ from safehold.cases.enforcement.appeals.stored import appeal_of, appeals_against
 from safehold.cases.enforcement.enforcement import Enforcement, EnforcementId, Reason, Step
 from safehold.cases.enforcement.enforcements import Enforcements
 from safehold.cases.enforcement.stepping import Events
-from safehold.cases.enforcement.stored import row_of, steps_of
+from safehold.cases.enforcement.stored import row_of, standing_decision, steps_of
 from safehold.cases.enforcement.tables import appeals
 from safehold.cases.staff import Ability, Person
 from safehold.home.database import Database
@@ -39,6 +42,20 @@ _LISTED = 100
 _TAKE_PART = frozenset({Step.PROPOSED, Step.APPLY_ASKED, Step.APPLIED, Step.LIFT_REFUSED, Step.DECLINED})
 
 
+REASON = "appeal_granted"
+"""Why a case is escalated whose decision somebody who heard an appeal takes for a mistake."""
+
+
+class Escalates(Protocol):
+    """The part of a store of cases that is needed."""
+
+    def escalate(
+        self, case_id: CaseId, reason: str, *, actor: str, priority: Priority, connection: sa.Connection
+    ) -> object:
+        """Ask for a specialist, in the caller's transaction."""
+        ...
+
+
 class Appeals:
     """The appeals of a home; threads and processes may share them.
 
@@ -49,9 +66,10 @@ class Appeals:
         enforcements: what is appealed against.
         seals: what was written is sealed with it; None where there is no review key: no appeal is taken then.
         is_single_operator: whether one person alone runs the installation; decisions then say so.
+        cases: escalates those whose decision is taken for a mistake; None where nobody works on cases.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each of them is a part of the room
         self,
         database: Database,
         ledger: Events,
@@ -60,6 +78,7 @@ class Appeals:
         *,
         seals: Seals | None,
         is_single_operator: bool = False,
+        cases: Escalates | None = None,
     ) -> None:
         self._database = database
         self._ledger = ledger
@@ -67,6 +86,7 @@ class Appeals:
         self._enforcements = enforcements
         self._seals = seals
         self._is_single_operator = is_single_operator
+        self._cases = cases
 
     def receive(self, filing: Filing, *, actor: str) -> Appeal:
         """Receive an appeal; it is durable when this returns.
@@ -154,6 +174,8 @@ class Appeals:
             if self._is_single_operator:
                 details["single_operator"] = True
             self._ledger.append(Event("appeal.decided", person.name, details=details), connection)
+            if outcome is AppealState.GRANTED and reason is Reason.MISTAKE:
+                self._doubt(connection, found, person.name)
             return appeal_of(connection, appeal)
 
     def statement(self, person: Person, appeal: AppealId) -> bytes:
@@ -179,6 +201,13 @@ class Appeals:
         """
         with self._database.reading() as connection:
             return appeal_of(connection, appeal)
+
+    def doubted(self, appeal: Appeal) -> str:
+        """Return the decision that was taken for a mistake by who granted an appeal, and stands; "" for none."""
+        if appeal.state is not AppealState.GRANTED or appeal.reason != Reason.MISTAKE.value:
+            return ""
+        with self._database.reading() as connection:
+            return standing_decision(connection, row_of(connection, appeal.enforcement))
 
     def against(self, enforcement: EnforcementId) -> Sequence[Appeal]:
         """Return every appeal against one measure, oldest first."""
@@ -235,6 +264,17 @@ class Appeals:
             case AppealState.UPHELD | AppealState.RECEIVED:
                 pass
         self._enforcements.note(connection, measure.id, Step.APPEAL_DECIDED, actor=actor)
+
+    def _doubt(self, connection: sa.Connection, appeal: Appeal, actor: str) -> None:
+        """Let a lead see that the decision behind a measure is to be reversed, where it stands."""
+        measure = row_of(connection, appeal.enforcement)
+        decision = standing_decision(connection, measure)
+        if not decision:
+            return
+        details = {"appeal": appeal.id, "case": measure.case, "decision": decision}
+        self._ledger.append(Event("appeal.decision_doubted", actor, details=details), connection)
+        if self._cases is not None:
+            self._cases.escalate(measure.case, REASON, actor=actor, priority=Priority.URGENT, connection=connection)
 
     def _require(self, person: Person) -> None:
         if not person.can(Ability.DECIDE_APPEALS):
