@@ -22,6 +22,9 @@ def test_a_case_goes_its_way_by_hand(call: Call, opened: str) -> None:
     assert call("case", "assign", opened, "--nobody").data["case"]["assignee"] == ""
     said = call("case", "escalate", opened, "--reason", "danger_to_life", "--danger").data["case"]
     assert (said["state"], said["queue"], said["priority"]) == ("escalated", "danger", "danger")
+    assert [one["case"] for one in call("danger", "list").data["dangers"]] == [opened]
+    told = call("case", "open", "--account", "a-19", "--priority", "danger").data["case"]
+    assert (told["queue"], len(call("danger", "list").data["dangers"])) == ("danger", 2)
     seen = call("case", "show", opened).data
     assert seen["items"][0]["signals"][0]["value"] == "5a" * 32
     assert (seen["case"]["label"], seen["case"]["undecided"]) == ("csam", 1)
