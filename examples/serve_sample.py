@@ -101,7 +101,7 @@ def send(service: Serving, signature: Path, look_alike: Path) -> None:
 
 
 def has_cases(safehold: Path, home: Path, console: Console) -> bool:
-    """Say what waits in the console, and return whether that is what was sent: known, reported, and held in a dataset."""
+    """Say what waits in the console, and return whether requests, reports and the dataset brought it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SAFEHOLD_")}
     cases = _said([str(safehold), "--home", str(home), "case", "list"], kept)["cases"]
     queues = [case["queue"] for case in cases] if isinstance(cases, list) else []
