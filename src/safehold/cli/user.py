@@ -63,10 +63,13 @@ def list_users(shell: Shell) -> Answer:
 @_role_option
 def change_roles(shell: Shell, name: str, roles: tuple[str, ...]) -> Answer:
     """Give somebody these roles in place of those they have; it counts from their next request on."""
-    from safehold.cases import Role
+    from safehold.cases import Ability, Role
+    from safehold.wiring.casework import open_cases
 
     with shell.workshop() as workshop:
         changed = _accounts(workshop).users.set_roles(name, map(Role, roles), actor=workshop.actor)
+        if not (changed.person.can(Ability.REVIEW) or changed.person.can(Ability.SECOND_REVIEW)):
+            open_cases(workshop).free(changed.name, actor=workshop.actor)
     return Answer(_told(changed), [f"{changed.name} is now: {' '.join(_roles(changed))}"])
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from safehold.cases import Role
 from safehold.console.app import make_console
+from safehold.console.pages import case as case_pages
 from safehold.console.pages import users as users_pages
 
 from .desk import Desk, opened_desk
@@ -21,7 +22,9 @@ def whole(made_desk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     shutil.copytree(made_desk, folder)
     with opened_desk(folder, is_whole=True) as found:
         console = replace(found.standing.console, sessions=StandingSeats())
-        found.standing = Standing(console, make_console(console, users_pages.PAGES), found.standing.log)
+        found.standing = Standing(
+            console, make_console(console, (*users_pages.PAGES, *case_pages.PAGES)), found.standing.log
+        )
         yield found
 
 
@@ -37,3 +40,16 @@ def test_what_was_given_to_who_is_let_in_or_decides_no_more_is_anybodys(
     told = {"version": str(users.show(name).version), **fields}
     assert admin.send_form(f"/users/{name}/{step}", told).status_code == 303
     assert whole.casework.cases.show(case).assignee == ""
+
+
+def test_what_waits_for_a_specialist_is_given_to_nobody_who_may_not_decide_it(whole: Desk) -> None:
+    users = whole.standing.console.users.users
+    for name, role in (("ruth", Role.REVIEWER), ("sofia", Role.SPECIALIST)):
+        users.create(name, [role], actor="amira")
+    case = whole.case(whole.item(3), subject="b3")
+    whole.casework.cases.escalate(case, "unsure", actor="amira")
+    told = {"version": "2", "priority": "urgent"}
+    lead = whole.as_(Role.QUALITY_LEAD)
+    assert lead.send_form(f"/cases/{case}/assign", {**told, "name": "ruth"}).status_code == 409
+    assert lead.send_form(f"/cases/{case}/assign", {**told, "name": "sofia"}).status_code == 303
+    assert whole.casework.cases.show(case).assignee == "sofia"

@@ -195,7 +195,7 @@ def assign_case(visit: PageVisit) -> Response:
     shown = cases.show(case)
     name, queue, priority = (visit.form.get(one, "").strip() for one in ("name", "queue", "priority"))
     if name != shown.assignee:
-        _require_somebody(visit, name)
+        _require_somebody(visit, name, shown)
         seen = cases.assign(case, name, actor=actor, seen=seen)
     if queue and queue != shown.queue and shown.state is CaseState.OPEN:
         seen = cases.move(case, queue, actor=actor, seen=seen)
@@ -232,11 +232,11 @@ def attend_to_case(visit: PageVisit) -> Response:
     return visit.go(f"/cases/{case}", notice="It is attended to.")
 
 
-def _require_somebody(visit: PageVisit, name: str) -> None:
-    """Refuse to give a case to nobody who works here.
+def _require_somebody(visit: PageVisit, name: str, case: Case) -> None:
+    """Refuse to give a case to nobody who works where it waits.
 
     Raises:
-        RefusedError: there is no such user, or they can't review.
+        RefusedError: there is no such user, or they can't decide it.
     """
     accounts = visit.console.users
     if not name or accounts is None:
@@ -244,6 +244,9 @@ def _require_somebody(visit: PageVisit, name: str) -> None:
     person = accounts.users.show(name).person if accounts.users.has(name) else None
     if person is None or not (person.can(Ability.REVIEW) or person.can(Ability.SECOND_REVIEW)):
         raise RefusedError(409, "Nobody of this name reviews cases", advice="Look at their name under Users.")
+    needs = {queue.name: queue.needs for queue in visit.console.casework.queues.definitions()}
+    if case.undecided and not person.can(needs.get(case.queue, Ability.REVIEW)):
+        raise RefusedError(409, "Their roles don't let them decide this case", advice="Give it to a specialist.")
 
 
 def _allowance(visit: PageVisit) -> object:
