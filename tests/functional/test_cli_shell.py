@@ -148,8 +148,9 @@ def test_an_unexpected_error_shows_its_traceback_only_when_asked(
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_command_exits_130_without_a_traceback(number: signal.Signals) -> None:
     code = (
-        "import time, click\n"
+        "import signal, time, click\n"
         "from safehold.cli import edge, main\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # what a shell's background takes away
         "def wait(**_):\n"
         "    print('ready', flush=True)\n"
         "    time.sleep(30)\n"
