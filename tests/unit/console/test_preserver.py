@@ -27,6 +27,8 @@ from safehold.wiring.casework import Casework, case_rules, open_casework
 from safehold.wiring.gateway import open_gateway
 from safehold.wiring.workshop import open_workshop
 
+pytestmark = pytest.mark.long
+
 CUSTODIANS = ("amira", "jonas")
 
 
