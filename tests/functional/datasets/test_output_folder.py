@@ -66,6 +66,7 @@ def test_a_full_disk_stops_the_run_cleanly_and_the_next_one_goes_on_from_there(
     assert repeated_events(place) == []
 
 
+@pytest.mark.long
 def test_a_file_bigger_than_allowed_stops_the_run_cleanly(place: Place, driver: Driver) -> None:
     source = place.root / "shards"
     write_tar(source / "0.tar", {"a-held": captioned(63, "a red cube beside a blue ball"), **plain_records(12)})
@@ -186,6 +187,7 @@ def test_slices_side_by_side_give_what_one_run_gives(place: Place, driver: Drive
     assert leftovers(out) == []
 
 
+@pytest.mark.long
 def test_slices_that_begin_at_the_same_moment_share_one_run(
     place: Place, driver: Driver, second_driver: Driver
 ) -> None:
@@ -197,6 +199,7 @@ def test_slices_that_begin_at_the_same_moment_share_one_run(
     assert not verify(out).differences
 
 
+@pytest.mark.long
 def test_slices_under_different_settings_are_not_decided_on(place: Place, driver: Driver) -> None:
     source, out = shards(place), place.root / "out"
     driver.ask(place, sources=[source], out=out, slice=(0, 2))

@@ -88,6 +88,7 @@ def test_every_migration_is_listed_in_order() -> None:
     assert scripts.get_heads() == [REVISIONS[-1]]
 
 
+@pytest.mark.long
 def test_all_migrations_go_up_and_down_one_by_one_with_rows_in_every_table(database: Database) -> None:
     for target in REVISIONS:
         migrate(database, target)

@@ -171,6 +171,7 @@ def test_nobody_starts_a_second_run_beside_the_first(clock: FixedClock) -> None:
     assert verification.current() != first
 
 
+@pytest.mark.long
 def test_a_real_ledger_is_verified_and_a_changed_one_is_not(tmp_path: Path, clock: FixedClock) -> None:
     folder = tmp_path / "home"
     with Home.open(folder, clock) as home:

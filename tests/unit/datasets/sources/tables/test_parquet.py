@@ -205,6 +205,7 @@ def test_a_column_that_unpacks_to_gigabytes_is_written_again_in_little_memory(
     assert 1 << 20 < counted.max_memory() < 256 << 20
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_rows_that_are_too_big_to_be_decoded_together_are_a_fault_of_the_shard(
     tmp_path: Path, counted: pa.MemoryPool
