@@ -47,6 +47,12 @@ def no_step(_: str) -> None:
     """Take no notice of a commit step."""
 
 
+def _processes(order: ScanOrder, mix: Mix, equipment: Equipment) -> Engine:
+    """Return decoding children of this machine; only where a source lies elsewhere do they get what opens it."""
+    is_local = not any(is_remote(shard.location) for shard in mix.shards)
+    return ProcessEngine(order.workers, None if is_local else equipment.source_environment)
+
+
 def scan(
     order: ScanOrder,
     equipment: Equipment,
@@ -79,8 +85,7 @@ def scan(
     layout = Layout(order.out)
     run = open_run(layout, sources, order.options, clock=equipment.clock)
     settings = settings_for(equipment)
-    is_local = not any(is_remote(shard.location) for shard in mix.shards)
-    engine = engine or ProcessEngine(order.workers, None if is_local else equipment.source_environment)
+    engine = engine or _processes(order, mix, equipment)
     slice_name = str(order.slice.index) if order.slice.total > 1 else ""
     with locked(layout, slice_name=slice_name):
         require_no_shard_gone(layout, mix)

@@ -8,15 +8,12 @@ The key is made with the home and stays in it; several machines on one database 
 
 import hashlib
 import hmac
-import secrets
 from pathlib import Path
 
 from safehold.gateway.errors import DigestKeyError
-from safehold.home import write_atomic
-from safehold.home.files import FILE_MODE, locked_folder, tighten
+from safehold.home.secret import home_secret
 
 KEY_NAME = "marks.key"
-_KEY_BYTES = 32
 _MARK_BYTES = 16
 """Of 32: far too many for two of an installation's accounts to share one (2**64 for an even chance)."""
 
@@ -27,19 +24,7 @@ def digest_key(folder: Path) -> bytes:
     Raises:
         DigestKeyError: the file is not such a key.
     """
-    path = folder / KEY_NAME
-    with locked_folder(folder):
-        if not path.exists():
-            write_atomic(path, f"{secrets.token_hex(_KEY_BYTES)}\n".encode())
-        tighten(path, FILE_MODE)
-        text = path.read_text(encoding="ascii", errors="replace").strip()
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) != _KEY_BYTES:
-        raise DigestKeyError(f"{path} is not a key of ours", advice="Restore it from a backup made with private keys.")
-    return key
+    return home_secret(folder / KEY_NAME, unfit=DigestKeyError)
 
 
 class Marks:

@@ -6,18 +6,15 @@ Several machines on one database need the same one.
 
 import hashlib
 import hmac
-import secrets
 from pathlib import Path
 
 import nacl.exceptions
 import nacl.secret
 
 from safehold.console.users.errors import SecretKeyError
-from safehold.home import write_atomic
-from safehold.home.files import FILE_MODE, locked_folder, tighten
+from safehold.home.secret import home_secret
 
 KEY_NAME = "users.key"
-_KEY_BYTES = 32
 
 
 def user_key(folder: Path) -> bytes:
@@ -26,19 +23,7 @@ def user_key(folder: Path) -> bytes:
     Raises:
         SecretKeyError: the file is not such a key.
     """
-    path = folder / KEY_NAME
-    with locked_folder(folder):
-        if not path.exists():
-            write_atomic(path, f"{secrets.token_hex(_KEY_BYTES)}\n".encode())
-        tighten(path, FILE_MODE)
-        text = path.read_text(encoding="ascii", errors="replace").strip()
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) != _KEY_BYTES:
-        raise SecretKeyError(f"{path} is not a key of ours", advice="Restore it from a backup made with private keys.")
-    return key
+    return home_secret(folder / KEY_NAME, unfit=SecretKeyError)
 
 
 class Sealing:
