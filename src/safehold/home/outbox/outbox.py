@@ -181,7 +181,7 @@ class Outbox:
         with self._database.writing() as connection:
             found = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.state == _DEAD)
             if connection.execute(found.values(values)).rowcount == 0:
-                raise UnknownJobError("no job that was given up has this id", advice="List them, then name one.")
+                raise UnknownJobError("no job that was given up has this id", advice="See: safehold job list")
 
     def backlog(self) -> Backlog:
         """Return how far behind the workers are."""
