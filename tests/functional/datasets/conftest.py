@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from tests.functional.datasets.builders import Place, make_place
+from tests.functional.datasets.driver import children_of
 
 DRIVER = Path(__file__).with_name("driver.py")
 
@@ -31,6 +32,11 @@ class Driver:
         assert self._process.stdout is not None
         answer: dict[str, Any] = json.loads(self._process.stdout.readline())
         return answer
+
+    def supervisor(self) -> int:
+        """The process that works on the request that was told; the numbers of processes may have begun anew."""
+        (process,) = children_of(self._process.pid)
+        return process
 
     def ask(self, place: Place, **request: Any) -> dict[str, Any]:
         """Send a request and wait for its answer."""

@@ -207,7 +207,7 @@ def test_a_ray_of_our_own_keeps_to_this_machine_ends_with_its_supervisor_and_the
     assert listening(started), "something listens, and it was found"
     folder = folder_of(started)
     assert folder.stat().st_mode & 0o077 == 0
-    os.kill(min(started), signal.SIGKILL)
+    os.kill(driver.supervisor(), signal.SIGKILL)
     assert driver.hear()["killed"]
     wait_for(lambda: not any(is_running(pid) for pid in started))
     said = driver.ask(place, sources=[source], out=out, workers=2)
