@@ -36,6 +36,7 @@ from safehold.home.outbox import Outbox
 from safehold.settings import Settings
 from safehold.vault import CustodianKey
 from safehold.vault.review import ReviewKey
+from safehold.wiring.entrance import queues_of
 from safehold.wiring.people import open_people
 from safehold.wiring.workshop import Workshop
 
@@ -96,7 +97,7 @@ def open_casework(workshop: Workshop) -> Casework:
     desk = Desk(
         ledger=workshop.ledger,
         cases=open_cases(workshop),
-        queues=Queues(home.database, workshop.ledger, home.clock, wellbeing=exposures),
+        queues=Queues(home.database, workshop.ledger, home.clock, queues=rules.queues, wellbeing=exposures),
         lists=BankLists(workshop.banks),
         rules=rules,
         consequences=_consequences(workshop, rules, reports),
@@ -230,8 +231,13 @@ def open_dangers(workshop: Workshop) -> Dangers:
 
 
 def open_cases(workshop: Workshop) -> CaseStore:
-    """Return the cases of an opened home."""
-    return CaseStore(workshop.home.database, workshop.ledger, workshop.home.clock)
+    """Return the cases of an opened home.
+
+    Raises:
+        CaseRulesError: the file of rules that the settings name can't be used.
+    """
+    home = workshop.home
+    return CaseStore(home.database, workshop.ledger, home.clock, queues=queues_of(workshop.settings))
 
 
 def case_rules(settings: Settings) -> CaseRules:

@@ -13,9 +13,12 @@ import sqlalchemy as sa
 from safehold.cases import CaseId, NewItem, Priority, Subject
 from safehold.cases.decisions.carrying import AUTOMATIC
 from safehold.cases.events import Events
+from safehold.cases.queues.definition import QUEUES, QueueDefinition
+from safehold.cases.rules import load_rules
 from safehold.cases.store import CaseStore
 from safehold.home.database import Database
 from safehold.home.outbox import Outbox
+from safehold.settings import Settings
 from safehold.vocabulary import Clock
 
 
@@ -26,10 +29,13 @@ class Entrance(CaseStore):
         database: of the home.
         ledger: where events go.
         clock: where the time comes from.
+        queues: the queues that cases wait in, in order.
     """
 
-    def __init__(self, database: Database, ledger: Events, clock: Clock) -> None:
-        super().__init__(database, ledger, clock)
+    def __init__(
+        self, database: Database, ledger: Events, clock: Clock, *, queues: Sequence[QueueDefinition] = QUEUES
+    ) -> None:
+        super().__init__(database, ledger, clock, queues=queues)
         self._home_database = database
         self._outbox = Outbox(database, clock)
 
@@ -57,3 +63,12 @@ class Entrance(CaseStore):
         if any(finding.is_confirmed for item in items for finding in item.findings):
             self._outbox.enqueue(connection, AUTOMATIC, {"case": case})
         return case
+
+
+def queues_of(settings: Settings) -> tuple[QueueDefinition, ...]:
+    """Return where cases wait: what the rules say that the settings name, else the shipped ones.
+
+    Raises:
+        CaseRulesError: the file that the settings name can't be used.
+    """
+    return QUEUES if settings.case_rules is None else load_rules(settings.case_rules).queues

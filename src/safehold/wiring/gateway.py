@@ -27,7 +27,7 @@ from safehold.ledger.commit import GroupCommit
 from safehold.matching.live import LiveIndex
 from safehold.settings import MalformedSettingsError, Settings
 from safehold.vocabulary import Clock
-from safehold.wiring.entrance import Entrance
+from safehold.wiring.entrance import Entrance, queues_of
 from safehold.wiring.workshop import Workshop, cores, open_workshop
 
 
@@ -83,7 +83,9 @@ def open_gateway(
             classifiers=load_classifiers(workshop.settings.classifiers),
             further=remote_classifiers(workshop, variables),
             children=workshop.settings.media_children or cores(),
-            cases=Entrance(workshop.home.database, workshop.ledger, workshop.home.clock),
+            cases=Entrance(
+                workshop.home.database, workshop.ledger, workshop.home.clock, queues=queues_of(workshop.settings)
+            ),
         )
         with open_checks(parts) as checks:
             yield Gateway(

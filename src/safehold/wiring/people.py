@@ -11,7 +11,7 @@ from safehold.gateway.marks import Marks, digest_key
 from safehold.gateway.messages import Exposures, Messages, load_catalogue
 from safehold.gateway.reports import BankHolding, Desk, ReportCases, Reports, ReviewSeal
 from safehold.vault.review import ReviewKey
-from safehold.wiring.entrance import Entrance
+from safehold.wiring.entrance import Entrance, queues_of
 from safehold.wiring.workshop import Workshop
 
 
@@ -49,7 +49,7 @@ def open_people(workshop: Workshop) -> People:
         holding=BankHolding(workshop.banks),
         digest_key=key,
         retention_days=settings.report_days,
-        cases=ReportCases(Entrance(home.database, workshop.ledger, home.clock), Marks(key)),
+        cases=ReportCases(Entrance(home.database, workshop.ledger, home.clock, queues=queues_of(settings)), Marks(key)),
     )
     return People(
         messages=Messages(load_catalogue(settings.messages), Exposures(home.database, home.clock)),

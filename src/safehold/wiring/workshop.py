@@ -34,7 +34,7 @@ from safehold.vault.bucket import Bucket, BucketShelves
 from safehold.vault.review import ReviewKey
 from safehold.vault.shelves import Shelves
 from safehold.vocabulary import Clock, Event, SystemClock
-from safehold.wiring.entrance import Entrance
+from safehold.wiring.entrance import Entrance, queues_of
 
 if TYPE_CHECKING:
     from safehold.datasets.scan.engine import Engine
@@ -136,7 +136,7 @@ class Workshop:
         """Return where held records of datasets wait for people."""
         home = self.home
         return RecordCases(
-            cases=Entrance(home.database, self.ledger, home.clock),
+            cases=Entrance(home.database, self.ledger, home.clock, queues=queues_of(self.settings)),
             database=home.database,
             verdicts=Verdicts(home.database),
             runs=Runs(home.path / "runs"),

@@ -18,8 +18,9 @@ from safehold.cases.errors import (
 )
 from safehold.cases.exposure import Allowance, Dose, OptedOutError, OptOut, Rest, RestDueError, RestKind
 from safehold.cases.queues import QUEUES, Claim, QueueDefinition, Queues
-from safehold.cases.queues.definition import first_queue
-from safehold.cases.queues.queues import LEASE_SECONDS, PASSED_SECONDS
+from safehold.cases.queues.definition import LEASE_SECONDS, first_queue
+from safehold.cases.queues.queues import PASSED_SECONDS
+from safehold.cases.store import CaseStore
 from safehold.vocabulary import Seconds
 
 from .conftest import AMIRA, BORIS, CLARA, DAVID, NOW, Office, account
@@ -37,6 +38,13 @@ class Told:
     def allowance(self, person: Person, now: dt.datetime | None = None) -> Allowance:
         del person, now
         return Allowance(NOTHING_LEFT, NOTHING_LEFT, NOTHING_LEFT, self.rest, self.opt_outs)
+
+
+def ruled(office: Office, *queues: QueueDefinition) -> Office:
+    """Return an office of the same home where the rules name these queues before the shipped ones."""
+    mine, home = (*queues, *QUEUES), office.home
+    cases = CaseStore(home.database, office.ledger, office.clock, queues=mine)
+    return replace(office, cases=cases, queues=Queues(home.database, office.ledger, office.clock, queues=mine))
 
 
 def queues_of(office: Office, told: Told) -> Queues:
@@ -377,3 +385,50 @@ def test_danger_to_life_waits_in_its_queue_in_every_state_and_out_of_the_way_onc
     office.decide(case)
     assert office.cases.show(case).queue == "gateway"
     assert office.counted() == office.really_there()
+
+
+def test_a_queue_of_the_rules_takes_its_cases_for_its_roles_and_for_its_time(office: Office) -> None:
+    for_specialists = QueueDefinition(
+        "threats",
+        "Threats",
+        labels=frozenset({"sextortion"}),
+        roles=frozenset({Role.SPECIALIST}),
+        lease_seconds=Seconds(60.0),
+    )
+    own = ruled(office, for_specialists)
+    own.opened(account("01"))
+    case = own.opened(account("02"), label="sextortion")
+    assert own.cases.show(case).queue == "threats"
+    assert [one.name for one in own.queues.definitions(AMIRA)] == ["reports", "gateway", "datasets", "others"]
+    with pytest.raises(NotForThemError):
+        own.queues.next(AMIRA, "threats")
+    with pytest.raises(NotForThemError):
+        own.queues.claim(case, AMIRA)
+    claim = own.queues.next(CLARA, "threats")
+    assert claim is not None
+    assert (claim.case, claim.expires_at - claim.claimed_at) == (case, dt.timedelta(seconds=60))
+    office.clock.at += dt.timedelta(seconds=30)
+    assert own.queues.renew(claim).expires_at == office.clock.at + dt.timedelta(seconds=60)
+
+
+def test_no_case_is_lost_in_a_queue_that_the_rules_name_no_more(either_office: Office) -> None:
+    before = ruled(either_office, QueueDefinition("threats", "Threats", labels=frozenset({"sextortion"})))
+    case = before.opened(account("02"), label="sextortion")
+    kept = before.opened(account("03"))
+    assert before.cases.refile(actor="system") == 0
+    assert [either_office.cases.refile(actor="system") for _ in range(2)] == [1, 0]
+    assert [either_office.cases.show(one).queue for one in (case, kept)] == ["gateway", "gateway"]
+    assert either_office.counted() == either_office.really_there()
+    assert given(either_office.queues.next(AMIRA, "gateway")) in {case, kept}
+
+
+def test_what_was_escalated_after_all_of_it_was_decided_is_offered_until_somebody_attends_to_it(office: Office) -> None:
+    case = office.opened()
+    office.decide(case)
+    assert office.queues.next(CLARA, "escalated") is None
+    office.cases.escalate(case, "appeal_granted", actor="amira")
+    office.clock.at += dt.timedelta(days=60)
+    assert office.cases.close_settled(actor="system") == 0
+    assert given(office.queues.next(CLARA, "escalated")) == case
+    assert office.cases.attended(case, actor="clara")
+    assert office.queues.next(DAVID, "escalated") is None

@@ -47,6 +47,16 @@ def test_an_empty_queue_says_so(desk: Desk) -> None:
     assert "Nothing waits for you" in client.get("/").text
 
 
+def test_a_lead_is_shown_how_queues_are_defined_in_their_order(shared: Desk) -> None:
+    shown = shared.as_(Role.QUALITY_LEAD).get("/queues/definitions").text
+    places = [shown.index(f"<code>{queue.name}</code>") for queue in shared.casework.queues.definitions()]
+    assert places == sorted(places)
+    assert "15 minutes" in shown
+    assert 'href="/queues/definitions"' in shared.as_(Role.QUALITY_LEAD).get("/queues").text
+    assert shared.as_(Role.REVIEWER).get("/queues/definitions").status_code == 403
+    assert 'href="/queues/definitions"' not in shared.as_(Role.REVIEWER).get("/queues").text
+
+
 def test_two_people_never_hold_the_same_case(desk: Desk) -> None:
     case = desk.case(desk.item(1))
     assert desk.as_(Role.REVIEWER, name="amira").send_form(f"/cases/{case}/take").status_code == 303

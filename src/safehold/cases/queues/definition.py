@@ -7,13 +7,28 @@ order of the definitions is the order in which queues are shown and tried.
     route(QUEUES, CaseState.OPEN, first="datasets", priority=Priority.NORMAL)
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from safehold.cases.case import CaseState, Priority, SubjectKind
 from safehold.cases.errors import UnknownQueueError
 from safehold.cases.item import Origin
-from safehold.cases.staff import Ability
+from safehold.cases.staff import Ability, Person, Role
+from safehold.vocabulary import Seconds
+
+LEASE_SECONDS = Seconds(15 * 60)
+"""How long a claim lasts without a sign of life: a page that is open renews it; who has left keeps a case no longer
+than a break takes. Ours."""
+
+ABILITY_OF: Mapping[CaseState, Ability] = MappingProxyType(
+    {
+        CaseState.OPEN: Ability.REVIEW,
+        CaseState.SECOND_REVIEW: Ability.SECOND_REVIEW,
+        CaseState.ESCALATED: Ability.SECOND_REVIEW,
+    }
+)
+"""What somebody must be able to do to decide what is in a state; in no other state cases wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +43,10 @@ class QueueDefinition:
         origins: what brought them, where that matters; empty for any.
         subjects: whom they are about, where that matters; empty for any.
         priorities: how urgent they are, where that matters; empty for any.
+        labels: what they warn of when they are opened, where that matters; empty for any.
+        roles: who works here, where not everybody does who could; empty for all of them.
         heeds_rest: whether somebody who is to rest is given none of them; not so where there may be danger to life.
+        lease_seconds: how long a claim lasts without a sign of life.
     """
 
     name: str
@@ -38,14 +56,22 @@ class QueueDefinition:
     origins: frozenset[Origin] = frozenset()
     subjects: frozenset[SubjectKind] = frozenset()
     priorities: frozenset[Priority] = frozenset()
+    labels: frozenset[str] = frozenset()
+    roles: frozenset[Role] = frozenset()
     heeds_rest: bool = True
+    lease_seconds: Seconds = LEASE_SECONDS
 
-    def takes(self, origin: Origin, subject: SubjectKind, priority: Priority) -> bool:
+    def admits(self, person: Person) -> bool:
+        """Return whether somebody's roles let them be given its cases."""
+        return person.can(self.needs) and (not self.roles or not self.roles.isdisjoint(person.roles))
+
+    def takes(self, origin: Origin, subject: SubjectKind, *, priority: Priority, label: str = "") -> bool:
         """Return whether a case of this kind may wait here."""
         return (
             (not self.origins or origin in self.origins)
             and (not self.subjects or subject in self.subjects)
             and (not self.priorities or priority in self.priorities)
+            and (not self.labels or label in self.labels)
         )
 
 
@@ -65,7 +91,7 @@ QUEUES: tuple[QueueDefinition, ...] = (
     QueueDefinition("datasets", "Dataset records", origins=frozenset({Origin.DATASET})),
     QueueDefinition("others", "Everything else"),
 )
-"""The queues of an installation that names none of its own."""
+"""The queues of an installation whose rules name none; the shipped rules say the same."""
 
 
 def definition(queues: Sequence[QueueDefinition], name: str) -> QueueDefinition:
@@ -81,7 +107,7 @@ def definition(queues: Sequence[QueueDefinition], name: str) -> QueueDefinition:
 
 
 def first_queue(
-    queues: Sequence[QueueDefinition], origin: Origin, subject: SubjectKind, *, priority: Priority
+    queues: Sequence[QueueDefinition], origin: Origin, subject: SubjectKind, *, priority: Priority, label: str = ""
 ) -> QueueDefinition:
     """Return where a case of this kind waits for its first decisions: the first queue of the state open that takes it.
 
@@ -89,7 +115,7 @@ def first_queue(
         UnknownQueueError: none does.
     """
     for queue in queues:
-        if queue.state is CaseState.OPEN and queue.takes(origin, subject, priority):
+        if queue.state is CaseState.OPEN and queue.takes(origin, subject, priority=priority, label=label):
             return queue
     raise UnknownQueueError("no queue takes such a case", advice="Define a queue without conditions, as the last.")
 

@@ -30,8 +30,13 @@ from safehold.cases.exposure.errors import OptedOutError, RestDueError
 from safehold.cases.exposure.rest import Allowance
 from safehold.cases.item import Form
 from safehold.cases.queues.claim import Claim, Wellbeing
-from safehold.cases.queues.definition import QUEUES, QueueDefinition, definition
-from safehold.cases.queues.tables import case_claims, case_withheld, has_open_danger
+from safehold.cases.queues.definition import (
+    LEASE_SECONDS,
+    QUEUES,
+    QueueDefinition,
+    definition,
+)
+from safehold.cases.queues.tables import case_claims, case_withheld
 from safehold.cases.rows import Row, form_bits, is_plain, moment
 from safehold.cases.staff import Person
 from safehold.cases.tables import cases
@@ -39,10 +44,6 @@ from safehold.home.database import Database
 from safehold.ledger import is_fit
 from safehold.ledger.entry import timestamp
 from safehold.vocabulary import Clock, Event, Seconds
-
-LEASE_SECONDS = Seconds(15 * 60)
-"""How long a claim lasts without a sign of life: a page that is open renews it; who has left keeps a case no longer
-than a break. Ours."""
 
 PASSED_SECONDS = Seconds(12 * 3600)
 """How long a case that somebody gave back is not offered to them again: the rest of a working day. Ours."""
@@ -61,7 +62,6 @@ class Queues:
         clock: where the time comes from.
         queues: their definitions, in order; those that the cases' store has.
         wellbeing: says who is to rest and who opted out of what; None where nobody looks at content.
-        lease_seconds: how long a claim lasts.
     """
 
     def __init__(
@@ -72,20 +72,19 @@ class Queues:
         *,
         queues: Sequence[QueueDefinition] = QUEUES,
         wellbeing: Wellbeing | None = None,
-        lease_seconds: Seconds = LEASE_SECONDS,
     ) -> None:
         self._database = database
         self._ledger = ledger
         self._clock = clock
         self._queues = tuple(queues)
         self._wellbeing = wellbeing
-        self._lease = dt.timedelta(seconds=lease_seconds)
+        self._leases = {one.name: dt.timedelta(seconds=one.lease_seconds) for one in self._queues}
 
     def definitions(self, person: Person | None = None) -> tuple[QueueDefinition, ...]:
         """Return the queues in order; for a person, those that their roles and their own choice let them work on."""
         if person is None:
             return self._queues
-        allowed = [one for one in self._queues if person.can(one.needs)]
+        allowed = [one for one in self._queues if one.admits(person)]
         allowance = None if self._wellbeing is None else self._wellbeing.allowance(person)
         return tuple(one for one in allowed if len(_declined(allowance, one)) < len(Form))
 
@@ -128,7 +127,7 @@ class Queues:
         self._admitted(person, definition(self._queues, row["queue"]))
         with self._database.writing() as connection:
             row = _row(connection, case_id)
-            if not person.can(definition(self._queues, row["queue"]).needs):
+            if not definition(self._queues, row["queue"]).admits(person):
                 raise _not_for_them("your roles do not let you decide it")
             held = _claim_of(connection, case_id)
             if held is not None and held.expires_at > now and held.queue == row["queue"]:
@@ -227,7 +226,7 @@ class Queues:
 
     def _admitted(self, person: Person, queue: QueueDefinition) -> frozenset[Form]:
         """Return the forms that somebody opted out of, once it is sure that they may be given cases of a queue."""
-        if not person.can(queue.needs):
+        if not queue.admits(person):
             raise _not_for_them("your roles do not let you work on this queue")
         allowance = None if self._wellbeing is None else self._wellbeing.allowance(person, self._clock.now())
         declined = _declined(allowance, queue)
@@ -273,7 +272,7 @@ class Queues:
             "lease": secrets.token_hex(_LEASE_BYTES),
             "queue": row["queue"],
             "claimed_at": timestamp(now),
-            "expires_at": timestamp(now + self._lease),
+            "expires_at": timestamp(now + self._lease(row["queue"])),
         }
         connection.execute(sa.delete(case_claims).where(case_claims.c.case_id == case_id))
         connection.execute(sa.insert(case_claims), taken)
@@ -281,8 +280,12 @@ class Queues:
         self._ledger.append(Event("case.claimed", person, "", details), connection)
         return _to_claim(taken)
 
+    def _lease(self, queue: str) -> dt.timedelta:
+        """Return how long a claim in a queue lasts; in one that the rules name no more, as long as usually."""
+        return self._leases.get(queue, dt.timedelta(seconds=LEASE_SECONDS))
+
     def _extended(self, connection: sa.Connection, claim: Claim, now: dt.datetime) -> Claim:
-        expires_at = timestamp(max(now + self._lease, claim.expires_at))
+        expires_at = timestamp(max(now + self._lease(claim.queue), claim.expires_at))
         mine = sa.update(case_claims).where(case_claims.c.case_id == claim.case, case_claims.c.lease == claim.lease)
         connection.execute(mine.values(expires_at=expires_at))
         return Claim(
@@ -329,9 +332,8 @@ def _offered(person: str, queue: str, declined: Collection[Form], *, now: str) -
 
 
 def _waiting(queue: str) -> tuple[sa.ColumnElement[bool], ...]:
-    """Return the conditions that a case waits in a queue with something to do: to decide, or a danger to life."""
-    has_work = sa.or_(cases.c.undecided > 0, cases.c.second > 0, has_open_danger(cases.c.id))
-    return cases.c.queue == queue, cases.c.is_waiting == 1, has_work
+    """Return the conditions that a case waits in a queue, for decisions or for somebody to attend to it."""
+    return cases.c.queue == queue, cases.c.is_waiting == 1
 
 
 def _row(connection: sa.Connection, case_id: CaseId) -> sa.RowMapping:

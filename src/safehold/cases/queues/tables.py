@@ -17,14 +17,6 @@ case_claims = sa.Table(
 )
 """One row a case that somebody holds: that the case is its key keeps two people apart. An expired one holds nothing."""
 
-_dangers = sa.table("dangers", sa.column("case_id"), sa.column("state"))
-
-
-def has_open_danger(case_id: sa.ColumnElement[str]) -> sa.Exists:
-    """Return the condition that somebody raised a danger to life in a case, and that it is not over."""
-    return sa.exists().where(_dangers.c.case_id == case_id, _dangers.c.state == "open")
-
-
 case_withheld = sa.Table(
     "case_withheld",
     metadata,

@@ -20,6 +20,8 @@ from safehold.cases.enforcement.ladder import Ladder
 from safehold.cases.enforcement.ladder_file import LadderFile
 from safehold.cases.exposure.rules import ExposureRules
 from safehold.cases.exposure.rules_file import ExposureFile
+from safehold.cases.queues.definition import QueueDefinition
+from safehold.cases.queues.definition_file import QueuesFile, shipped
 from safehold.cases.rules.errors import CaseRulesError
 from safehold.cases.rules.rules import DecisionRules, RetentionRules, ReviewRules
 from safehold.cases.rules.wire import DecisionsFile, RetentionFile, ReviewFile
@@ -51,6 +53,7 @@ class CaseRules:
         ladder: what follows from a confirmed kind of harm.
         exposure: how much content one person is shown, and when they rest.
         retention: how long what cases need is kept.
+        queues: where cases wait, for whom, and in which order.
     """
 
     name: str
@@ -63,6 +66,7 @@ class CaseRules:
     ladder: Ladder
     exposure: ExposureRules
     retention: RetentionRules
+    queues: tuple[QueueDefinition, ...]
 
     @property
     def label(self) -> str:
@@ -88,6 +92,7 @@ class CaseRulesFile(Strict):
     ladder: LadderFile
     exposure: ExposureFile
     retention: RetentionFile
+    queues: QueuesFile = Field(default_factory=shipped)
 
     def value(self) -> CaseRules:
         """Return it as what people obey."""
@@ -103,6 +108,7 @@ class CaseRulesFile(Strict):
             ladder=self.ladder.value(),
             exposure=self.exposure.value(),
             retention=self.retention.value(),
+            queues=self.queues.value(),
         )
 
 

@@ -22,7 +22,6 @@ from safehold.cases.item import CaseItem, ItemId, ItemState, NewItem
 from safehold.cases.listing import CaseFilter, CasePage, Cursor, list_cases
 from safehold.cases.overview import Overview, overview
 from safehold.cases.queues.definition import QUEUES, QueueDefinition, definition
-from safehold.cases.queues.tables import has_open_danger
 from safehold.cases.rows import is_plain, rank, to_case, to_item
 from safehold.cases.search import Found, find
 from safehold.cases.state import Tally, require_move, state_after
@@ -31,6 +30,7 @@ from safehold.cases.store.changes import Acting, Change, change, require_version
 from safehold.cases.store.counts import insertion
 from safehold.cases.store.marking import mark, unknown_item
 from safehold.cases.store.opening import Filing, put_in
+from safehold.cases.store.refiling import lost
 from safehold.cases.tables import case_contexts, case_items, case_references, cases
 from safehold.home.database import Database
 from safehold.ledger import is_fit
@@ -226,7 +226,7 @@ class CaseStore:
         """Close cases with nothing left to decide that nothing happened to since; return how many: under `most`, all.
 
         A worker does this now and then. Repeating it is safe; a reversal opens a closed case again. A case of which
-        something is to be preserved stays open until the vault has it.
+        something is to be preserved stays open until the vault has it, an escalated one until somebody attended to it.
 
         Args:
             actor: who closes them.
@@ -234,7 +234,7 @@ class CaseStore:
             most: how many, a few in each transaction.
         """
         before = timestamp(self._clock.now() - after)
-        settled = sa.select(cases.c.id).where(_has_nothing_left(), cases.c.changed_at < before)
+        settled = sa.select(cases.c.id).where(cases.c.state == CaseState.DECIDED.value, cases.c.changed_at < before)
         settled = settled.where(cases.c.id.not_in(awaited_cases()))
         with self._database.reading() as connection:
             found = connection.execute(settled.limit(most)).scalars().all()
@@ -243,10 +243,25 @@ class CaseStore:
             with self._database.writing() as connection:
                 some = settled.where(cases.c.id.in_(found[start : start + CLOSED_AT_ONCE]))
                 for case_id in connection.execute(some).scalars().all():
-                    self.attended(CaseId(case_id), actor=actor, connection=connection)
                     self.change_state(connection, CaseId(case_id), CaseState.CLOSED, seen=None, actor=actor)
                     closed += 1
         return closed
+
+    def refile(self, *, actor: str, most: int = MOST_CLOSED) -> int:
+        """Let cases wait where the rules say now, whose queue they name no more; return how many: under `most`, all.
+
+        A worker does this now and then: after the rules have changed, nothing waits where nobody looks.
+        """
+        moved = 0
+        while moved < most:
+            with self._database.reading() as connection:
+                if not lost(connection, self._queues, most=1):
+                    return moved  # the usual case, which needs no write lock
+            with self._database.writing() as connection:
+                for case_id, queue in lost(connection, self._queues, most=CLOSED_AT_ONCE):
+                    self.move(case_id, queue, actor=actor, connection=connection)
+                    moved += 1
+        return moved
 
     def attended(
         self,
@@ -463,12 +478,6 @@ class CaseStore:
             return
         with self._database.reading() as own:
             yield own
-
-
-def _has_nothing_left() -> sa.ColumnElement[bool]:
-    """Return the condition that a case is decided, or escalated with nothing to decide and no danger that is open."""
-    idle = (cases.c.undecided == 0, cases.c.second == 0, sa.not_(has_open_danger(cases.c.id)))
-    return sa.or_(cases.c.state == CaseState.DECIDED.value, sa.and_(cases.c.state == CaseState.ESCALATED.value, *idle))
 
 
 def _require_word(word: str, what: str) -> None:

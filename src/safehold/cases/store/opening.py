@@ -154,7 +154,7 @@ def _open(connection: sa.Connection, filing: Filing, items: Sequence[NewItem], a
     queue = (
         definition(acting.queues, filing.queue)
         if filing.queue
-        else first_queue(acting.queues, origin, subject.kind, priority=filing.priority)
+        else first_queue(acting.queues, origin, subject.kind, priority=filing.priority, label=filing.label)
     )
     case_id, at = new_case_id(), timestamp(acting.now)
     due_at = None if filing.due_at is None else timestamp(filing.due_at)

@@ -11,6 +11,7 @@ from safehold.cases.decisions import Decision
 from safehold.cases.enforcement.danger import DangerKind
 from safehold.cases.errors import UnknownItemError
 from safehold.cases.queues import Claim
+from safehold.cases.store.changes import WAITING
 from safehold.console.errors import RefusedError
 from safehold.console.page import Page
 from safehold.console.pages.danger import KINDS
@@ -244,8 +245,8 @@ def _require_somebody(visit: PageVisit, name: str, case: Case) -> None:
     person = accounts.users.show(name).person if accounts.users.has(name) else None
     if person is None or not (person.can(Ability.REVIEW) or person.can(Ability.SECOND_REVIEW)):
         raise RefusedError(409, "Nobody of this name reviews cases", advice="Look at their name under Users.")
-    needs = {queue.name: queue.needs for queue in visit.console.casework.queues.definitions()}
-    if case.undecided and not person.can(needs.get(case.queue, Ability.REVIEW)):
+    admitting = [one.name for one in visit.console.casework.queues.definitions() if one.admits(person)]
+    if case.state in WAITING and case.queue not in admitting:
         raise RefusedError(409, "Their roles don't let them decide this case", advice="Give it to a specialist.")
 
 

@@ -20,7 +20,7 @@ def show_own(visit: PageVisit) -> Response:
         figures=casework.exposures.own(visit.person),
         rules=casework.exposures.rules,
         forms_of_content=_ASKED,
-        queues=[one for one in casework.queues.definitions() if visit.person.can(one.needs)],
+        queues=[one for one in casework.queues.definitions() if one.admits(visit.person)],
         titles={one.name: one.title for one in casework.queues.definitions()},
     )
 

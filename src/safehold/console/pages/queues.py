@@ -29,6 +29,12 @@ def show_queues(visit: PageVisit) -> Response:
     )
 
 
+def show_definitions(visit: PageVisit) -> Response:
+    """Show how queues are defined, in their order, and where that is written."""
+    casework = visit.console.casework
+    return visit.page("queues/definitions.html", queues=casework.queues.definitions(), rules=casework.rules)
+
+
 def take_next(visit: PageVisit) -> Response:
     """Take the case of a queue that comes first; whether they may, the queue decides."""
     claim = visit.console.casework.queues.next(visit.person, visit.path["queue"])
@@ -78,6 +84,7 @@ def member(kind: type[Member], value: str | None) -> Member | None:
 
 PAGES = (
     Page("GET", "/queues", show_queues, needs=Ability.READ_CASES),
+    Page("GET", "/queues/definitions", show_definitions, needs=Ability.READ_QUALITY),
     Page("POST", "/queues/{queue}/next", take_next, needs=Ability.REVEAL),
     Page("GET", "/cases", list_cases, needs=Ability.READ_CASES),
 )

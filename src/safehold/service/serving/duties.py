@@ -87,14 +87,15 @@ def _evidence(gateway: Gateway) -> Sequence[Duty]:
 
 def _closing(gateway: Gateway) -> Sequence[Duty]:
     workshop = gateway.workshop
-    close = partial(open_cases(workshop).close_settled, actor=_ACTOR)
+    cases = open_cases(workshop)
 
     def forget() -> int:
         home = workshop.home
         return forget_cases(home.database, workshop.ledger, home.clock.now(), actor=_ACTOR)
 
     return (
-        Duty("cases.close_settled", OVERDUE_SECONDS, close),
+        Duty("cases.close_settled", OVERDUE_SECONDS, partial(cases.close_settled, actor=_ACTOR)),
+        Duty("cases.refile", SETTLE_SECONDS, partial(cases.refile, actor=_ACTOR)),
         Duty("cases.forget", FORGET_SECONDS, forget),
     )
 

@@ -156,9 +156,12 @@ def test_a_danger_of_a_decided_case_is_first_while_it_is_open_and_in_nobodys_way
     assert cases.close_settled(actor="system") == 0
     dangers.close(REVIEWER, danger.id, Outcome.HANDED_OVER)
     assert cases.show(case).state is CaseState.DECIDED
-    cases.escalate(case, "appeal", actor="amira")
     assert queues.next(specialist, "danger") is None
-    assert queues.claim(case, specialist).case == case
+    cases.escalate(case, "appeal", actor="amira")
+    again = queues.next(specialist, "danger")
+    assert again is not None
+    assert again.case == case
+    assert cases.attended(case, actor="clara")
     assert queues.next(specialist, "danger") is None
 
 
