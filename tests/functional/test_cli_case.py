@@ -48,6 +48,23 @@ def test_the_same_reference_and_the_same_hash_open_no_second_case(call: Call, op
     assert call("case", "open", "--model", "m-1").data["case"]["case"] != opened
 
 
+NOTICE = ("case", "open", "--origin", "exchange", "--exchange", "hotline-gb", "--reference")
+
+
+def test_a_notice_of_an_exchange_opens_a_case_once_and_joins_what_is_open(call: Call, opened: str) -> None:
+    link = "https://service.example/a-17"
+    first = call(*NOTICE, "2026/118", "--link", link, "--due", "2026-11-30T12:00Z").data["case"]
+    again = call(*NOTICE, "2026/118", "--link", link, "--due", "2026-11-20").data["case"]
+    assert (again, first["items"], first["about"]) == (first, 1, "link")
+    assert first["due_at"] == "2026-11-30T12:00:00+00:00"
+    assert call("case", "list", "--origin", "exchange").data["cases"] == [first]
+    assert call("case", "show", "hotline-gb:2026/118").data["items"][0]["form"] == "link"
+    joined = call(*NOTICE, "2026/119", "--hash", HASH).data["case"]
+    assert (joined["case"], joined["items"]) == (opened, 2)
+    assert call(*NOTICE, "2026/120", "--account", "a-17").data["case"]["case"] == opened
+    assert link not in str(call("case", "show", first["case"]).data)
+
+
 def test_lists_go_on_where_they_stopped(call: Call) -> None:
     for number in range(3):
         call("case", "open", "--session", f"s-{number}")
@@ -66,6 +83,10 @@ UNUSABLE = {
     ("open", "--model", "m n"): "one word",
     ("open", "--session", "s", "--label", "two words"): "one word",
     ("open", "--session", "s", "--queue", "nowhere"): "no queue",
+    ("open", "--session", "s", "--origin", "exchange"): "a notice has",
+    ("open", "--session", "s", "--exchange", "hotline-gb", "--reference", "1"): "a notice has",
+    (*NOTICE[1:], "a b", "--session", "s"): "the reference of a notice",
+    (*NOTICE[1:], "1", "--hash", HASH, "--hash", f"sha256:{'5b' * 32}"): "about one file",
     ("find",): "give TEXT",
     ("find", "x", "--account", "a"): "give TEXT",
     ("assign", "x"): "--nobody",

@@ -51,3 +51,7 @@ class NotForThemError(UsageError):
 
 class UnknownQueueError(UsageError):
     """There is no such queue."""
+
+
+class UnfitNoticeError(UsageError):
+    """A notice of an exchange has no usable name or reference, or can't be about one thing."""

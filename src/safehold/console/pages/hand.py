@@ -1,24 +1,23 @@
-"""Cases by hand: what somebody found or was told, about an account, session, model or link, or known by its hash.
+"""Cases by hand: what somebody found, or an exchange gave notice of: an account, session, model or link, or a hash.
 
 What is written is sealed to the review key before it is kept; of a file its fingerprints are taken, and nothing else.
 """
 
+import datetime as dt
 import re
-import secrets
 from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
-from safehold.cases import Ability, CaseId, Form, NewItem, Origin, Priority, Subject, SubjectKind
-from safehold.cases.enforcement.danger import Danger, DangerKind
-from safehold.cases.errors import UnfitWordError
+from safehold.cases import Ability, Form, Priority, SubjectKind
+from safehold.cases.errors import UnfitNoticeError, UnfitWordError
+from safehold.cases.notice import EXCHANGE_NAME, Notice
 from safehold.console.page import Page
 from safehold.console.visit import PageVisit
-from safehold.gateway.circumstances import circumstances
-from safehold.gateway.item import CheckRequest, Context, Item, ItemKind
 from safehold.ledger import is_fit
 from safehold.vault.review import ReviewKey
-from safehold.vocabulary import Action, Algorithm, MediaKind, PdqFlavour, Signal, signal_width_bytes
+from safehold.vocabulary import Algorithm, MediaKind, PdqFlavour, Signal, signal_width_bytes
+from safehold.wiring.telling import Told, open_told
 
 LONGEST_NOTE = 4000
 MOST_HASHES = 100
@@ -28,7 +27,7 @@ _LONGEST_NAME = 300
 _HASH = re.compile(r"(?:(sha256|sha1|md5|pdq):)?([0-9a-fA-F]+)")
 _BY_WIDTH = {signal_width_bytes(one): one for one in (Algorithm.SHA256, Algorithm.SHA1, Algorithm.MD5)}
 _FORMS = {MediaKind.IMAGE: Form.IMAGE, MediaKind.VIDEO: Form.VIDEO, MediaKind.AUDIO: Form.AUDIO}
-_REFERENCE_BYTES = 10
+_FIELDS = ("about", "name", "hashes", "note", "label", "priority", "exchange", "reference", "due")
 
 
 @dataclass(slots=True)
@@ -41,6 +40,8 @@ class _Filled:
     label: str
     signals: tuple[Signal, ...] = ()
     form: Form = Form.FINGERPRINT
+    notice: Notice | None = None
+    due_at: dt.datetime | None = None
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -52,43 +53,33 @@ def begin_by_hand(visit: PageVisit) -> Response:
 def open_by_hand(visit: PageVisit) -> Response:
     """Open a case, or add to the open one of the same subject."""
     filled = _filled(visit)
-    key = ReviewKey.load(visit.console.casework.workshop.home.keys)
-    if filled.note and key is None:
+    if filled.note and ReviewKey.load(visit.console.casework.workshop.home.keys) is None:
         filled.errors["note"] = "What is written can't be sealed: there is no review key."
     if filled.errors or filled.about is None:
         return _page(visit, filled.errors)
-    subject = _subject(visit, filled.about, filled.name)
-    sealed = b"" if key is None or not filled.note else key.box(_told(visit, filled))
     try:
-        case_id, danger = _open(visit, filled, subject, sealed)
+        case_id, danger = open_told(visit.console.casework, visit.person, _told(visit, filled, filled.about))
     except UnfitWordError:
         return _page(visit, {"label": "The warning is one word, such as the kind of harm."})
+    except UnfitNoticeError:
+        return _page(visit, {"hashes": "A notice is about one file: give each file a notice of its own."})
     if danger is not None:
         return visit.go(f"/dangers/{danger.id}")
     return visit.go(f"/cases/{case_id}", notice="It is in this case now.")
 
 
-def _open(visit: PageVisit, filled: _Filled, subject: Subject, sealed: bytes) -> tuple[CaseId, Danger | None]:
-    """Open the case; where there may be danger to life, raise that in the same step."""
-    priority = next((one for one in Priority if one.value == visit.form.get("priority")), Priority.NORMAL)
-    item = NewItem(
-        Origin.HAND,
-        f"hand_{secrets.token_hex(_REFERENCE_BYTES)}",
-        filled.form,
-        "hand",
-        Action.HOLD,
-        visit.console.clock.now(),
+def _told(visit: PageVisit, filled: "_Filled", about: SubjectKind) -> Told:
+    return Told(
+        about=about,
+        name=filled.name,
+        note=filled.note,
         signals=filled.signals,
-        context=sealed,
+        form=filled.form,
+        label=filled.label,
+        priority=next((one for one in Priority if one.value == visit.form.get("priority")), Priority.NORMAL),
+        due_at=filled.due_at,
+        notice=filled.notice,
     )
-    casework, person = visit.console.casework, visit.person
-    with casework.workshop.home.database.writing() as connection:
-        case = casework.cases.open(
-            subject, [item], connection, actor=person.name, priority=priority, label=filled.label
-        )
-        if priority is not Priority.DANGER:
-            return case, None
-        return case, casework.dangers.open(person, case, connection, kind=DangerKind.CHILD)
 
 
 def _filled(visit: PageVisit) -> _Filled:
@@ -97,6 +88,8 @@ def _filled(visit: PageVisit) -> _Filled:
     filled = _Filled(about, form.get("name", "").strip(), form.get("note", "").strip(), form.get("label", "").strip())
     _look_at_subject(filled)
     _look_at_hashes(filled, form.get("hashes", ""))
+    _look_at_notice(filled, form.get("exchange", "").strip(), form.get("reference", "").strip())
+    _look_at_due(filled, form.get("due", "").strip())
     if len(filled.note) > LONGEST_NOTE:
         filled.errors["note"] = f"Write {LONGEST_NOTE:,} characters at most."
     if not is_fit(filled.label):
@@ -107,6 +100,8 @@ def _filled(visit: PageVisit) -> _Filled:
         filled.form = _FORMS.get(looked.kind, Form.FILE)
     elif not filled.signals:
         filled.form = Form.LINK if about is SubjectKind.LINK else Form.TEXT
+    if filled.notice is not None and filled.form is Form.TEXT and not filled.note:
+        filled.form = Form.FINGERPRINT
     if about is SubjectKind.NOBODY and not filled.signals:
         filled.errors["hashes"] = "Say whom it is about, or give a hash or a file."
     return filled
@@ -130,6 +125,23 @@ def _look_at_hashes(filled: _Filled, text: str) -> None:
     filled.signals = tuple(signal for signal in signals if signal is not None)
 
 
+def _look_at_notice(filled: _Filled, exchange: str, reference: str) -> None:
+    if not (exchange or reference):
+        return
+    try:
+        filled.notice = Notice(exchange, reference)
+    except UnfitNoticeError as error:
+        field = "reference" if EXCHANGE_NAME.fullmatch(exchange) else "exchange"
+        filled.errors[field] = f"{error.args[0][:1].upper()}{error.args[0][1:]}."
+
+
+def _look_at_due(filled: _Filled, text: str) -> None:
+    try:
+        filled.due_at = dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC) if text else None
+    except ValueError:
+        filled.errors["due"] = "Write a day and a time, such as 2026-11-30T12:00."
+
+
 def _signal(word: str) -> Signal | None:
     """Return the fingerprint of a word, by its name or else its length; None where it is none."""
     found = _HASH.fullmatch(word)
@@ -142,25 +154,6 @@ def _signal(word: str) -> Signal | None:
     return Signal(algorithm, value, PdqFlavour.UNKNOWN if algorithm is Algorithm.PDQ else None)
 
 
-def _subject(visit: PageVisit, about: SubjectKind, name: str) -> Subject:
-    match about:
-        case SubjectKind.NOBODY:
-            return Subject(about, "")
-        case SubjectKind.MODEL:
-            return Subject(about, name)
-        case _:
-            return Subject(about, visit.console.casework.marks.of(about.value, name) or "")
-
-
-def _told(visit: PageVisit, filled: _Filled) -> bytes:
-    context = Context(
-        account=filled.name if filled.about is SubjectKind.ACCOUNT else "",
-        session=filled.name if filled.about is SubjectKind.SESSION else "",
-    )
-    request = CheckRequest((Item(ItemKind.CAPTION, text=filled.note),), context)
-    return circumstances(request, check="hand", at=visit.console.clock.now())
-
-
 def _page(visit: PageVisit, errors: dict[str, str]) -> Response:
     form = visit.form
     return visit.page(
@@ -169,7 +162,7 @@ def _page(visit: PageVisit, errors: dict[str, str]) -> Response:
         errors=errors,
         about=[(one.value, _ABOUT_SAID[one]) for one in _ABOUT],
         priorities=[(one.value, _PRIORITY_SAID[one]) for one in Priority],
-        filled={name: form.get(name, "") for name in ("about", "name", "hashes", "note", "label", "priority")},
+        filled={name: form.get(name, "") for name in _FIELDS},
         longest_note=LONGEST_NOTE,
     )
 

@@ -1,5 +1,6 @@
 """Search, cases by hand, and the overview: what is found, and what of it is kept nowhere."""
 
+import datetime as dt
 import secrets
 
 import pytest
@@ -127,6 +128,21 @@ def test_a_case_by_hand_of_words_alone_waits_for_people_like_any_other(room: Roo
     assert found.undecided == 1
 
 
+def test_a_notice_of_an_exchange_opens_one_case_however_often_it_is_put_in(room: Room) -> None:
+    link, number = f"https://service.example/{secrets.token_hex(4)}", secrets.token_hex(4)
+    fields = {"about": "link", "name": link, "exchange": "hotline-gb", "reference": f"2026/{number}-A"}
+    case = _opened(room, **fields, due="2026-11-30T12:00")
+    assert _opened(room, **fields, due="2026-12-30T12:00") == case
+    found, (item,) = room.casework.cases.show(case), room.casework.cases.items(case)
+    assert (item.told.origin.value, item.told.reference) == ("exchange", f"hotline-gb:2026/{number}-A")
+    assert (found.items, found.due_at) == (1, dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC))
+    assert found.subject.mark == room.casework.marks.of("link", link)
+    assert {hit.case for hit in room.casework.cases.find(f"hotline-gb:2026/{number}-A")} == {case}
+    assert _opened(room, **(fields | {"exchange": "another"})) == case
+    assert room.casework.cases.show(case).items == 2
+    assert link not in str(item) + _kept(room)
+
+
 def test_a_case_by_hand_takes_hashes_and_a_files_fingerprints(room: Room) -> None:
     data = picture("blue")
     fields = {"csrf": "", "about": "nobody", "hashes": f"{'ab' * 32}\npdq:{'cd' * 32}\n{'ef' * 16}"}
@@ -151,6 +167,12 @@ def test_a_case_by_hand_takes_hashes_and_a_files_fingerprints(room: Room) -> Non
         {"about": "account", "name": "x", "hashes": "ab" * 31},
         {"about": "account", "name": "x", "label": "two words"},
         {"about": "account", "name": "x", "note": "y" * 4001},
+        {"about": "account", "name": "x", "due": "tomorrow"},
+        {"about": "account", "name": "x", "exchange": "hotline-gb"},
+        {"about": "account", "name": "x", "reference": "17"},
+        {"about": "account", "name": "x", "exchange": "Hotline GB", "reference": "17"},
+        {"about": "account", "name": "x", "exchange": "hotline-gb", "reference": "a b"},
+        {"about": "nobody", "exchange": "hotline-gb", "reference": "1", "hashes": f"{'ab' * 32} {'cd' * 32}"},
     ],
 )
 def test_what_no_case_can_be_made_of_is_told(room: Room, fields: dict[str, str]) -> None:
