@@ -301,3 +301,29 @@ def test_events_hold_no_content(setting: Setting) -> None:
     setting.vault.open(identifier, setting.some_keys("wen", "amira"), **CEREMONY)
     setting.vault.erase(identifier, RECEIPT)
     assert "canary-7d1f" not in repr(setting.events)
+
+
+def test_what_belongs_to_evidence_is_held_and_erased_with_it(setting: Setting) -> None:
+    above = setting.vault.put(CONTENT, LABEL)
+    below = setting.vault.put(b"told of it", Label(LABEL.case, belongs_to=above))
+    hold = setting.vault.hold(below, "a")
+    assert (hold.evidence, tuple(setting.vault.holds(below))) == (above, (hold,))
+    for one in (above, below):
+        with pytest.raises(ErasureRefusedError):
+            setting.vault.erase(one, RECEIPT)
+    setting.vault.release(hold.id)
+    setting.vault.erase(above, RECEIPT)
+    assert {row.state for row in setting.vault.list()} == {EvidenceState.ERASED}
+    told = [(event.kind, event.details["evidence"]) for event in setting.events if event.kind.startswith("evidence.er")]
+    assert set(told) == {
+        (kind, one) for kind in ("evidence.erasure_begun", "evidence.erased") for one in (above, below)
+    }
+    assert setting.vault.fsck().is_sound
+
+
+def test_what_belongs_to_evidence_can_go_alone(setting: Setting) -> None:
+    above = setting.vault.put(CONTENT, LABEL)
+    below = setting.vault.put(b"told of it", Label(LABEL.case, belongs_to=above))
+    setting.vault.erase(below, RECEIPT)
+    states = {row.id: row.state for row in setting.vault.list()}
+    assert states == {above: EvidenceState.SEALED, below: EvidenceState.ERASED}

@@ -250,7 +250,7 @@ def test_a_custodians_key_under_a_passphrase_opens_nothing_without_it(call: Call
 
 
 def test_an_empty_vault_is_sound(call: Call) -> None:
-    assert call("vault", "fsck").data == {"examined": 0, "problems": [], "orphans": 0, "sound": True}
+    assert call("vault", "fsck").data == {"examined": 0, "problems": [], "orphans": 0, "exposed": [], "sound": True}
 
 
 def test_evidence_is_opened_by_enough_custodians_and_written_only_where_told(

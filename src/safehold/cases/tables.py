@@ -88,6 +88,21 @@ case_contexts = sa.Table(
 )
 """The circumstances of an item, sealed to the review key; apart, so that lists never read past them."""
 
+case_preservations = sa.Table(
+    "case_preservations",
+    metadata,
+    sa.Column("item_id", sa.Text, sa.ForeignKey("case_items.id"), primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("content", sa.Text, nullable=True),
+    sa.Column("circumstances", sa.Text, nullable=True),
+    sa.Index("ix_case_preservations_state", "state"),
+    sa.Index("ix_case_preservations_content", "content"),
+    sa.Index("ix_case_preservations_circumstances", "circumstances"),
+)
+"""How far the vault has an item that is evidence (`safehold.cases.awaiting`). `content` and `circumstances` are the ids
+of evidence, written before anything is sealed under them; `at` is since when the vault is to have it."""
+
 case_signals = sa.Table(
     "case_signals",
     metadata,

@@ -167,15 +167,23 @@ def _home(workshop: "Workshop") -> list[Examined]:
         report = workshop.vault.fsck()
         custodians = len(workshop.vault.custodians.list())
         health = Health.GOOD if report.is_sound else Health.FAILED
-        parts.append(
-            Examined("vault", health, f"{counted(report.examined, 'object')}, {counted(custodians, 'custodian')}")
-        )
+        told = f"{counted(report.examined, 'object')}, {counted(custodians, 'custodian')}"
+        parts.append(Examined("vault", health, told + _opened_by(workshop, custodians)))
     with _reported(parts, "review key", "Make another: safehold vault review-key --replace --out FILE"):
         parts.append(_review_key(workshop))
     with _reported(parts, "index", "Restore the banks from a backup."):
         banks = workshop.index().banks
         parts.append(Examined("index", Health.GOOD, f"{counted(len(banks), 'bank')}, the test bank among them"))
     return parts
+
+
+def _opened_by(workshop: "Workshop", custodians: int) -> str:
+    """Return how many of the custodians' keys open what is sealed from now on."""
+    if custodians == 0:
+        return ""
+    if custodians == 1:
+        return ": one key alone opens what is sealed; register a second custodian with: safehold vault keygen"
+    return f", {workshop.vault.custodians.quorum().threshold} of them open what is sealed from now on"
 
 
 def _review_key(workshop: "Workshop") -> Examined:

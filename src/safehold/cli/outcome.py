@@ -92,13 +92,20 @@ def _paths(files: Mapping[str, str]) -> list[str | Table]:
     return [f"{name:<12} {path}" for name, path in files.items()]
 
 
+_ONE_KEY = (
+    "One custodian is registered: one person's key opens this alone. Register a second (safehold vault keygen), then "
+    "seal anew: safehold dataset decide"
+)
+
+
 def _sealing(outcome: "Outcome", out: Path, *, has_custodians: bool) -> list[str | Table]:
     """Say what became of the originals of confirmed matches."""
     disposition = outcome.summary["disposition"]
     if not _has_reportable(outcome.summary):
         return []
     if sealed := disposition["sealed"]:
-        return [f"sealed to the custodians: {counted(sealed, 'piece of evidence')}; see: safehold vault list"]
+        told = f"sealed to the custodians: {counted(sealed, 'piece of evidence')}; see: safehold vault list"
+        return [told, _ONE_KEY] if disposition["sealed_to_one"] else [told]
     if not outcome.files:
         return ["not sealed: a dry run seals nothing"]
     if not has_custodians:

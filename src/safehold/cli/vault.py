@@ -16,10 +16,13 @@ from safehold.vocabulary import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from safehold.vault import Evidence, EvidenceId, Problem
+    from safehold.vault import Evidence, EvidenceId, Problem, VaultReport
 
 SHORTEST_BEGINNING = 12
 """Digits of an id that are enough to name evidence by: 48 bits, and what they mean is still looked up."""
+
+
+_SHOWN_EXPOSED = 20
 
 
 class UnrecordableError(UsageError):
@@ -78,14 +81,22 @@ def keygen(shell: Shell, name: str, out: Path, needed: int | None, passphrase_fi
 @command(vault, "threshold")
 @click.argument("needed", type=click.IntRange(1, 64))
 def set_threshold(shell: Shell, needed: int) -> Answer:
-    """Set how many custodians must come together to open what is sealed from now on."""
+    """Set how many custodians must come together to open what is sealed from now on: two at least, where there are two.
+
+    1 only lets the others be retired: whoever is left then opens alone.
+    """
+    from safehold.vault.custodians import FEWEST
+
     with shell.workshop() as workshop, workshop.home.lock():
         custodians = workshop.vault.custodians
         custodians.require(needed)
         count = len(custodians.list())
         workshop.record("vault.threshold_set", needed=needed, custodians=count)
-    said = [f"{needed} of {count} custodians open what is sealed from now on; what is sealed already stays as it is"]
-    if needed == 1:
+    least = max(needed, min(FEWEST, count))
+    said = [f"{least} of {count} custodians open what is sealed from now on; what is sealed already stays as it is"]
+    if needed < least:
+        said.append("One alone opens nothing while there are several. Now all but one can be retired.")
+    elif needed < FEWEST:
         said.append("One person alone can open it: every certificate says so.")
     return Answer({"needed": needed, "custodians": count}, said)
 
@@ -167,7 +178,13 @@ def fsck(shell: Shell) -> Answer:
     with shell.workshop() as workshop:
         report = workshop.vault.fsck()
     problems = [_problem(problem) for problem in report.problems]
-    data = {"examined": report.examined, "problems": problems, "orphans": len(report.orphans), "sound": report.is_sound}
+    data = {
+        "examined": report.examined,
+        "problems": problems,
+        "orphans": len(report.orphans),
+        "exposed": list(report.exposed),
+        "sound": report.is_sound,
+    }
     table = Table(
         ("problem", "evidence", "custodian", "can still be opened"),
         [
@@ -179,7 +196,16 @@ def fsck(shell: Shell) -> Answer:
     examined = f"{counted(report.examined, 'piece of evidence')} examined"
     leftovers = counted(len(report.orphans), "leftover of interrupted work")
     code = ExitCode.CLEAR if report.is_sound else ExitCode.INCOMPLETE
-    return Answer(data, [f"{examined}, {leftovers}", table], code)
+    return Answer(data, [f"{examined}, {leftovers}", table, *_exposed(report)], code)
+
+
+def _exposed(report: "VaultReport") -> list[str | Table]:
+    """Return what others of this machine may use, with what to do about it."""
+    if not report.exposed:
+        return []
+    shown = [(name,) for name in report.exposed[:_SHOWN_EXPOSED]]
+    said = f"{counted(len(report.exposed), 'place')} in the store open to others"
+    return [f"{said}: chmod 700 folders, 600 files, and let one user own them", Table(("in the store",), shown)]
 
 
 def _problem(problem: "Problem") -> dict[str, object]:

@@ -61,5 +61,17 @@ held = sa.Table(
     sa.Column("share", sa.LargeBinary, nullable=False),
     sa.Column("review_key", sa.Text, nullable=False),
     sa.Column("expires_at", sa.Text, nullable=False, index=True),
+    sa.Column("content", sa.Text, nullable=True, index=True),
 )
-"""Items that were held or denied, sealed to the review key; nothing here opens them."""
+"""Items that were held or denied, sealed to the review key; nothing here opens them. `content` is where the words and
+bytes lie; `sealed` is then what is the item's own, a box. Without it `sealed` is all of the item, with its `share`."""
+
+contents = sa.Table(
+    "gateway_contents",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("share", sa.LargeBinary, nullable=False),
+)
+"""Words and bytes of held items, each once however many items hold them, gone with the last of these. `id` is a digest
+under a key of the home, so that nobody compares it with a list."""

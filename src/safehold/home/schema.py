@@ -12,7 +12,7 @@ from safehold.home.errors import HomeTooNewError
 
 REVISIONS = (
     *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009"),
-    *("0010", "0011", "0012", "0013", "0014", "0015"),
+    *("0010", "0011", "0012", "0013", "0014", "0015", "0016", "0017"),
 )
 """Every migration that this version knows, oldest first; listed so that an up-to-date home opens without Alembic."""
 

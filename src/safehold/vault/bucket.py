@@ -160,6 +160,10 @@ class BucketShelves:
         ]
         return tuple(sorted(found))
 
+    def exposed(self) -> tuple[str, ...]:
+        """Return nothing: a bucket's rights are its owner's to look at."""
+        return ()
+
     def remove(self, orphans: Sequence[str]) -> None:
         """Remove every version of what :meth:`orphans` named."""
         for name in orphans:

@@ -32,6 +32,9 @@ _KEY_WIDTH_BYTES = 32
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _MOST_CUSTODIANS = 64
 
+FEWEST = 2
+"""How many must act together at least, wherever there are as many: no single person opens evidence. Ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class Custodian:
@@ -147,7 +150,8 @@ class Custodians:
         left = tuple(known for known in self.list() if known.name != name)
         if len(left) == len(self.list()):
             raise CustodianRefusedError(f"there is no custodian {name}", advice="`safehold vault list` names them.")
-        Quorum(left, self.quorum().threshold)
+        self.quorum()
+        Quorum(left, self._threshold() or FEWEST)
         (self._folder / f"{name}.pub").replace(self._folder / f"{name}.retired")
         fsync_folder(self._folder)
 
@@ -160,6 +164,8 @@ class Custodians:
     def require(self, threshold: int) -> None:
         """Set how many custodians must act together for objects sealed from now on.
 
+        One alone opens nothing while several are registered, whatever is set: that one suffices is for whoever is left.
+
         Raises:
             NoCustodiansError: there are fewer custodians.
         """
@@ -167,21 +173,25 @@ class Custodians:
         write_atomic(self._folder / "threshold", f"{threshold}\n".encode())
 
     def quorum(self) -> Quorum:
-        """Return to whom the next object is sealed; by default two together open it, a lone custodian alone.
+        """Return to whom the next object is sealed: two or more together open it, a lone custodian alone.
 
         Raises:
             NoCustodiansError: nobody is registered, or fewer than the threshold that was set.
         """
         custodians = self.list()
+        return Quorum(custodians, max(self._threshold() or 1, min(FEWEST, len(custodians))))
+
+    def _threshold(self) -> int | None:
+        """Return the threshold that was set; None where none was."""
         setting = self._folder / "threshold"
         if not setting.exists():
-            return Quorum(custodians, max(1, min(2, len(custodians))))
+            return None
         text = setting.read_text(encoding="ascii", errors="replace").strip()
         if not text.isdecimal():
             raise CustodianRefusedError(
                 "the custodians' threshold is not a number", advice="Set it again, or restore the home from a backup."
             )
-        return Quorum(custodians, int(text))
+        return int(text)
 
     def _refuse_taken(self, name: str) -> None:
         if not _NAME.fullmatch(name):

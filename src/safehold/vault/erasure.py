@@ -19,6 +19,9 @@ class ReferenceKind(Enum):
     REQUEST = "request"
     """Of a law-enforcement agency to destroy it, or of whom it is about to erase it; approved by two people."""
 
+    REVERSAL = "reversal"
+    """What it was confirmed by was reversed while it was being sealed: it never became evidence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:

@@ -43,6 +43,7 @@ class Label:
         case: the case or run that the evidence belongs to: an opaque reference, never a name or address.
         actor: who asked for the sealing.
         policy: the policy version that it happened under, or "".
+        belongs_to: the evidence that the bytes tell of, and with which they are held and erased; "" for none.
 
     Raises:
         VaultError: the case is no single word.
@@ -51,6 +52,7 @@ class Label:
     case: str
     actor: str = "system"
     policy: str = ""
+    belongs_to: EvidenceId | str = ""
 
     def __post_init__(self) -> None:
         if not is_word(self.case):
@@ -70,6 +72,7 @@ class Evidence:
         case: the label's case.
         state: sealed, being erased, or erased.
         place: under which name its shelves hold it.
+        belongs_to: the evidence that it tells of; "" for none.
     """
 
     id: EvidenceId
@@ -80,6 +83,7 @@ class Evidence:
     case: str
     state: EvidenceState
     place: str = ""
+    belongs_to: str = ""
 
 
 def parse_evidence_id(text: str) -> EvidenceId:

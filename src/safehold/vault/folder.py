@@ -24,6 +24,7 @@ from safehold.vault.sealing import Sealed
 from safehold.vault.shelves import Step, Watch, unwatched
 
 _ERASING = ".erasing"
+_OTHERS = 0o077
 
 
 class FolderShelves:
@@ -85,7 +86,7 @@ class FolderShelves:
         return Stored(
             object=path.read_bytes() if path.is_file() else None,
             shares={name: file.read_bytes() for name, file in shares.items()},
-            is_exposed=any(stat.S_IMODE(file.stat().st_mode) & 0o077 for file in present),
+            is_exposed=any(stat.S_IMODE(file.stat().st_mode) & _OTHERS for file in present),
             is_half_erased=bool(halves),
         )
 
@@ -103,6 +104,19 @@ class FolderShelves:
         """Return every file that belongs to none of the known ids, in a stable order."""
         found = sorted(path for path in self._everything() if _owner(path.name) not in known)
         return tuple(str(path.relative_to(self._folder)) for path in found)
+
+    def exposed(self) -> tuple[str, ...]:
+        """Return every folder and file of the vault that others may use, belongs to others, or is no plain file.
+
+        A folder may be on another medium, behind a link; its own rights count then.
+        """
+        if not self._folder.is_dir():
+            return ()
+        owner = self._folder.stat().st_uid
+        folders = [path for path in (self._objects, self._shares, *self._shares.glob("*")) if path.is_dir()]
+        found = [path for path in (self._folder, *folders) if _is_open(path.stat(), owner)]
+        found += [path for path in self._everything() if _is_exposed(path, owner)]
+        return tuple(sorted(str(path.relative_to(self._folder)) for path in found))
 
     def remove(self, orphans: Sequence[str]) -> None:
         """Remove files that :meth:`orphans` named."""
@@ -144,6 +158,18 @@ class FolderShelves:
         for folder in (self._objects, *self._shares.glob("*")):
             if folder.is_dir():
                 yield from (path for path in folder.iterdir() if path.is_file() or path.is_symlink())
+
+
+def _is_exposed(path: Path, owner: int) -> bool:
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return False  # gone since it was listed
+    return not stat.S_ISREG(status.st_mode) or _is_open(status, owner)
+
+
+def _is_open(status: os.stat_result, owner: int) -> bool:
+    return bool(stat.S_IMODE(status.st_mode) & _OTHERS) or status.st_uid != owner
 
 
 def _owner(name: str) -> str:

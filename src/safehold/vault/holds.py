@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from safehold.vault.errors import ErasureRefusedError, HoldRefusedError
 from safehold.vault.evidence import WORD_ADVICE, Evidence, EvidenceId, EvidenceState, is_word
+from safehold.vault.tables import evidence as evidence_table
 from safehold.vault.tables import holds
 
 HoldId = NewType("HoldId", str)
@@ -134,8 +135,11 @@ def release_hold(connection: sa.Connection, identifier: HoldId, *, now: dt.datet
 
 
 def holds_of(connection: sa.Connection, identifier: EvidenceId) -> tuple[Hold, ...]:
-    """Return every hold there ever was on this evidence, oldest first."""
-    return read_holds(connection, sa.select(holds).where(holds.c.evidence_id == identifier))
+    """Return every hold there ever was on this evidence, or on what it belongs to, oldest first."""
+    table = evidence_table
+    above = sa.select(table.c.belongs_to).where(table.c.id == identifier, table.c.belongs_to.is_not(None))
+    is_on = sa.or_(holds.c.evidence_id == identifier, holds.c.evidence_id.in_(above))
+    return read_holds(connection, sa.select(holds).where(is_on))
 
 
 def read_holds(connection: sa.Connection, query: sa.Select[tuple[object, ...]]) -> tuple[Hold, ...]:

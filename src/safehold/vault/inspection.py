@@ -54,16 +54,18 @@ class VaultReport:
         examined: how many rows of the register were compared.
         problems: everything wrong, in the register's order.
         orphans: stored names that no row knows, left by a kill before anything was reported as done: safe to remove.
+        exposed: folders and files of the store that others than this machine's user may enter, read or change.
     """
 
     examined: int
     problems: tuple[Problem, ...]
     orphans: tuple[str, ...]
+    exposed: tuple[str, ...] = ()
 
     @property
     def is_sound(self) -> bool:
         """Whether nothing is wrong; orphans are untidy, not wrong."""
-        return not self.problems
+        return not self.problems and not self.exposed
 
 
 @dataclass(frozen=True, slots=True)

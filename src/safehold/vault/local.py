@@ -10,6 +10,7 @@ is committed, and a put that was interrupted before that leaves orphans, which t
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import nacl.utils
@@ -17,7 +18,7 @@ import nacl.utils
 from safehold.home import write_atomic
 from safehold.home.home import Home
 from safehold.vault import holds, occurrence, register
-from safehold.vault.custodians import CustodianKey, Custodians
+from safehold.vault.custodians import FEWEST, CustodianKey, Custodians, Quorum
 from safehold.vault.envelope import name_content
 from safehold.vault.erasure import Erasure, Reference, refuse_left
 from safehold.vault.errors import VaultError, VaultKeyMissingError, VaultSealedError
@@ -26,7 +27,7 @@ from safehold.vault.folder import FolderShelves
 from safehold.vault.holds import NO_GROUNDS, Grounds, Hold, HoldId
 from safehold.vault.inspection import Stored, VaultReport, inspect
 from safehold.vault.opening import is_named, open_sealed, refuse_erased, refuse_incomplete, refuse_missing
-from safehold.vault.port import Recorder, unrecorded
+from safehold.vault.port import Guard, Recorder, unguarded, unrecorded
 from safehold.vault.sealing import Sealed, seal
 from safehold.vault.shelves import Shelves, Step, Watch, unwatched
 from safehold.vocabulary import Event
@@ -69,7 +70,9 @@ class LocalVault:
         return self.custodians.quorum().is_single_operator
 
     def put(self, data: bytes | memoryview, label: Label) -> EvidenceId:
-        """Seal bytes to the custodians registered now; the same bytes are kept once.
+        """Seal bytes to the custodians registered now; the same bytes are kept once, whoever has them sealed.
+
+        What one custodian could open alone is sealed anew once there are several: two of them open it from then on.
 
         Raises:
             NoCustodiansError: there is nobody to seal to; nothing was kept.
@@ -80,17 +83,28 @@ class LocalVault:
         with self._shelves.turn():
             vault_key = self._make_vault_key()
             identifier = name_content(hashlib.sha256(data).digest(), vault_key)
-            seen = self._find(identifier)
-            if seen is not None and seen.state is EvidenceState.ERASING:
-                seen = self._finish_erasure(seen, actor=label.actor)
-            if not self._is_kept(seen, vault_key):
-                sealed, place = (
-                    seal(data, identifier, quorum=quorum, vault_key=vault_key),
-                    self._shelves.place(identifier),
-                )
+            seen = self._finished(identifier, actor=label.actor)
+            while not self._is_kept(seen, vault_key, quorum) or not self._note(identifier, label):
+                sealed = seal(data, identifier, quorum=quorum, vault_key=vault_key)
+                place = self._shelves.place(identifier)
                 self._shelves.store(sealed, place)
                 self._register(_row_of(sealed, label, place=place, now=self._now()), label, seen=seen)
+                seen = self._finished(identifier, actor=label.actor)
         return identifier
+
+    def name(self, data: bytes | memoryview) -> EvidenceId:
+        """Return what :meth:`put` would call these bytes; nothing is kept.
+
+        Raises:
+            VaultKeyMissingError: the home lost the key that names evidence.
+        """
+        with self._shelves.turn():
+            return name_content(hashlib.sha256(data).digest(), self._make_vault_key())
+
+    def find(self, identifier: EvidenceId) -> Evidence | None:
+        """Return the register's row of evidence; None where nothing was ever sealed under this id."""
+        with self._home.database.reading() as connection:
+            return register.find(connection, identifier)
 
     def list(self) -> Sequence[Evidence]:
         """Return the register, oldest sealing first."""
@@ -104,7 +118,8 @@ class LocalVault:
             rows = self.list()
             vault_key = self._read_vault_key()
             problems = [problem for row in rows for problem in inspect(row, self._shelves.read(row.place), vault_key)]
-        return VaultReport(len(rows), tuple(problems), orphans)
+            exposed = self._shelves.exposed()
+        return VaultReport(len(rows), tuple(problems), orphans, exposed)
 
     def remove_orphans(self) -> int:
         """Remove the files that no row knows, and return how many; nothing that was reported as kept is among them."""
@@ -161,12 +176,20 @@ class LocalVault:
                 "the content is not what its id says: it was planted", advice="Keep everything as it is; tell counsel."
             )
 
-    def erase(self, identifier: EvidenceId, reference: Reference, *, actor: str = "system") -> None:
-        """Destroy the shares, so that nobody can open this evidence; safe to repeat after an interruption.
+    def erase(
+        self, identifier: EvidenceId, reference: Reference, *, actor: str = "system", unless: Guard = unguarded
+    ) -> None:
+        """Destroy the shares of evidence and of what belongs to it; safe to repeat after an interruption.
 
         1. Row and event say that it has begun, and on what it rests: what can't be recorded destroys nothing; a hold
         from before forbids it, and a later one is refused. 2. Shares and object are destroyed. 3. When nothing is left,
         row and event say so: an interrupted erasure never claims to be one.
+
+        Args:
+            identifier: which.
+            reference: what it rests on.
+            actor: who erases.
+            unless: raises what forbids it besides; called in the transaction in which it begins.
 
         Raises:
             UnknownEvidenceError: there is no such evidence.
@@ -174,11 +197,11 @@ class LocalVault:
             ErasureUnfinishedError: something is left; it is not recorded as erased.
         """
         with self._shelves.turn():
-            row = self._begin_erasure(identifier, reference, actor=actor)
-            if row.state is EvidenceState.ERASED:
-                self._shelves.erase(row.place)
-                return
-            self._finish_erasure(row, actor=actor)
+            for row in self._begin_erasure(identifier, reference, actor=actor, unless=unless):
+                if row.state is EvidenceState.ERASED:
+                    self._shelves.erase(row.place)
+                else:
+                    self._finish_erasure(row, actor=actor)
 
     def erasure(self, identifier: EvidenceId) -> Erasure | None:
         """Return what the erasure of evidence rests on, and the mark of what it destroyed; None where there was none.
@@ -199,7 +222,9 @@ class LocalVault:
         actor: str = "system",
         grounds: Grounds = NO_GROUNDS,
     ) -> Hold:
-        """Start a hold: until it is released or expires, the evidence can't be erased.
+        """Start a hold: until it is released or expires, the evidence can't be erased, nor what belongs to it.
+
+        A hold on what belongs to other evidence is one on that.
 
         Raises:
             UnknownEvidenceError: there is no such evidence.
@@ -207,6 +232,8 @@ class LocalVault:
         """
         with self._home.database.writing() as connection:
             row = register.require(connection, identifier)
+            if row.belongs_to:
+                row = register.require(connection, EvidenceId(row.belongs_to))
             hold = holds.new_hold(row, basis, now=self._now(), expires_at=expires_at, grounds=grounds)
             holds.write_hold(connection, hold)
             self._record(occurrence.held(hold, actor=actor), connection)
@@ -231,16 +258,20 @@ class LocalVault:
             register.require(connection, identifier)
             return holds.holds_of(connection, identifier)
 
-    def _begin_erasure(self, identifier: EvidenceId, reference: Reference, *, actor: str) -> Evidence:
-        """Record the beginning of an erasure, if it has not begun; return the row as it then is."""
-        while (seen := self._require(identifier)).state is EvidenceState.SEALED:
-            erasure = Erasure.of(reference, self._shelves.read(seen.place))
+    def _begin_erasure(
+        self, identifier: EvidenceId, reference: Reference, *, actor: str, unless: Guard
+    ) -> tuple[Evidence, ...]:
+        """Record the beginning of an erasure, where it has not begun; return the rows as they then are."""
+        while whole := _sealed_among(seen := self._group(identifier)):
+            erasures = {row: Erasure.of(reference, self._shelves.read(row.place)) for row in whole}
             with self._home.database.writing() as connection:
-                if register.require(connection, identifier) != seen:
+                if register.group_of(connection, identifier) != seen:
                     continue  # sealed anew on another machine meanwhile: the mark is of shares that are gone
                 holds.refuse_if_held(holds.holds_of(connection, identifier), self._now())
-                register.begin_erasure(connection, identifier, erasure)
-                self._record(occurrence.erasure_begun(seen, erasure, actor=actor), connection)
+                unless(connection)
+                for row, erasure in erasures.items():
+                    register.begin_erasure(connection, row.id, erasure)
+                    self._record(occurrence.erasure_begun(row, erasure, actor=actor), connection)
             self._watch(Step.ERASURE_BEGUN)
         return seen
 
@@ -255,17 +286,34 @@ class LocalVault:
             self._watch(Step.ERASURE_WRITTEN)
             return register.require(connection, row.id)
 
-    def _find(self, identifier: EvidenceId) -> Evidence | None:
-        with self._home.database.reading() as connection:
-            return register.find(connection, identifier)
+    def _finished(self, identifier: EvidenceId, *, actor: str) -> Evidence | None:
+        """Return the row of evidence, once an erasure of it that has begun is finished."""
+        seen = self.find(identifier)
+        if seen is None or seen.state is not EvidenceState.ERASING:
+            return seen
+        for row in self._group(identifier):
+            if row.state is EvidenceState.ERASING:
+                self._finish_erasure(row, actor=actor)
+        return self.find(identifier)
 
-    def _require(self, identifier: EvidenceId) -> Evidence:
+    def _group(self, identifier: EvidenceId) -> tuple[Evidence, ...]:
         with self._home.database.reading() as connection:
-            return register.require(connection, identifier)
+            return register.group_of(connection, identifier)
 
-    def _is_kept(self, row: Evidence | None, vault_key: bytes) -> bool:
-        """Return whether this is sealed already, in a state that its custodians can open."""
-        if row is None or row.state is not EvidenceState.SEALED:
+    def _note(self, identifier: EvidenceId, label: Label) -> bool:
+        """Remember who else had this sealed; return whether it still is."""
+        with self._home.database.reading() as connection:
+            if register.is_noted(connection, identifier, label.case):
+                return True
+        with self._home.database.writing() as connection:
+            is_sealed = register.require(connection, identifier).state is EvidenceState.SEALED
+            if is_sealed:
+                register.note_case(connection, identifier, label.case)
+        return is_sealed
+
+    def _is_kept(self, row: Evidence | None, vault_key: bytes, quorum: Quorum) -> bool:
+        """Return whether this is sealed already, in a state that its custodians can open, two where there are two."""
+        if row is None or row.state is not EvidenceState.SEALED or row.threshold < FEWEST <= quorum.threshold:
             return False
         return not any(problem.is_fatal for problem in inspect(row, self._shelves.read(row.place), vault_key))
 
@@ -274,7 +322,10 @@ class LocalVault:
         with self._home.database.writing() as connection:
             current = register.find(connection, row.id)
             if current == seen:
+                if seen is not None and seen.state is EvidenceState.SEALED:  # anew: it stays whose it was
+                    row = replace(row, case=seen.case, belongs_to=seen.belongs_to)
                 register.write_row(connection, row)
+                register.note_case(connection, row.id, label.case)
                 self._record(occurrence.sealed(row, label), connection)
             self._watch(Step.ROW_WRITTEN)
         self._watch(Step.COMMITTED)
@@ -323,6 +374,10 @@ class LocalVault:
         return self._home.clock.now()
 
 
+def _sealed_among(rows: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    return tuple(row for row in rows if row.state is EvidenceState.SEALED)
+
+
 def _row_of(sealed: Sealed, label: Label, *, place: str, now: dt.datetime) -> Evidence:
     return Evidence(
         id=sealed.header.id,
@@ -333,4 +388,5 @@ def _row_of(sealed: Sealed, label: Label, *, place: str, now: dt.datetime) -> Ev
         case=label.case,
         state=EvidenceState.SEALED,
         place=place,
+        belongs_to=label.belongs_to,
     )

@@ -15,6 +15,8 @@ def sealed(row: Evidence, label: Label) -> Event:
         "threshold": row.threshold,
         "custodians": len(row.custodians),
     }
+    if row.belongs_to:
+        details["belongs_to"] = row.belongs_to
     return Event("evidence.sealed", label.actor, label.policy, details)
 
 

@@ -1,7 +1,7 @@
 """The vault's port: what every vault does, wherever it keeps its objects."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -20,6 +20,14 @@ class Recorder(Protocol):
     def __call__(self, event: Event, connection: Connection | None = None, /) -> object:
         """Record an event, inside the caller's transaction where a connection is given."""
         ...
+
+
+Guard = Callable[[Connection], None]
+"""Raises what forbids an erasure, in the transaction in which it would begin."""
+
+
+def unguarded(_connection: Connection) -> None:
+    """Forbid nothing."""
 
 
 def unrecorded(_event: Event, _connection: Connection | None = None, /) -> None:
@@ -86,7 +94,7 @@ class Vault(Protocol):
         ...
 
     def erase(self, identifier: EvidenceId, reference: Reference, *, actor: str = "system") -> None:
-        """Make evidence impossible to open for anybody; safe to repeat after an interruption.
+        """Make evidence, and what belongs to it, impossible to open for anybody; safe to repeat when interrupted.
 
         Raises:
             UnknownEvidenceError: there is no such evidence.
@@ -108,7 +116,7 @@ class Retention(Protocol):
         actor: str = "system",
         grounds: Grounds = NO_GROUNDS,
     ) -> Hold:
-        """Start a hold.
+        """Start a hold; one on what belongs to other evidence is one on that.
 
         Raises:
             UnknownEvidenceError: there is no such evidence.

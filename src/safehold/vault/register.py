@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from safehold.vault.erasure import Erasure
 from safehold.vault.errors import UnknownEvidenceError
 from safehold.vault.evidence import Evidence, EvidenceId, EvidenceState, parse_evidence_id
-from safehold.vault.tables import evidence
+from safehold.vault.tables import evidence, evidence_cases
 
 
 def write_row(connection: sa.Connection, row: Evidence) -> None:
@@ -21,6 +21,7 @@ def write_row(connection: sa.Connection, row: Evidence) -> None:
         "state": row.state.value,
         "place": row.place or None,
         "erasure": None,
+        "belongs_to": row.belongs_to or None,
     }
     changed = connection.execute(sa.update(evidence).where(evidence.c.id == row.id).values(values))
     if changed.rowcount == 0:
@@ -47,6 +48,36 @@ def require(connection: sa.Connection, identifier: EvidenceId) -> Evidence:
     return found
 
 
+def group_of(connection: sa.Connection, identifier: EvidenceId) -> tuple[Evidence, ...]:
+    """Return evidence with what belongs to it, itself last, as it is destroyed.
+
+    Raises:
+        UnknownEvidenceError: nothing was ever sealed under this id.
+    """
+    query = sa.select(evidence).where(evidence.c.belongs_to == identifier).order_by(evidence.c.id)
+    whole = require(connection, identifier)
+    found = connection.execute(query).mappings()
+    return (*(one for one in map(_read, found) if one.id != identifier), whole)
+
+
+def is_noted(connection: sa.Connection, identifier: EvidenceId, case: str) -> bool:
+    """Return whether it is known that this case or run had these bytes sealed."""
+    same = (evidence_cases.c.evidence_id == identifier, evidence_cases.c.case_ref == case)
+    return connection.execute(sa.select(evidence_cases.c.case_ref).where(*same)).first() is not None
+
+
+def note_case(connection: sa.Connection, identifier: EvidenceId, case: str) -> None:
+    """Remember that a case or run had these bytes sealed; twice changes nothing."""
+    if not is_noted(connection, identifier, case):
+        connection.execute(sa.insert(evidence_cases).values(evidence_id=identifier, case_ref=case))
+
+
+def cases_of(connection: sa.Connection, identifier: EvidenceId) -> frozenset[str]:
+    """Return every case and run that had these bytes sealed."""
+    query = sa.select(evidence_cases.c.case_ref).where(evidence_cases.c.evidence_id == identifier)
+    return frozenset(connection.execute(query).scalars())
+
+
 def read_all(connection: sa.Connection) -> tuple[Evidence, ...]:
     """Return every row, oldest sealing first."""
     rows = connection.execute(sa.select(evidence).order_by(evidence.c.sealed_at, evidence.c.id)).mappings()
@@ -70,7 +101,9 @@ def erasure_of(connection: sa.Connection, identifier: EvidenceId) -> Erasure | N
 def end_erasure(connection: sa.Connection, row: Evidence) -> bool:
     """Record that nobody can open this evidence any more; return whether that was not recorded yet."""
     erasing = (evidence.c.id == row.id, evidence.c.state == EvidenceState.ERASING.value)
-    return connection.execute(sa.update(evidence).where(*erasing).values(state=EvidenceState.ERASED.value)).rowcount > 0
+    is_news = connection.execute(sa.update(evidence).where(*erasing).values(state=EvidenceState.ERASED.value)).rowcount
+    connection.execute(sa.delete(evidence_cases).where(evidence_cases.c.evidence_id == row.id))
+    return is_news > 0
 
 
 def _read(row: sa.RowMapping) -> Evidence:
@@ -83,4 +116,5 @@ def _read(row: sa.RowMapping) -> Evidence:
         case=row["case_ref"],
         state=EvidenceState(row["state"]),
         place=row["place"] or row["id"],
+        belongs_to=row["belongs_to"] or "",
     )

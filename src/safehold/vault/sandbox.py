@@ -78,6 +78,7 @@ class SandboxVault:
             threshold=self._quorum.threshold,
             case=label.case,
             state=EvidenceState.SEALED,
+            belongs_to=label.belongs_to,
         )
         self._rows[identifier] = row
         self._record(occurrence.sealed(row, label))
@@ -124,8 +125,13 @@ class SandboxVault:
         """Forget the shares and the object."""
         row = self._require(identifier)
         refuse_if_held(tuple(self.holds(identifier)), self._clock.now())
+        for member in [*(one for one in self._rows.values() if one.belongs_to == identifier), row]:
+            self._erase(member, reference, actor=actor)
+
+    def _erase(self, row: Evidence, reference: Reference, *, actor: str) -> None:
         if row.state is EvidenceState.ERASED:
             return
+        identifier = row.id
         erasure = Erasure.of(reference, self._stored[identifier])
         self._record(occurrence.erasure_begun(row, erasure, actor=actor))
         self._stored[identifier] = Stored(None, {})
@@ -142,8 +148,10 @@ class SandboxVault:
         grounds: Grounds = NO_GROUNDS,
     ) -> Hold:
         """Start a hold."""
-        now = self._clock.now()
-        hold = new_hold(self._require(identifier), basis, now=now, expires_at=expires_at, grounds=grounds)
+        now, row = self._clock.now(), self._require(identifier)
+        if row.belongs_to:
+            row = self._require(EvidenceId(row.belongs_to))
+        hold = new_hold(row, basis, now=now, expires_at=expires_at, grounds=grounds)
         self._holds[hold.id] = hold
         self._record(occurrence.held(hold, actor=actor))
         return hold
@@ -160,8 +168,8 @@ class SandboxVault:
 
     def holds(self, identifier: EvidenceId) -> Sequence[Hold]:
         """Return every hold there ever was on this evidence, oldest first."""
-        self._require(identifier)
-        return tuple(hold for hold in self._holds.values() if hold.evidence == identifier)
+        row = self._require(identifier)
+        return tuple(hold for hold in self._holds.values() if hold.evidence in {identifier, row.belongs_to})
 
     def _require(self, identifier: EvidenceId) -> Evidence:
         if identifier not in self._rows:

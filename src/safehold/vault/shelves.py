@@ -70,6 +70,10 @@ class Shelves(Protocol):
         """Return the names of what lies under none of the known places, in a stable order."""
         ...
 
+    def exposed(self) -> tuple[str, ...]:
+        """Return the names of what others of this machine may enter, read or change, in a stable order."""
+        ...
+
     def remove(self, orphans: Sequence[str]) -> None:
         """Remove what :meth:`orphans` named."""
         ...

@@ -16,11 +16,21 @@ evidence = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("place", sa.Text, nullable=True),
     sa.Column("erasure", sa.Text, nullable=True),
+    sa.Column("belongs_to", sa.Text, nullable=True),
+    sa.Index("ix_evidence_belongs_to", "belongs_to"),
 )
 """One row an object; written when the object and all its shares are on the medium, never before.
 
 `place` is under which name the shelves hold it; missing: under its id. `erasure` is what an erasure rests on, as
-canonical JSON, from its beginning on."""
+canonical JSON, from its beginning on. `belongs_to` is the evidence that it is held and erased with."""
+
+evidence_cases = sa.Table(
+    "evidence_cases",
+    metadata,
+    sa.Column("evidence_id", sa.Text, sa.ForeignKey("evidence.id"), primary_key=True),
+    sa.Column("case_ref", sa.Text, primary_key=True),
+)
+"""Every case or run that had these bytes sealed, while they are: the same bytes are kept once for all of them."""
 
 holds = sa.Table(
     "holds",

@@ -88,6 +88,22 @@ def test_confirmed_members_are_sealed_once_and_any_two_custodians_open_them(guar
         assert opened(guarded, *pair) == set(SEALED)
 
 
+def test_what_was_sealed_to_a_lone_custodian_says_so_and_takes_two_once_there_are_two(place: Place) -> None:
+    with place.open() as workshop:
+        workshop.vault.custodians.generate("amira", out=place.root / "keys" / "amira.key")
+    alone = safeguard(place, sources(place), place.root / "out").summary
+    assert (alone["disposition"]["sealed_to_one"], alone["run"]["single_operator"]) == (True, True)
+    assert opened(place, "amira") == set(SEALED)
+    with place.open() as workshop:
+        workshop.vault.custodians.generate("jonas", out=place.root / "keys" / "jonas.key")
+    assert opened(place, "amira") == set(SEALED), "what is sealed stays as it is"
+    two = again(place, place.root / "out").summary
+    assert (two["disposition"]["sealed"], two["disposition"]["sealed_to_one"]) == (2, False)
+    with pytest.raises(OpeningRefusedError):
+        opened(place, "amira")
+    assert opened(place, "amira", "jonas") == set(SEALED)
+
+
 def test_what_is_only_apparent_is_held_and_never_sealed(guarded: Place) -> None:
     safeguard(guarded, sources(guarded), guarded.root / "out")
     assert LISTED.near_pdq not in opened(guarded, *NAMES[:2])

@@ -151,6 +151,13 @@ def test_retiring_never_weakens_a_quorum_silently(custodians: Custodians, *, is_
     assert custodians.quorum().is_single_operator
 
 
+def test_one_alone_opens_nothing_while_several_are_registered_whatever_is_set(custodians: Custodians) -> None:
+    for name in ("amira", "jonas", "wen"):
+        custodians.register(name, _public_key())
+        custodians.require(1)
+    assert custodians.quorum().threshold == 2
+
+
 def test_the_last_custodian_is_not_retired(custodians: Custodians) -> None:
     custodians.register("amira", _public_key())
     with pytest.raises(NoCustodiansError):

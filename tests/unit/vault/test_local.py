@@ -183,6 +183,41 @@ def test_fsck_finds_what_is_missing_and_what_is_exposed(vault: LocalVault, home:
     assert all(problem.is_fatal for problem in vault.fsck().problems)
 
 
+def test_fsck_names_every_folder_and_file_of_the_store_that_others_may_use(vault: LocalVault, home: Home) -> None:
+    identifier = vault.put(CONTENT, LABEL)
+    assert vault.fsck().is_sound
+    for name in ("", "objects", "shares", "shares/wen", f"shares/amira/{identifier}"):
+        path = home.vault / name
+        before = stat.S_IMODE(path.stat().st_mode)
+        for added in (0o040, 0o001, 0o020):
+            path.chmod(before | added)
+            report = vault.fsck()
+            assert (report.exposed, report.is_sound) == ((name or ".",), False), (name, added)
+        path.chmod(before)
+    (home.vault / "objects" / "planted").symlink_to("/etc/hostname")
+    assert vault.fsck().exposed == ("objects/planted",)
+
+
+def test_what_one_custodian_could_open_is_sealed_anew_to_two_once_there_are_two(
+    vault: LocalVault, home: Home, tmp_path: Path
+) -> None:
+    folder = home.keys / "custodians"
+    for name in ("amira", "jonas"):
+        (folder / f"{name}.pub").rename(folder / f"{name}.away")
+    alone = vault.put(CONTENT, LABEL)
+    assert vault.open(alone, _keys(tmp_path, "wen"), **CEREMONY) == CONTENT
+    for name in ("amira", "jonas"):
+        (folder / f"{name}.away").rename(folder / f"{name}.pub")
+    assert vault.open(alone, _keys(tmp_path, "wen"), **CEREMONY) == CONTENT, "old objects stay as they are"
+    assert vault.put(CONTENT, Label(case="run-2")) == alone
+    (row,) = vault.list()
+    assert (row.threshold, row.custodians, row.case) == (2, ("amira", "jonas", "wen"), LABEL.case)
+    with pytest.raises(OpeningRefusedError):
+        vault.open(alone, _keys(tmp_path, "wen"), **CEREMONY)
+    assert vault.open(alone, _keys(tmp_path, "wen", "amira"), **CEREMONY) == CONTENT
+    assert vault.fsck().is_sound
+
+
 def test_fsck_says_when_too_few_shares_are_left(vault: LocalVault, home: Home, tmp_path: Path) -> None:
     identifier = vault.put(CONTENT, LABEL)
     for name in ("amira", "wen"):

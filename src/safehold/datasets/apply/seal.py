@@ -31,8 +31,10 @@ class Sealer:
 
     @property
     def digest(self) -> str:
-        """Return what makes a repetition necessary: whether anything is sealed."""
-        return "seals" if self._vault else "seals nothing"
+        """Return what makes a repetition necessary: whether anything is sealed, and whether one alone can open it."""
+        if self._vault is None:
+            return "seals nothing"
+        return "seals to one" if self._vault.is_single_operator else "seals"
 
     @property
     def _vault(self) -> Vault | None:

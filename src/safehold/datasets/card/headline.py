@@ -122,6 +122,8 @@ def _about_basis(summary: Summary) -> Iterator[str]:
         yield "Some word lists are drafts that nobody outside the project has reviewed yet."
     if summary["run"]["single_operator"]:
         yield "One person alone runs this, or can open what is sealed: nobody else checks what they do."
+    if summary["disposition"].get("sealed_to_one"):
+        yield "One custodian is registered: the key of one person opens what was sealed, and no second one is needed."
     if summary["waivers"]:
         yield "Known-risk sources were let through by a recorded waiver."
 

@@ -143,6 +143,7 @@ def _disposition(story: Story, equipment: Equipment) -> dict[str, Any]:
         "choice": equipment.policy.disposition.value,
         "jurisdiction": equipment.policy.jurisdiction,
         "sealed": len({one for applied in story.applied for one in applied.evidence}),
+        "sealed_to_one": _is_opened_alone(equipment),
     }
 
 

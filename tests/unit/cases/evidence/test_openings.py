@@ -22,7 +22,15 @@ from safehold.cases.evidence.errors import (
 )
 from safehold.cases.evidence.tables import opening_grants, openings
 from safehold.ledger.entry import timestamp
-from safehold.vault import CustodianKey, EvidenceErasedError, Label, Reference, ReferenceKind, UnknownEvidenceError
+from safehold.vault import (
+    CustodianKey,
+    EvidenceErasedError,
+    EvidenceId,
+    Label,
+    Reference,
+    ReferenceKind,
+    UnknownEvidenceError,
+)
 from safehold.vault.errors import GrantUnfitError, OpeningRefusedError
 from safehold.vault.granting import Grant, Request, grant
 
@@ -235,12 +243,22 @@ def test_a_request_needs_its_case_a_purpose_a_time_and_something_to_open(room: R
         room.openings.read(ASKER, opening, room.review)
 
 
-def test_a_threshold_of_one_still_takes_two(room: Room) -> None:
-    room.vault.custodians.require(1)
+def seal_to_one(room: Room) -> EvidenceId:
+    """Seal something while one custodian alone is registered; the others come back after that."""
+    folder = room.home.keys / "custodians"
+    for name in ("amira", "jonas"):
+        (folder / f"{name}.pub").rename(folder / f"{name}.away")
     alone = room.vault.put(b"other bytes", Label(case="chk_2"))
+    for name in ("amira", "jonas"):
+        (folder / f"{name}.away").rename(folder / f"{name}.pub")
     room.cases.open(SUBJECT, [item(alone, 7)], actor="system")
-    opening = room.openings.request(ASKER, alone, case=room.case, purpose="report")
-    assert opening.needed == 2
+    return alone
+
+
+def test_what_was_sealed_to_one_custodian_opens_for_a_single_operator_alone(room: Room) -> None:
+    alone = seal_to_one(room)
+    with pytest.raises(OpeningUnfitError, match="fewer custodians"):
+        room.openings.request(ASKER, alone, case=room.case, purpose="report")
     single = room.made_with(is_single_operator=True)
     both = Person("wen", frozenset({Role.SPECIALIST, Role.CUSTODIAN}))
     asked = single.request(both, alone, case=room.case, purpose="report")
