@@ -31,11 +31,13 @@ from safehold.media import (
     open_video,
     sniff,
 )
-from safehold.signals import Print, UnhashablePictureError, Variant, digest, queries
+from safehold.signals import Digests, Print, UnhashablePictureError, Variant, digest, queries
 from safehold.vocabulary import Algorithm, Gap, GapReason, MediaKind, PdqFlavour, Seconds, Signal
 
 DIGESTS = frozenset({"sha256", "sha1", "md5"})
 _SNIFFED_BYTES = 4096
+_FURTHER = ("frame ", "appended")
+"""How the places of what is no picture's own begin; a preview is taken for a copy of it by those who score pictures."""
 
 
 class Terms(Protocol):
@@ -96,7 +98,7 @@ class _Prints:
     is_still: bool = True
 
     def add(self, frame: Frame, terms: Terms) -> None:
-        self.is_still &= not frame.place.startswith("frame ")
+        self.is_still &= not frame.place.startswith(_FURTHER)
         for variant, made in self._made_of(frame.luma, terms):
             signal = Signal(Algorithm.PDQ, made.value, made.flavour, made.quality, frame.place)
             if variant:
@@ -126,7 +128,15 @@ class Examiner:
     classifiers: Sequence[Classifier] = ()
     poison: GapReason | None = None
 
-    def examine(self, data: bytes | memoryview, name: str, notes: Notes, *, is_inert: bool = False) -> ObservedMember:
+    def examine(
+        self,
+        data: bytes | memoryview,
+        name: str,
+        notes: Notes,
+        *,
+        is_inert: bool = False,
+        digests: Digests | None = None,
+    ) -> ObservedMember:
         """Return what can be seen of a file.
 
         Args:
@@ -134,8 +144,9 @@ class Examiner:
             name: its name, which is the place of its gaps; what it is is judged by its bytes.
             notes: take what was examined, the scores and the gaps.
             is_inert: whether it needs nothing but digests, unless it is media after all.
+            digests: of the data, where they are known.
         """
-        digests = digest(data, beat=notes.beat)
+        digests = digests or digest(data, beat=notes.beat)
         notes.examined |= DIGESTS
         sniffed = sniff(bytes(data[:_SNIFFED_BYTES]), name)
         prints, kind = _Prints(), sniffed.kind
@@ -179,12 +190,14 @@ class Examiner:
         return prints, kind
 
     def _frames(self, data: bytes | memoryview, sniffed: Sniffed) -> Iterator[Frame]:
-        terms = self.terms
         if sniffed.kind is MediaKind.VIDEO:
-            return open_video(data, terms.limits, terms.video, short_seconds=terms.short_seconds)
+            return self._clip(data, self.terms.limits)
         if sniffed.kind is MediaKind.AUDIO:
-            return open_sound(data, terms.limits)
-        return open_image(data, terms.limits, sniffed)
+            return open_sound(data, self.terms.limits)
+        return open_image(data, self.terms.limits, sniffed, open_clip=self._clip)
+
+    def _clip(self, data: bytes | memoryview, limits: Limits) -> Iterator[Frame]:
+        return open_video(data, limits, self.terms.video, short_seconds=self.terms.short_seconds)
 
     def _classify(self, data: bytes | memoryview, name: str, sniffed: Sniffed, notes: Notes, *, is_still: bool) -> None:
         """Score a picture; of several in one file the first alone, by which the file is not examined."""

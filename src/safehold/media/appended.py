@@ -1,19 +1,20 @@
 """What follows a picture in the same file: further pictures, or bytes that are none.
 
-Phones and stereo cameras write several JPEGs after each other (MPO, CIPA DC-007; gain maps), and anybody can append
-anything to any picture, since every viewer stops at the first picture's end. The rules:
+Phones and stereo cameras write several JPEGs after each other (MPO, CIPA DC-007; gain maps), or a clip (motion photos),
+and anybody can append anything to any picture, since every viewer stops at the first picture's end. The rules:
 
     - a picture of the same format that follows, after zeros at most, is a picture of this file like the first;
-    - bytes that hold the signature of a picture or clip (a motion photo's MP4, say) are a gap: they could be opened,
-      and were not examined;
+    - what else follows is searched for files of pictures and clips, which are opened (`safehold.media.previews`), and
+      the signature of one anywhere else in it is a gap;
     - other bytes (a page, padding, a maker's notes, an archive) hide no media that we could know, and are passed over.
 
-What stands within a picture (a PNG's text, a profile, a maker's notes) is not searched. TIFF, whose parts may stand in
-any order, has rules of its own (:mod:`safehold.media.tiff`), and so have AVIF and HEIC (:mod:`safehold.media.heif`).
+TIFF, whose parts may stand in any order, has rules of its own (:mod:`safehold.media.tiff`), and so have AVIF and HEIC
+(:mod:`safehold.media.heif`).
 
 The MPO index is not read: it can claim anything, while the decoder's own end of a picture can't be argued with.
 
-    for picture in pictures(data, "jpeg"):
+    rest = []
+    for picture in pictures(data, "jpeg", rest):
         decode_luma(picture, read_header(picture), limits)
 """
 
@@ -21,11 +22,10 @@ import re
 from collections.abc import Iterator
 
 from safehold.media.ends import end_of
-from safehold.media.errors import UnreadableMediaError, UnsupportedFormatError
-from safehold.media.kinds import IMAGE_FORMATS, VIDEO_FORMATS, sniff
+from safehold.media.errors import UnreadableMediaError
+from safehold.media.kinds import sniff
 from safehold.native import kernels
 
-_OPENED = IMAGE_FORMATS | VIDEO_FORMATS
 _ZEROS = re.compile(rb"\0*")
 _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 """A marker within a scan: 0xFF, then neither a stuffed zero, a restart marker nor a fill byte.
@@ -39,7 +39,7 @@ _MEDIA = re.compile(
 )
 
 
-def pictures(data: bytes | memoryview, form: str) -> Iterator[memoryview]:
+def pictures(data: bytes | memoryview, form: str, rest: list[memoryview]) -> Iterator[memoryview]:
     """Yield the pictures of a file, each from its start to the file's end; decoders stop at a picture's own end.
 
     Decode each one before asking for the next: a damaged picture's end is not looked for.
@@ -47,26 +47,22 @@ def pictures(data: bytes | memoryview, form: str) -> Iterator[memoryview]:
     Args:
         data: the whole file.
         form: its sniffed format, which is that of all the pictures.
+        rest: takes what follows them, if anything does.
 
     Raises:
         UnreadableMediaError: a JPEG's end can't be found; what follows it was not seen.
-        UnsupportedFormatError: other media follow.
     """
-    rest = memoryview(data)
+    left = memoryview(data)
     while True:
-        yield rest
-        rest = rest[_end(rest) if form == "jpeg" else end_of(rest, form) :]
-        if not rest:
-            return
-        zeros = _ZEROS.match(rest)
-        rest = rest[zeros.end() if zeros else 0 :]
-        follows = sniff(rest).format
-        if follows != form:
+        yield left
+        left = left[_end(left) if form == "jpeg" else end_of(left, form) :]
+        zeros = _ZEROS.match(left)
+        following = left[zeros.end() if zeros else 0 :]
+        if not following or sniff(following).format != form:
             break
-    if follows in _OPENED or holds_media(rest):
-        raise UnsupportedFormatError(
-            "a picture is followed by other media in the same file", advice="Take the file apart, and scan the parts."
-        )
+        left = following
+    if following:
+        rest.append(left)  # zeros and all: a clip begins with some
 
 
 def holds_media(data: bytes | memoryview) -> bool:
@@ -76,13 +72,18 @@ def holds_media(data: bytes | memoryview) -> bool:
 
 def _end(picture: memoryview) -> int:
     """Return where a JPEG ends, its end marker included."""
-    native = kernels()
-    end = end_by_python(picture) if native is None else native.jpeg_end(picture)
+    end = jpeg_end(picture)
     if end < 0:
         raise UnreadableMediaError(
             "the end of a JPEG can't be found", advice="Fetch the file again, or drop the record."
         )
     return end
+
+
+def jpeg_end(picture: bytes | memoryview) -> int:
+    """Return where a JPEG ends, its end marker included, or -1."""
+    native = kernels()
+    return end_by_python(picture) if native is None else native.jpeg_end(picture)
 
 
 def end_by_python(picture: bytes | memoryview) -> int:

@@ -6,9 +6,12 @@ broken has no end before the file's: its decoder judges it.
 Source: PNG (W3C, 2025) section 5.3; GIF89a sections 15 to 27; RFC 9649 (WebP) section 2.4; Microsoft BITMAPINFOHEADER.
 """
 
+from collections.abc import Iterator
+
 _PNG_SIGNATURE_BYTES = 8
 _PNG_CHUNK_BYTES = 12
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
+_TIMING = b"\xf9"
 _SHORT_HEADER_BYTES = 12
 _STORED_PLAIN = frozenset({0, 3, 6})
 """BMP compressions that leave the size of the pixels to the header: none, and none with masks."""
@@ -47,19 +50,46 @@ def _end_of_png(picture: memoryview) -> int:
 
 
 def _end_of_gif(picture: memoryview) -> int:
-    """Follow the blocks; as the decoder does, step over bytes that begin none."""
+    for at in _gif_blocks(picture):
+        if picture[at] == _TRAILER:
+            return at + 1
+    return len(picture)
+
+
+def gif_extensions(picture: memoryview) -> Iterator[bytes]:
+    """Yield what a GIF's extensions hold, but for those that only time a frame: as it stands, and joined."""
+    for at in _gif_blocks(picture):
+        if picture[at] == _TRAILER:
+            return
+        if picture[at] == _EXTENSION and picture[at + 1 : at + 2] != _TIMING:
+            whole = bytes(picture[at + 2 : _after_parts(picture, at + 2)])
+            yield whole  # XMP goes on without lengths
+            yield _joined(whole)
+
+
+def _gif_blocks(picture: memoryview) -> Iterator[int]:
+    """Yield where each block begins; as the decoder does, step over bytes that begin none."""
     at = 13 + _colours(picture[10]) if len(picture) > 10 else len(picture)
     while at < len(picture):
         kind = picture[at]
-        if kind == _TRAILER:
-            return at + 1
         if kind == _EXTENSION:
+            yield at
             at = _after_parts(picture, at + 2)
         elif kind == _IMAGE and at + 9 < len(picture):
             at = _after_parts(picture, at + 11 + _colours(picture[at + 9]))
         else:
+            if kind == _TRAILER:
+                yield at
             at += 1
-    return len(picture)
+
+
+def _joined(parts: bytes) -> bytes:
+    """Return the content of parts without their lengths."""
+    at, content = 0, []
+    while at < len(parts) and parts[at]:
+        content.append(parts[at + 1 : at + 1 + parts[at]])
+        at += 1 + parts[at]
+    return b"".join(content)
 
 
 def _colours(flags: int) -> int:

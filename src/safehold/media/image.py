@@ -13,43 +13,62 @@ from collections.abc import Iterable, Iterator
 from safehold.media.appended import pictures
 from safehold.media.errors import (
     EmptyMediaError,
+    MediaError,
     OverLimitError,
     UnreadableMediaError,
     UnsupportedFormatError,
 )
 from safehold.media.frame import Frame, Luma
-from safehold.media.jpeg import decode_luma, exif_block, read_header
+from safehold.media.jpeg import decode_luma, read_header
 from safehold.media.kinds import IMAGE_FORMATS, Sniffed, sniff
 from safehold.media.limits import Limits
 from safehold.media.orientation import UPRIGHT, orientation_of, read_orientation, turn_upright
+from safehold.media.previews import Beside, Enclosed, OpenClip, refuse_clip
+from safehold.media.previews.chunks import blocks_of as chunk_blocks
+from safehold.media.previews.segments import blocks_of as segment_blocks
+from safehold.media.previews.segments import exif_of, segments_of
 from safehold.media.raster import open_raster, to_luma
-from safehold.media.thumbnails import thumbnail_of
 from safehold.media.tiff import require_seen
 from safehold.vocabulary import MediaKind
 
 
-def open_image(data: bytes | memoryview, limits: Limits, sniffed: Sniffed | None = None) -> Iterator[Frame]:
-    """Yield the distinct frames of a picture.
+def open_image(
+    data: bytes | memoryview, limits: Limits, sniffed: Sniffed | None = None, *, open_clip: OpenClip = refuse_clip
+) -> Iterator[Frame]:
+    """Yield the distinct frames of a picture, and what other pictures its file holds.
 
     The stored picture comes first, with place "", then "upright" if the EXIF orientation says so, then "frame 1",
     "frame 2"... of an animation or of several pictures in one file (and "frame 1 upright"), each different from all
-    before it; "thumbnail" (and "thumbnail upright") of what EXIF blocks carry come last.
+    before it. Then come "preview", "preview 2"... (and "preview upright") of what stands in the metadata, and
+    "appended", "appended 2"... of what follows the picture.
 
     Args:
         data: the whole file.
         limits: what it may cost.
         sniffed: what `sniff` said of it, if that was asked already.
+        open_clip: opens a clip that is found within it; without it, that is a gap.
 
     Raises:
         MediaError: raised while iterating, also after some frames: what was yielded is good and is to be looked up;
             the error says that the rest was not examined, and its `reason` is the gap.
     """
+    yield from _open(data, Enclosed.of_file(limits, open_clip), sniffed)
+
+
+def _open(data: bytes | memoryview, enclosed: Enclosed, sniffed: Sniffed | None = None) -> Iterator[Frame]:
+    limits = enclosed.limits
     form = admit(data, limits, sniffed)
-    blocks: dict[bytes, int] = {}
-    opened = _jpegs(data, limits, blocks) if form == "jpeg" else _rasters(data, form, limits, blocks)
-    yield from _distinct(opened, limits)
-    for block, orientation in blocks.items():
-        yield from _thumbnail(block, orientation, limits)
+    beside = Beside()
+    fault: MediaError | None = None
+    opened = _jpegs(data, limits, beside) if form == "jpeg" else _rasters(data, form, limits, beside)
+    try:
+        yield from _distinct(opened, limits)
+    except MediaError as error:
+        fault = error
+    if beside.blocks or beside.tails:
+        yield from enclosed.frames(beside, _open)
+    if fault is not None:
+        raise fault
 
 
 def admit(data: bytes | memoryview, limits: Limits, sniffed: Sniffed | None = None) -> str:
@@ -72,36 +91,34 @@ def admit(data: bytes | memoryview, limits: Limits, sniffed: Sniffed | None = No
     return sniffed.format
 
 
-def _jpegs(data: bytes | memoryview, limits: Limits, blocks: dict[bytes, int]) -> Iterator[tuple[Luma, int]]:
-    """Yield luma and orientation of each picture in a JPEG file, and note its EXIF block."""
+def _jpegs(data: bytes | memoryview, limits: Limits, beside: Beside) -> Iterator[tuple[Luma, int]]:
+    """Yield luma and orientation of each picture in a JPEG file, and note what is beside them."""
     budget = limits.animation_pixels
-    for number, picture in enumerate(pictures(data, "jpeg")):
+    for number, picture in enumerate(pictures(data, "jpeg", beside.tails)):
+        segments = segments_of(picture)
+        block = exif_of(picture, segments) if segments else b""
+        orientation = read_orientation(block) if block else UPRIGHT
+        if segments:
+            beside.blocks.append((segment_blocks(picture, segments), orientation))
         header = read_header(picture)
         if header is None:
             loose = next(open_raster(picture, "jpeg", limits))
             yield to_luma(loose), orientation_of(loose)
             raise _unproven()
-        block = exif_block(picture)
         luma = decode_luma(picture, header, limits)
         budget = _spend(budget, luma if number else None)
-        orientation = UPRIGHT
-        if block:
-            orientation = blocks[block] = read_orientation(block)
         yield luma, orientation
 
 
-def _rasters(
-    data: bytes | memoryview, form: str, limits: Limits, blocks: dict[bytes, int]
-) -> Iterator[tuple[Luma, int]]:
-    """Yield luma and orientation of each frame of each picture in another file, and note its EXIF block."""
+def _rasters(data: bytes | memoryview, form: str, limits: Limits, beside: Beside) -> Iterator[tuple[Luma, int]]:
+    """Yield luma and orientation of each frame of each picture in another file, and note what is beside them."""
     budget = limits.animation_pixels
-    for number, whole in enumerate(pictures(data, form)):
+    for number, whole in enumerate(pictures(data, form, beside.tails)):
+        beside.blocks.append((chunk_blocks(whole, form), UPRIGHT))
         for picture in open_raster(whole, form, limits):
             luma, orientation = to_luma(picture), orientation_of(picture)
+            beside.blocks[-1] = beside.blocks[-1][0], orientation
             budget = _spend(budget, luma if number else None)
-            block = picture.info.get("exif")
-            if isinstance(block, bytes) and block:
-                blocks[block] = orientation
             yield luma, orientation
     if form == "tiff":
         require_seen(data)
@@ -117,17 +134,6 @@ def _spend(budget: int, luma: Luma | None) -> int:
     if budget < 0:
         raise OverLimitError("a file has too many pictures", advice="Raise the limit animation_pixels.")
     return budget
-
-
-def _thumbnail(block: bytes, orientation: int, limits: Limits) -> Iterator[Frame]:
-    """Yield what an EXIF block carries, as stored and turned like the picture that it belongs to."""
-    data = thumbnail_of(block)
-    if not data:
-        return
-    for frame in open_image(data, limits):
-        yield Frame(frame.luma, f"thumbnail {frame.place}".strip())
-        if not frame.place and orientation != UPRIGHT:
-            yield Frame(turn_upright(frame.luma, orientation), "thumbnail upright")
 
 
 def _unproven() -> UnsupportedFormatError:

@@ -12,7 +12,7 @@ from tests.vectors.media import encoded, jpeg, picture, png_chunk
 
 from safehold.media import Limits, MediaError, open_image, open_sound
 from safehold.media.ends import end_of
-from safehold.media.thumbnails import thumbnail_of
+from safehold.media.previews.search import search
 from safehold.media.tiff import require_seen
 from safehold.vocabulary import GapReason
 
@@ -44,17 +44,17 @@ def test_a_picture_of_the_same_format_that_follows_is_examined(form: str, paddin
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_other_media_that_follow_are_a_gap(form: str) -> None:
-    for media in (
-        jpeg(),
-        b"\0\0\0\x18ftypisom" + bytes(12),
-        b"words " + encoded(SECOND, "PNG"),
-        encoded(SECOND, "TIFF"),
-    ):
-        tail = b"some words " + media if form == "PNG" else media
-        assert opened(encoded(FIRST, form) + tail) == ([""], GapReason.UNSUPPORTED_FORMAT)
-    if form != "BMP":
-        assert opened(encoded(FIRST, form) + encoded(SECOND, "BMP"))[1] is GapReason.UNSUPPORTED_FORMAT
+def test_pictures_of_other_formats_that_follow_are_examined(form: str) -> None:
+    for other in {*FORMS, "TIFF", "JPEG"} - {form}:
+        for words in (b"", b"some words, then "):
+            assert opened(encoded(FIRST, form) + words + encoded(SECOND, other)) == (["", "appended"], None)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_other_media_that_follow_and_cannot_be_examined_are_a_gap(form: str) -> None:
+    for media in (b"\0\0\0\x18ftypisom" + bytes(12), b"FLV\1\5\0\0\0\t", b"words \xff\xd8\xff words"):
+        assert opened(encoded(FIRST, form) + media) == ([""], GapReason.UNSUPPORTED_FORMAT)
+    assert opened(encoded(FIRST, form) + b"words" + encoded(SECOND, "JPEG")[:-40]) == ([""], GapReason.TRUNCATED)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -65,13 +65,13 @@ def test_zeros_and_what_is_no_media_may_follow(form: str) -> None:
 
 def test_what_stands_within_a_png_is_not_taken_for_media_that_follow() -> None:
     data = encoded(FIRST, "PNG")
-    assert opened(data[:33] + png_chunk(b"tEXt", b"Comment\0" + jpeg()[:500]) + data[33:]) == ([""], None)
+    assert opened(data[:33] + png_chunk(b"tEXt", b"Comment\0" + SMALL) + data[33:]) == (["", "preview"], None)
 
 
 def test_a_bitmap_that_counts_what_follows_in_hides_nothing() -> None:
     data = bytearray(encoded(FIRST, "BMP") + jpeg())
     data[2:6] = struct.pack("<I", len(data))
-    assert opened(bytes(data))[1] is GapReason.UNSUPPORTED_FORMAT
+    assert opened(bytes(data)) == (["", "appended"], None)
 
 
 def test_pictures_that_follow_are_limited() -> None:
@@ -81,7 +81,8 @@ def test_pictures_that_follow_are_limited() -> None:
 
 def tiff(*pictures: Image.Image, **options: object) -> bytes:
     out = io.BytesIO()
-    pictures[0].save(out, "TIFF", save_all=True, append_images=pictures[1:], **options)
+    first, *others = (one.copy() for one in pictures)  # Pillow keeps what another format was written with
+    first.save(out, "TIFF", save_all=True, append_images=others, **options)
     return out.getvalue()
 
 
@@ -119,10 +120,10 @@ def test_any_sound_opens_or_is_a_media_error(head: bytes, rest: bytes) -> None:
 
 
 @given(st.binary(max_size=120))
-def test_any_exif_block_has_a_thumbnail_or_none(block: bytes) -> None:
+def test_any_exif_block_is_searched_or_is_a_media_error(block: bytes) -> None:
     for order in (b"II*\0", b"MM\0*"):
         with contextlib.suppress(MediaError):
-            assert thumbnail_of(b"Exif\0\0" + order + block) is not None
+            list(search(b"Exif\0\0" + order + block))
 
 
 def exif(thumbnail: bytes, *, order: str = "<", offset: int = 0, length: int | None = None, turn: int = 1) -> bytes:
@@ -147,17 +148,17 @@ SMALL = encoded(picture(160, 120, seed=5), "JPEG")
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_the_thumbnail_of_an_exif_block_is_examined(form: str, order: str) -> None:
     *_, thumbnail = open_image(encoded(FIRST, form, exif=exif(SMALL, order=order)), Limits())
-    assert (thumbnail.place, thumbnail.luma.shape) == ("thumbnail", (120, 160))
+    assert (thumbnail.place, thumbnail.luma.shape) == ("preview", (120, 160))
 
 
 def test_a_thumbnail_is_turned_like_its_picture() -> None:
-    assert opened(jpeg(exif=exif(SMALL, turn=6))) == (["", "upright", "thumbnail", "thumbnail upright"], None)
+    assert opened(jpeg(exif=exif(SMALL, turn=6))) == (["", "upright", "preview", "preview upright"], None)
 
 
 def test_each_picture_of_a_file_may_have_a_thumbnail() -> None:
     other = encoded(picture(160, 120, seed=6), "JPEG")
     data = jpeg(exif=exif(SMALL)) + encoded(SECOND, "JPEG", exif=exif(other))
-    assert opened(data) == (["", "frame 1", "thumbnail", "thumbnail"], None)
+    assert opened(data) == (["", "frame 1", "preview", "preview 2"], None)
 
 
 @pytest.mark.parametrize(
@@ -165,8 +166,7 @@ def test_each_picture_of_a_file_may_have_a_thumbnail() -> None:
     [
         (exif(SMALL[:-40]), GapReason.TRUNCATED),
         (exif(b"no picture at all"), GapReason.UNREADABLE),
-        (exif(SMALL + encoded(SECOND, "PNG")), GapReason.UNSUPPORTED_FORMAT),
-        (exif(SMALL).replace(b"\1\2\4\0\1", b"\x11\1\4\0\1", 1), GapReason.UNSUPPORTED_FORMAT),
+        (exif(SMALL + b"FLV\1\5\0\0\0\t"), GapReason.UNSUPPORTED_FORMAT),
     ],
 )
 def test_a_thumbnail_that_cannot_be_opened_is_a_gap_after_the_picture(block: bytes, reason: GapReason) -> None:
@@ -175,14 +175,16 @@ def test_a_thumbnail_that_cannot_be_opened_is_a_gap_after_the_picture(block: byt
 
 
 @pytest.mark.parametrize(
-    "block", [exif(b"", length=0), exif(SMALL, offset=1 << 30), exif(SMALL)[:40], b"Exif\0\0II*\0", b"Exif\0\0none"]
+    "block",
+    [exif(b"", length=0), exif(b"some notes", offset=1 << 30), exif(SMALL)[:40], b"Exif\0\0II*\0", b"Exif\0\0none"],
 )
 def test_an_exif_block_without_a_thumbnail_or_end_is_no_gap(block: bytes) -> None:
     assert opened(jpeg(exif=block)) == ([""], None)
 
 
-def test_a_length_of_zero_hides_no_thumbnail() -> None:
-    assert opened(jpeg(exif=exif(SMALL, length=0)))[0] == ["", "thumbnail"]
+def test_neither_a_length_of_zero_nor_a_wrong_place_hides_a_thumbnail() -> None:
+    assert opened(jpeg(exif=exif(SMALL, length=0))) == (["", "preview"], None)
+    assert opened(jpeg(exif=exif(SMALL, offset=1 << 30))) == (["", "preview"], None)
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -80,28 +80,36 @@ def test_a_multi_picture_file_that_is_cut_off_is_a_gap_after_what_is_whole(cut: 
 @pytest.mark.parametrize(
     "hidden",
     [
-        png(1, 1),
-        encoded(make_picture(), "GIF"),
-        encoded(make_picture(), "WEBP"),
-        encoded(make_picture(), "TIFF"),
+        png(1, 1)[:40],
         b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom",
         b"\x1aE\xdf\xa3\x9fB\x86\x81\x01",
         b"MotionPhoto_Data\0\0\0\x18ftypisom",
-        b"some notes, then " + jpeg(),
+        b"some notes, then \xff\xd8\xff and so on",
     ],
 )
-def test_other_media_after_a_jpeg_are_a_gap(hidden: bytes) -> None:
+def test_other_media_after_a_jpeg_that_cannot_be_opened_are_a_gap(hidden: bytes) -> None:
     frames, gap = examined(jpeg() + hidden)
 
-    assert (len(frames), gap) == (1, GapReason.UNSUPPORTED_FORMAT)
+    assert (len(frames), gap is None) == (1, False)
+
+
+@pytest.mark.parametrize("form", ["PNG", "GIF", "WEBP", "TIFF", "AVIF", "JPEG"])
+@pytest.mark.parametrize("notes", [b"", b"some notes, then "])
+def test_pictures_of_any_format_after_a_jpeg_are_examined(form: str, notes: bytes) -> None:
+    frames, gap = examined(jpeg() + notes + encoded(make_picture(320, 240), form))
+
+    assert gap is None
+    assert [frame.place for frame in frames] == ["", "frame 1" if form == "JPEG" and not notes else "appended"]
+    assert frames[1].luma.shape == (240, 320)
 
 
 def test_an_end_marker_in_a_segment_ends_nothing() -> None:
     thumbnail = b"\xff\xed" + (len(SECOND) + 2).to_bytes(2, "big") + SECOND
     data = jpeg()
 
-    assert examined(data[:2] + thumbnail + data[2:])[1] is None
-    assert len(examined(data[:2] + thumbnail + data[2:] + SECOND)[0]) == 2
+    frames, gap = examined(data[:2] + thumbnail + data[2:] + SECOND)
+    assert gap is None
+    assert [frame.place for frame in frames] == ["", "frame 1", "preview"]
 
 
 def test_further_pictures_obey_the_limits() -> None:
@@ -200,6 +208,6 @@ def test_the_writer_of_unusual_subsamplings_writes_usual_ones_right() -> None:
 
 def test_the_gaps_say_what_to_do() -> None:
     with pytest.raises(UnsupportedFormatError) as caught:
-        list(open_image(jpeg() + png(1, 1), Limits()))
+        list(open_image(jpeg() + b"FLV\1\5\0\0\0\t", Limits()))
 
     assert caught.value.advice

@@ -1,0 +1,9 @@
+"""Pictures within a picture's file: its metadata enter; the files, views and pixels of previews leave.
+
+Cameras, phones and editors put small copies beside a picture, and any other picture can stand in their place. Each
+format has its blocks (segments, chunks, items), which are searched all in the same way.
+"""
+
+from safehold.media.previews.enclosed import Beside, Enclosed, OpenClip, refuse_clip
+
+__all__ = ["Beside", "Enclosed", "OpenClip", "refuse_clip"]

@@ -1,0 +1,114 @@
+"""Chunks of a PNG or WebP, extensions of a GIF and what stands before a BMP's pixels: whatever is no pixels.
+
+Source: PNG (W3C, 2025) sections 5.3 and 11.3; ImageMagick's "Raw profile type" keywords, which carry profiles as
+hexadecimal digits; RFC 9649 (WebP) section 2.4 to 2.7; GIF89a sections 23 to 26; Microsoft BITMAPFILEHEADER.
+"""
+
+import zlib
+from collections.abc import Iterator
+
+from safehold.media.ends import gif_extensions
+from safehold.media.errors import OverLimitError
+
+_PNG_SIGNATURE_BYTES, _RIFF_HEAD_BYTES = 8, 12
+_LEAST_BYTES = 32
+"""A chunk that is shorter holds no picture."""
+_PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"fdAT", b"IEND"})
+_WEBP_PIXELS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM"})
+_FRAME, _FRAME_HEAD_BYTES = b"ANMF", 16
+_MOST_UNPACKED_BYTES = 1 << 20
+"""Pillow's own limit of a chunk's text."""
+_MOST_CHUNKS = 4096
+_RAW_PROFILE = b"Raw profile type "
+_BMP_HEAD_BYTES = 14
+
+
+def blocks_of(picture: memoryview, form: str) -> Iterator[bytes]:
+    """Yield what a picture holds beside its pixels.
+
+    Args:
+        picture: the bytes from its first on; what follows its end is not looked at.
+        form: "png", "webp", "gif" or "bmp"; other formats have none here.
+
+    Raises:
+        OverLimitError: it has too many chunks, or one unpacks to too much.
+    """
+    match form:
+        case "png":
+            yield from _of_png(picture)
+        case "webp":
+            yield from _of_webp(picture[: 8 + int.from_bytes(picture[4:8], "little")], _RIFF_HEAD_BYTES)
+        case "gif":
+            yield from gif_extensions(picture)
+        case "bmp":
+            yield bytes(picture[_BMP_HEAD_BYTES : int.from_bytes(picture[10:14], "little")])
+        case _:
+            pass
+
+
+def _of_png(picture: memoryview) -> Iterator[bytes]:
+    at, chunks = _PNG_SIGNATURE_BYTES, 0
+    while at + 12 <= len(picture):
+        length, kind = int.from_bytes(picture[at : at + 4], "big"), bytes(picture[at + 4 : at + 8])
+        if length >= _LEAST_BYTES and kind not in _PNG_PIXELS:
+            chunks += 1
+            _require_few(chunks)
+            yield _plain(kind, bytes(picture[at + 8 : at + 8 + length]))
+        if kind == b"IEND":
+            return
+        at += 12 + length
+
+
+def _of_webp(picture: memoryview, at: int) -> Iterator[bytes]:
+    chunks = 0
+    while at + 8 <= len(picture):
+        kind, length = bytes(picture[at : at + 4]), int.from_bytes(picture[at + 4 : at + 8], "little")
+        content = picture[at + 8 : at + 8 + length]
+        if kind == _FRAME:
+            yield from _of_webp(content, _FRAME_HEAD_BYTES)
+        elif length >= _LEAST_BYTES and kind not in _WEBP_PIXELS:
+            chunks += 1
+            _require_few(chunks)
+            yield bytes(content)
+        at += 8 + length + length % 2
+
+
+def _plain(kind: bytes, content: bytes) -> bytes:
+    """Return a chunk's content unpacked, and its digits as what they stand for."""
+    keyword, _, rest = content.partition(b"\0")
+    match kind:
+        case b"zTXt" | b"iCCP":
+            content = rest = _unpacked(rest[1:])
+        case b"iTXt":
+            packed, _, _, rest = rest[:1], *rest[2:].partition(b"\0")
+            rest = rest.partition(b"\0")[2]
+            content = rest = _unpacked(rest) if packed == b"\1" else rest
+        case _:
+            pass
+    return _of_digits(rest) if keyword.startswith(_RAW_PROFILE) else content
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """Unpack as much as is whole; the picture's decoder judges what is damaged."""
+    unpacker = zlib.decompressobj()
+    try:
+        content = unpacker.decompress(packed, _MOST_UNPACKED_BYTES)
+    except zlib.error:
+        return b""
+    if unpacker.unconsumed_tail:
+        raise OverLimitError("a picture's text unpacks to more than is allowed", advice="Drop the record.")
+    return content
+
+
+def _of_digits(text: bytes) -> bytes:
+    """Return a raw profile: a line with its name, one with its length, then digits."""
+    digits = b"".join(text.split()[2:])
+    try:
+        return bytes.fromhex(digits.decode("ascii"))
+    except ValueError:
+        return text
+
+
+def _require_few(chunks: int) -> None:
+    if chunks > _MOST_CHUNKS:
+        raise OverLimitError("a picture has too many chunks", advice="Drop the record.")
