@@ -21,6 +21,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,14 +100,17 @@ class Asking:
     def at(self, rate: float) -> list[float]:
         """Ask at a rate, whether or not the last one is answered; return the waits in milliseconds."""
         waits: list[float] = []
+
+        def ask(due: float) -> None:
+            self.commits.run(self.make(), [self.event])
+            waits.append(1000 * (time.perf_counter() - due))
+
         begun = time.perf_counter()
-        for place in range(int(rate * self.seconds)):
-            due = begun + place / rate
-            time.sleep(max(0.0, due - time.perf_counter()))
-            self.commits.submit(self.make(), [self.event]).add_done_callback(
-                lambda _, due=due: waits.append(1000 * (time.perf_counter() - due))  # type: ignore[misc]
-            )
-        self.commits.close()
+        with ThreadPoolExecutor(THREADS) as threads:
+            for place in range(int(rate * self.seconds)):
+                due = begun + place / rate
+                time.sleep(max(0.0, due - time.perf_counter()))
+                threads.submit(ask, due)
         return waits
 
 

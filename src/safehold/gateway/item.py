@@ -39,6 +39,8 @@ class ItemKind(Enum):
     OUTPUT_VIDEO = "output_video"
     OUTPUT_AUDIO = "output_audio"
 
+    __hash__ = object.__hash__  # one member is one object; Enum's own hashes its name, in Python, at every look-up
+
     @property
     def surface(self) -> Surface:
         """Return where such items are met."""

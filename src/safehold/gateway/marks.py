@@ -6,7 +6,6 @@ The key is made with the home and stays in it; several machines on one database 
     marks.of("account", "a-17")
 """
 
-import hashlib
 import hmac
 from pathlib import Path
 
@@ -47,4 +46,4 @@ class Marks:
         if not name:
             return None
         text = f"{owner}\0{name}".encode("utf-8", "surrogatepass")
-        return hmac.new(self._key, text, hashlib.sha256).digest()[:_MARK_BYTES].hex()
+        return hmac.digest(self._key, text, "sha256")[:_MARK_BYTES].hex()

@@ -4,7 +4,7 @@ Reading sees one consistent moment and never waits; writing takes the one write 
 inside can have changed by the time it commits.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -35,14 +35,12 @@ class Store(Protocol):
         """Its connections."""
         ...
 
-    @property
-    def reading(self) -> Mapping[str, str]:
-        """SQLAlchemy's options of a connection that reads."""
+    def begin_reading(self, connection: sa.Connection) -> None:
+        """Begin a transaction that sees one moment."""
         ...
 
-    @property
-    def writing(self) -> Mapping[str, str]:
-        """SQLAlchemy's options of a connection that writes."""
+    def begin_writing(self, connection: sa.Connection) -> None:
+        """Begin a transaction that holds the write lock."""
         ...
 
     def turn(self) -> AbstractContextManager[None]:
@@ -77,17 +75,13 @@ class Database:
         """How to name it to a person; never with a password."""
         return self._store.name
 
-    @contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
+    def reading(self) -> AbstractContextManager[sa.Connection]:
         """Give a connection that sees one moment; whatever it changes is rolled back.
 
         Raises:
             DatabaseUnreachableError: the server does not answer.
         """
-        with self.translated(), self.engine.connect() as plain:
-            connection = plain.execution_options(**self._store.reading)
-            connection.begin()
-            yield connection
+        return self._beginning(self._store.begin_reading)
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
@@ -99,16 +93,17 @@ class Database:
             DatabaseUnreachableError: the server does not answer. If it was lost at the very end, the transaction may be
                 kept all the same: look before you repeat it.
         """
-        with self.translated(), self._store.turn(), self.engine.connect() as plain:
-            connection = plain.execution_options(**self._store.writing)
-            with connection.begin():
-                yield connection
+        with self._store.turn(), self._beginning(self._store.begin_writing) as connection:
+            yield connection
+            connection.commit()
 
     @contextmanager
-    def translated(self) -> Iterator[None]:
-        """Raise in our words what the database reports."""
+    def _beginning(self, begin: Callable[[sa.Connection], None]) -> Iterator[sa.Connection]:
+        """Give a connection in a transaction, which is rolled back at the end; raise in our words what is reported."""
         try:
-            yield
+            with self.engine.connect() as connection:
+                begin(connection)
+                yield connection
         except PoolTimeoutError as error:
             raise HomeBusyError(
                 f"{self.name} has no connection free", advice="Wait, then try again; or use fewer threads."

@@ -34,7 +34,6 @@ _LOCK_NUMBER = 0x5AFE401D
 """Our own, below 2**31, so that other programs in the database don't wait for us."""
 
 _CONNECT_SECONDS = 10
-_BEGIN = "safehold_begin"
 _SCHEMES = {"postgresql", "postgres", "postgresql+psycopg"}
 
 _BUSY = {"55P03", "40001", "40P01", "57014", "53300"}
@@ -55,8 +54,6 @@ class PostgresqlServer:
     Attributes:
         name: how errors call it: host and database, never the password.
         engine: its connections.
-        reading: SQLAlchemy's options of a connection that reads.
-        writing: of one that writes.
 
     Raises:
         DatabaseMissingError: the driver is not installed.
@@ -72,10 +69,17 @@ class PostgresqlServer:
             raise DatabaseMissingError(
                 "the driver for PostgreSQL is not installed", advice="Install it with: pip install safehold[postgresql]"
             ) from error
-        self.reading = {"isolation_level": "REPEATABLE READ"}
-        self.writing = {"isolation_level": "READ COMMITTED", _BEGIN: _take_lock(wait_seconds)}
+        self._take_lock = _take_lock(wait_seconds)
         sa.event.listen(self.engine, "connect", self._check)
-        sa.event.listen(self.engine, "begin", _begin)
+
+    def begin_reading(self, connection: sa.Connection) -> None:
+        """Begin a transaction that sees the moment of its first statement."""
+        connection.execution_options(isolation_level="REPEATABLE READ").begin()
+
+    def begin_writing(self, connection: sa.Connection) -> None:
+        """Begin a transaction that holds the writers' lock."""
+        connection.execution_options(isolation_level="READ COMMITTED").begin()
+        connection.exec_driver_sql(self._take_lock)
 
     def turn(self) -> AbstractContextManager[None]:
         """Do nothing: the server keeps its own line."""
@@ -165,8 +169,3 @@ def _take_lock(wait_seconds: float) -> str:
         " THEN set_config('synchronous_commit', 'on', true) END,"
         f" pg_advisory_xact_lock({_LOCK_NUMBER}, hashtext(current_schema()))"
     )
-
-
-def _begin(connection: sa.Connection) -> None:
-    if (first := connection.get_execution_options().get(_BEGIN)) is not None:
-        connection.exec_driver_sql(first)

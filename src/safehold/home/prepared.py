@@ -30,22 +30,25 @@ class Prepared:
     def rows(self, connection: sa.Connection, values: Values) -> Sequence[Sequence[Any]]:
         """Ask, and return all rows as the driver gives them."""
         text, order = self._of(connection.dialect)
-        with _Cursor(connection, text) as cursor:
+        cursor = connection.connection.cursor()
+        try:
             cursor.execute(text, _ordered(values, order))
             found: Sequence[Sequence[Any]] = cursor.fetchall()
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _as_raised(connection, text, cursor, error) from error
+        finally:
+            cursor.close()
         return found
 
     def run(self, connection: sa.Connection, values: Values) -> None:
         """Change something."""
         text, order = self._of(connection.dialect)
-        with _Cursor(connection, text) as cursor:
-            cursor.execute(text, _ordered(values, order))
+        _run(connection, text, _ordered(values, order))
 
     def run_all(self, connection: sa.Connection, rows: Sequence[Values]) -> None:
         """Change something once for each row of values."""
         text, order = self._of(connection.dialect)
-        with _Cursor(connection, text) as cursor:
-            cursor.executemany(text, [_ordered(values, order) for values in rows])
+        _run(connection, text, [_ordered(values, order) for values in rows], each=True)
 
     def _of(self, dialect: sa.Dialect) -> tuple[str, Sequence[str] | None]:
         spelt = self._spelt.get(dialect.name)
@@ -58,35 +61,26 @@ class Prepared:
 
 def send(connection: sa.Connection, text: str) -> None:
     """Send a statement without values, in the driver's own words."""
-    with _Cursor(connection, text) as cursor:
-        cursor.execute(text)
+    _run(connection, text, ())
 
 
-class _Cursor:
-    """A cursor of the driver's, whose errors are raised as SQLAlchemy raises them."""
+def _run(connection: sa.Connection, text: str, values: Values | Sequence[Any], *, each: bool = False) -> None:
+    cursor = connection.connection.cursor()
+    try:
+        (cursor.executemany if each else cursor.execute)(text, values)
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _as_raised(connection, text, cursor, error) from error
+    finally:
+        cursor.close()
 
-    def __init__(self, connection: sa.Connection, text: str) -> None:
-        self._connection = connection
-        self._text = text
-        self._cursor: Any = None
 
-    def __enter__(self) -> Any:  # noqa: ANN401 - of PEP 249, which has no types
-        self._cursor = self._connection.connection.cursor()
-        return self._cursor
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
-        self._cursor.close()
-        driver = self._connection.dialect.loaded_dbapi
-        if isinstance(error, driver.Error):
-            raise DBAPIError.instance(
-                self._text,
-                None,
-                error,
-                driver.Error,
-                hide_parameters=True,
-                connection_invalidated=self._connection.dialect.is_disconnect(error, None, self._cursor),
-                dialect=self._connection.dialect,
-            ) from error
+def _as_raised(connection: sa.Connection, text: str, cursor: Any, error: Any) -> Exception:  # noqa: ANN401 - of PEP 249
+    """Return a driver's error as SQLAlchemy raises it."""
+    kind = connection.dialect.loaded_dbapi.Error
+    lost = connection.dialect.is_disconnect(error, None, cursor)
+    return DBAPIError.instance(
+        text, None, error, kind, hide_parameters=True, connection_invalidated=lost, dialect=connection.dialect
+    )
 
 
 def _ordered(values: Values, order: Sequence[str] | None) -> Values | Sequence[Any]:

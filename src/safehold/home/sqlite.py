@@ -14,7 +14,6 @@ from safehold.home.prepared import send
 from safehold.home.turns import turn
 from safehold.vocabulary import SafeholdError
 
-_BEGIN = "safehold_begin"
 _MOST_CONNECTIONS = 15
 """As many as SQLAlchemy allows by default, but all kept: it keeps 5, and opens another one anew at every use."""
 
@@ -29,8 +28,6 @@ class SqliteFile:
     Attributes:
         name: how errors call it.
         engine: its connections.
-        reading: SQLAlchemy's options of a connection that reads.
-        writing: of one that writes.
     """
 
     def __init__(self, path: Path, wait_seconds: float) -> None:
@@ -45,10 +42,17 @@ class SqliteFile:
             pool_size=_MOST_CONNECTIONS,
             max_overflow=0,
         )
-        self.reading: dict[str, str] = {}
-        self.writing = {_BEGIN: "BEGIN IMMEDIATE"}
         sa.event.listen(self.engine, "connect", _prepare(wait_seconds))
-        sa.event.listen(self.engine, "begin", _begin)
+
+    def begin_reading(self, connection: sa.Connection) -> None:
+        """Begin a transaction that sees the moment of its first statement."""
+        connection.begin()
+        send(connection, "BEGIN")
+
+    def begin_writing(self, connection: sa.Connection) -> None:
+        """Begin a transaction that holds the file's write lock."""
+        connection.begin()
+        send(connection, "BEGIN IMMEDIATE")
 
     def turn(self) -> AbstractContextManager[None]:
         """Stand in line before the write lock is asked for; SQLite's own waiting is neither short nor fair."""
@@ -98,7 +102,3 @@ def _prepare(wait_seconds: float) -> Callable[[sqlite3.Connection, object], None
         cursor.close()
 
     return prepare
-
-
-def _begin(connection: sa.Connection) -> None:
-    send(connection, connection.get_execution_options().get(_BEGIN, "BEGIN"))

@@ -35,7 +35,7 @@ def is_fit(value: str) -> bool:
         return len(value) <= DIGEST_LENGTH
     if len(value) > WORD_LENGTH or not _WORD.fullmatch(value) or "::" in value:
         return False
-    return all(_VERSION.fullmatch(run) or _LABEL.fullmatch(run) for run in _DOTTED.findall(value))
+    return "." not in value or all(_VERSION.fullmatch(run) or _LABEL.fullmatch(run) for run in _DOTTED.findall(value))
 
 
 def admit_all(events: Sequence[Event]) -> None:

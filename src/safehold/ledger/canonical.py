@@ -15,6 +15,8 @@ from safehold.vocabulary import InternalError
 LARGEST_INTEGER = 2**53 - 1
 """Source: RFC 7493 (I-JSON, 2015) section 2.2: what an IEEE 754 double holds exactly."""
 
+_PLAIN = frozenset({str, bool, type(None)})
+
 Json: TypeAlias = "str | int | bool | Sequence[Json] | Mapping[str, Json] | None"
 """A value that has a canonical form."""
 
@@ -54,6 +56,8 @@ def parse(text: str | bytes) -> Json:
 
 
 def _check(value: object) -> None:
+    if type(value) in _PLAIN:  # most are; asking so takes a tenth of what the cases take
+        return
     match value:
         case None | bool() | str():
             return

@@ -1,9 +1,11 @@
 """Group commit: decisions of many threads become durable together, so that each waits for the disk but none in a line.
 
-One writer takes what is waiting, runs it, appends all their events at once, and commits once. Should a piece of work
-fail, all of it is undone and done again with each piece in a savepoint of its own: so work may run twice, and changes
-nothing but the database. Who submitted a piece of work hears of it after that commit: what was reported as done
-survives a kill and a power cut, and one that fails takes nothing else along.
+Whoever comes while nobody is writing writes at once, in its own thread: waking another thread takes longer than a
+decision. Who comes meanwhile waits; the first of them is then woken to write for all that wait. A group is run, all its
+events are appended at once, and it is committed once. Should a piece of work fail, all of the group is undone and done
+again with each piece in a savepoint of its own: so work may run twice, and changes nothing but the database. Who handed
+in a piece of work hears of it after that commit: what was reported as done survives a kill and a power cut, and one
+that fails takes nothing else along.
 
     with GroupCommit(home.database, ledger) as commits:
         case = commits.run(lambda connection: decide(connection), [Event("check.decided", actor)])
@@ -12,7 +14,6 @@ survives a kill and a power cut, and one that fails takes nothing else along.
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from typing import Protocol, Self, TypeVar, cast
 
 import sqlalchemy as sa
@@ -41,10 +42,11 @@ class Appending(Protocol):
 
 
 class GroupCommit:
-    """A writer of its own thread that commits the work of many threads together.
+    """Commits the work of many threads together, in the thread of one of them.
 
     Make one a process, after any fork. Work gets the writing connection and nothing else to change, and may be run
-    twice: it is quick, waits for nothing outside the database, and leaves committing and rolling back alone.
+    twice and in another thread: it is quick, waits for nothing outside the database, and leaves committing and rolling
+    back alone.
 
     Args:
         database: of a home.
@@ -67,9 +69,13 @@ class GroupCommit:
         self._largest_group = largest_group
         self._waiting: deque[_Submitted] = deque()
         self._changed = threading.Condition()
+        self._is_writing = False
         self._is_closing = False
-        self._writer = threading.Thread(target=self._write, name="group-commit", daemon=True)
-        self._writer.start()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many pieces of work wait for the writer."""
+        return len(self._waiting)
 
     def run(self, work: Callable[[sa.Connection], T], events: Sequence[Event] = ()) -> T:
         """Do a piece of work, and return what it returned once that is on the medium together with its events.
@@ -85,18 +91,30 @@ class GroupCommit:
             CommitsClosedError: the process is stopping; the work was not begun.
             HomeBusyError, HomeFullError: nothing was committed.
         """
-        return self.submit(work, events).result()
-
-    def submit(self, work: Callable[[sa.Connection], T], events: Sequence[Event] = ()) -> "Future[T]":
-        """Hand in a piece of work as :meth:`run` does, without waiting; the future is done after the commit.
-
-        Work that was not begun yet can be cancelled.
-
-        Raises:
-            UnfitEventError, CommitsFullError, CommitsClosedError: as :meth:`run`.
-        """
         admit_all(events)
         submitted = _Submitted(work, tuple(events))
+        self._line_up(submitted)
+        if not submitted.is_writer:
+            self._await(submitted)
+        if submitted.is_writer:
+            self._write()
+        return cast("T", submitted.outcome())
+
+    def close(self) -> None:
+        """Take nothing more, and return once all that waits is committed; safe to repeat."""
+        with self._changed:
+            self._is_closing = True
+            while self._is_writing:
+                self._changed.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _line_up(self, submitted: "_Submitted") -> None:
+        """Line up; where nobody is writing, this thread is to."""
         with self._changed:
             if self._is_closing:
                 raise CommitsClosedError("this process is stopping", advice="Send the request again, to another one.")
@@ -106,42 +124,43 @@ class GroupCommit:
                     advice="Wait, then try again; if it stays so, the disk or the database is too slow for the load.",
                 )
             self._waiting.append(submitted)
-            self._changed.notify()
-        return cast("Future[T]", submitted.future)
+            if not self._is_writing:
+                self._is_writing = submitted.is_writer = True
 
-    def close(self) -> None:
-        """Take nothing more, commit what is waiting, and stop; safe to repeat."""
-        with self._changed:
-            self._is_closing = True
-            self._changed.notify()
-        self._writer.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def _await(self, submitted: "_Submitted") -> None:
+        """Wait until the work was done, or until it is this thread's turn to write; if interrupted, stand back."""
+        try:
+            submitted.wait()
+        except BaseException:
+            with self._changed:
+                if submitted in self._waiting:
+                    self._waiting.remove(submitted)
+                    if submitted.is_writer:
+                        self._let_the_next_write()
+            raise
 
     def _write(self) -> None:
-        while (group := self._next_group()) is not None:
-            try:
-                self._commit(group)
-            except Exception as error:  # noqa: BLE001  # the worker loop: the fault is told to whom it concerns
-                for submitted in group:
-                    submitted.fail(error)
-            else:
-                for submitted in group:
-                    submitted.report()
-
-    def _next_group(self) -> "list[_Submitted] | None":
-        """Wait for work and take as much as may be committed together; None once all is done and we are to stop."""
+        """Commit the first of the line with what waits behind it, let the next one write, and tell them."""
         with self._changed:
-            while not self._waiting and not self._is_closing:
-                self._changed.wait()
-            if not self._waiting:
-                return None
-            taken = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._largest_group))]
-        return [submitted for submitted in taken if submitted.future.set_running_or_notify_cancel()]
+            group = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._largest_group))]
+        fault: BaseException | None = None
+        try:
+            self._commit(group)
+        except BaseException as error:  # noqa: BLE001  # told to whom it concerns; our own is raised by `outcome`
+            fault = error
+        self._let_the_next_write()
+        for submitted in group:
+            submitted.tell(fault)
+
+    def _let_the_next_write(self) -> None:
+        with self._changed:
+            if self._waiting:
+                self._waiting[0].is_writer = True
+                self._waiting[0].wake()
+                return
+            self._is_writing = False
+            if self._is_closing:
+                self._changed.notify_all()
 
     def _commit(self, group: "Sequence[_Submitted]") -> None:
         """Commit a group: at first without savepoints, which cost more than a decision; work hardly ever fails."""
@@ -167,11 +186,13 @@ class _Submitted:
     """A piece of work with its events, and what became of it."""
 
     def __init__(self, work: Callable[[sa.Connection], object], events: tuple[Event, ...]) -> None:
-        self.future: Future[object] = Future()
+        self.is_writer = False
         self._work = work
         self._events = events
         self._result: object = None
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
+        self._woken = threading.Lock()
+        self._woken.acquire()
 
     def do(self, connection: sa.Connection) -> None:
         """Do the work in everybody's transaction.
@@ -204,13 +225,21 @@ class _Submitted:
         """Return the events of work that was done."""
         return self._events if self._error is None else ()
 
-    def report(self) -> None:
-        """Tell the submitter, after the commit."""
-        if self._error is None:
-            self.future.set_result(self._result)
-        else:
-            self.future.set_exception(self._error)
+    def wait(self) -> None:
+        """Wait until it is woken: what became of it is told, or it is its turn to write."""
+        self._woken.acquire()
 
-    def fail(self, error: Exception) -> None:
-        """Tell the submitter that nothing was committed; the work's own error says more, where it has one."""
-        self.future.set_exception(self._error or error)
+    def wake(self) -> None:
+        """Let its thread go on."""
+        self._woken.release()
+
+    def tell(self, fault: BaseException | None) -> None:
+        """Say what became of it, after the commit; with a fault nothing was committed."""
+        self._error = self._error or fault
+        self.wake()
+
+    def outcome(self) -> object:
+        """Return what the work returned, or raise what it raised or what undid it."""
+        if self._error is not None:
+            raise self._error
+        return self._result

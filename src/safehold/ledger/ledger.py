@@ -8,7 +8,6 @@ ledger.checkpoint()
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -101,14 +100,16 @@ class Ledger:
     def append_all(self, new: Sequence[Event], connection: sa.Connection | None = None) -> range:
         """Record several events, in order, in one transaction, and return their places; errors as for one."""
         admit_all(new)
-        with self._writing(connection) as joined:
-            return self._insert(joined, new)
+        if connection is not None:
+            return self._insert(connection, new)
+        with self._database.writing() as own:
+            return self._insert(own, new)
 
-    def append_key_event(self, event: Event, connection: sa.Connection | None = None) -> int:
+    def append_key_event(self, event: Event) -> int:
         """Record a change of key; for :mod:`safehold.ledger.rotation` alone."""
         admit(event)
-        with self._writing(connection) as joined:
-            return self._insert(joined, (event,))[0]
+        with self._database.writing() as own:
+            return self._insert(own, (event,))[0]
 
     def checkpoint(self) -> Checkpoint:
         """Sign everything recorded so far and keep the signature; without new events, return the last one again.
@@ -221,14 +222,6 @@ class Ledger:
         with self._database.writing() as connection:
             if _size(connection) == 0:
                 self._insert(connection, ())
-
-    @contextmanager
-    def _writing(self, connection: sa.Connection | None) -> Iterator[sa.Connection]:
-        if connection is not None:
-            yield connection
-            return
-        with self._database.writing() as own:
-            yield own
 
     def _insert(self, connection: sa.Connection, new: Sequence[Event]) -> range:
         size = _size(connection)

@@ -17,15 +17,11 @@ class Action(Enum):
     HOLD = "hold"
     DENY = "deny"
 
-    @property
-    def rank(self) -> int:
-        """Return the place in the order, 0 for the mildest."""
-        return _ORDER[self]
+    def __init__(self, _word: str) -> None:
+        self.rank = len(type(self).__members__)
+        """The place in the order, 0 for the mildest."""
 
     def __lt__(self, other: object) -> bool:
         if not isinstance(other, Action):
             return NotImplemented
         return self.rank < other.rank
-
-
-_ORDER = {action: rank for rank, action in enumerate(Action)}

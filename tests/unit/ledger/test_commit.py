@@ -4,9 +4,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 import sqlalchemy as sa
@@ -28,6 +30,7 @@ from safehold.vocabulary import Event, FixedClock, SystemClock
 
 NOON = FixedClock(dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC))
 EVENT = Event("test.happened", "system")
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -47,7 +50,7 @@ def commits(home: Home, ledger: Ledger) -> Iterator[GroupCommit]:
 
 
 class Stopper:
-    """Work that holds the writer until it is let go, so that what is submitted meanwhile is one group."""
+    """Work that keeps who writes until it is let go, so that what is handed in meanwhile is one group."""
 
     def __init__(self) -> None:
         self.begun = threading.Event()
@@ -59,13 +62,37 @@ class Stopper:
         assert self.let_go.wait(10)
 
 
+class Crowd:
+    """Threads that hand in work one after the other, and wait for it each for itself."""
+
+    def __init__(self, commits: GroupCommit, threads: ThreadPoolExecutor) -> None:
+        self._commits = commits
+        self._threads = threads
+
+    def hand_in(self, work: Callable[[sa.Connection], T], events: Sequence[Event] = ()) -> "Future[T]":
+        before = self._commits.waiting
+        future = self._threads.submit(self._commits.run, work, events)
+        while self._commits.waiting == before and not future.done():
+            time.sleep(0.0005)
+        return future
+
+
 @pytest.fixture
-def stopper(commits: GroupCommit) -> Iterator[Stopper]:
+def crowd(commits: GroupCommit) -> Iterator[Crowd]:
+    with ThreadPoolExecutor(32) as threads:
+        yield Crowd(commits, threads)
+
+
+@pytest.fixture
+def stopper(commits: GroupCommit, crowd: Crowd) -> Iterator[Stopper]:
+    del crowd  # its threads end after what holds them up
     made = Stopper()
-    commits.submit(made)
+    thread = threading.Thread(target=lambda: commits.run(made))
+    thread.start()
     assert made.begun.wait(10)
     yield made
     made.let_go.set()
+    thread.join()
 
 
 def adding(name: str, *, then: Exception | None = None) -> Callable[[sa.Connection], str]:
@@ -90,13 +117,13 @@ def test_work_returns_its_result_and_is_there_with_its_events(home: Home, ledger
 
 
 def test_work_that_fails_leaves_nothing_and_harms_nobody_of_its_group(
-    home: Home, ledger: Ledger, commits: GroupCommit, stopper: Stopper
+    home: Home, ledger: Ledger, crowd: Crowd, stopper: Stopper
 ) -> None:
     futures = [
-        commits.submit(adding("a"), [Event("test.happened", "a")]),
-        commits.submit(adding("b", then=RuntimeError("b")), [Event("test.happened", "b")]),
-        commits.submit(adding("a"), [Event("test.happened", "a2")]),  # the same key again
-        commits.submit(adding("c"), [Event("test.happened", "c")]),
+        crowd.hand_in(adding("a"), [Event("test.happened", "a")]),
+        crowd.hand_in(adding("b", then=RuntimeError("b")), [Event("test.happened", "b")]),
+        crowd.hand_in(adding("a"), [Event("test.happened", "a2")]),  # the same key again
+        crowd.hand_in(adding("c"), [Event("test.happened", "c")]),
     ]
     stopper.let_go.set()
     assert (futures[0].result(10), futures[3].result(10)) == ("A", "C")
@@ -108,24 +135,22 @@ def test_work_that_fails_leaves_nothing_and_harms_nobody_of_its_group(
     assert [entry.event.actor for entry in ledger.events(1)] == ["a", "c"]
 
 
-def test_nothing_is_reported_before_it_is_committed(home: Home, commits: GroupCommit, stopper: Stopper) -> None:
-    futures = [commits.submit(adding(name)) for name in "abc"]
-    seen: list[list[str]] = []
-    futures[0].add_done_callback(lambda _: seen.append(names(home)))
+def test_nothing_is_reported_before_it_is_committed(home: Home, crowd: Crowd, stopper: Stopper) -> None:
+    futures = [crowd.hand_in(adding(name)) for name in "abc"]
     assert names(home) == []
     stopper.let_go.set()
-    futures[2].result(10)
-    assert seen == [["a", "b", "c"]]
+    assert futures[0].result(10) == "A"
+    assert names(home) == ["a", "b", "c"]
 
 
-def test_a_fault_of_the_whole_transaction_is_told_to_everybody_in_it(commits: GroupCommit, stopper: Stopper) -> None:
+def test_a_fault_of_the_whole_transaction_is_told_to_everybody_in_it(crowd: Crowd, stopper: Stopper) -> None:
     def undo_everything(connection: sa.Connection) -> None:
         connection.exec_driver_sql("ROLLBACK")  # as SQLite does by itself when the disk is full
         raise HomeFullError("full", advice="Free space.")
 
-    futures = [commits.submit(adding("a")), commits.submit(undo_everything), commits.submit(adding("c"))]
+    waiting: list[Future[Any]] = [crowd.hand_in(work) for work in (adding("a"), undo_everything, adding("c"))]
     stopper.let_go.set()
-    for future in futures:
+    for future in waiting:
         with pytest.raises(HomeFullError):
             future.result(10)
 
@@ -138,34 +163,59 @@ def test_an_event_that_could_carry_content_is_refused_before_the_work_is_begun(
     assert names(home) == []
 
 
-def test_more_than_the_queue_holds_is_refused_at_once(commits: GroupCommit, stopper: Stopper) -> None:
+def test_more_than_the_queue_holds_is_refused_at_once(commits: GroupCommit, crowd: Crowd, stopper: Stopper) -> None:
     for number in range(8):
-        commits.submit(adding(str(number)))
+        crowd.hand_in(adding(str(number)))
     with pytest.raises(CommitsFullError) as caught:
-        commits.submit(adding("9"))
+        commits.run(adding("9"))
     assert "try again" in caught.value.advice
     stopper.let_go.set()
 
 
-def test_work_can_be_cancelled_until_it_is_begun_and_the_writer_goes_on(
-    home: Home, commits: GroupCommit, stopper: Stopper
+def test_who_waits_writes_for_all_that_came_meanwhile_in_the_order_in_which_they_came(
+    ledger: Ledger, crowd: Crowd, stopper: Stopper
 ) -> None:
-    cancelled = commits.submit(adding("a"))
-    assert cancelled.cancel()
+    writers: list[int] = []
+
+    def noting(connection: sa.Connection) -> None:
+        del connection
+        writers.append(threading.get_ident())
+
+    futures = [crowd.hand_in(noting, [Event("test.happened", name)]) for name in "abcdef"]
     stopper.let_go.set()
-    begun = commits.submit(adding("b"))
-    assert begun.result(10) == "B"
-    assert not begun.cancel()
+    for future in futures:
+        future.result(10)
+    assert [entry.event.actor for entry in ledger.events(1)] == [*"abcdef"]
+    assert [len(set(writers[:4])), len(set(writers[4:]))] == [1, 1]  # a group holds four
+
+
+class Interrupted(BaseException):
+    """What Ctrl-C raises in a thread."""
+
+
+def test_a_writer_that_is_interrupted_commits_nothing_and_lets_the_next_one_write(
+    home: Home, commits: GroupCommit
+) -> None:
+    def interrupt(connection: sa.Connection) -> None:
+        add_bank(connection, "a")
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        commits.run(interrupt)
+    assert commits.run(adding("b")) == "B"
     assert names(home) == ["b"]
 
 
-def test_closing_commits_what_waits_and_takes_nothing_more(home: Home, ledger: Ledger) -> None:
-    commits = GroupCommit(home.database, ledger)
-    futures = [commits.submit(adding(str(number))) for number in range(200)]
+def test_closing_commits_what_waits_and_takes_nothing_more(home: Home, commits: GroupCommit, stopper: Stopper) -> None:
+    with ThreadPoolExecutor(9) as threads:
+        crowd = Crowd(commits, threads)
+        futures = [crowd.hand_in(adding(str(number))) for number in range(8)]
+        closing = threads.submit(commits.close)
+        stopper.let_go.set()
+        closing.result(10)
+        assert names(home) == [str(number) for number in range(8)]
+        assert [future.result(10) for future in futures] == names(home)
     commits.close()
-    commits.close()
-    assert all(future.done() for future in futures)
-    assert len(names(home)) == 200
     with pytest.raises(CommitsClosedError):
         commits.run(adding("late"))
 
