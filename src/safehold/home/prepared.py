@@ -48,7 +48,7 @@ class Prepared:
     def run_all(self, connection: sa.Connection, rows: Sequence[Values]) -> None:
         """Change something once for each row of values."""
         text, order = self._of(connection.dialect)
-        _run(connection, text, [_ordered(values, order) for values in rows], each=True)
+        _run(connection, text, [_ordered(values, order) for values in rows], is_each=True)
 
     def _of(self, dialect: sa.Dialect) -> tuple[str, Sequence[str] | None]:
         spelt = self._spelt.get(dialect.name)
@@ -64,10 +64,10 @@ def send(connection: sa.Connection, text: str) -> None:
     _run(connection, text, ())
 
 
-def _run(connection: sa.Connection, text: str, values: Values | Sequence[Any], *, each: bool = False) -> None:
+def _run(connection: sa.Connection, text: str, values: Any, *, is_each: bool = False) -> None:  # noqa: ANN401 - PEP 249
     cursor = connection.connection.cursor()
     try:
-        (cursor.executemany if each else cursor.execute)(text, values)
+        (cursor.executemany if is_each else cursor.execute)(text, values)
     except connection.dialect.loaded_dbapi.Error as error:
         raise _as_raised(connection, text, cursor, error) from error
     finally:
@@ -78,9 +78,10 @@ def _as_raised(connection: sa.Connection, text: str, cursor: Any, error: Any) ->
     """Return a driver's error as SQLAlchemy raises it."""
     kind = connection.dialect.loaded_dbapi.Error
     lost = connection.dialect.is_disconnect(error, None, cursor)
-    return DBAPIError.instance(
+    raised: Exception = DBAPIError.instance(
         text, None, error, kind, hide_parameters=True, connection_invalidated=lost, dialect=connection.dialect
     )
+    return raised
 
 
 def _ordered(values: Values, order: Sequence[str] | None) -> Values | Sequence[Any]:
