@@ -48,7 +48,7 @@ from safehold.datasets.register import load_register
 from safehold.datasets.safeguard import scan
 from safehold.ledger import SigningKey
 from safehold.matching import BankTraits
-from safehold.signals import Variant, queries
+from safehold.signals import Variant, digest, queries
 from safehold.vocabulary import HarmClass, PdqFlavour, SystemClock
 from safehold.wiring import Workshop, open_workshop
 
@@ -110,8 +110,7 @@ def bare(shards: list[Path], places: list[list[tuple[int, int]]]) -> None:
             view = memoryview(mapped)
             for start, size in members:
                 data = view[start : start + size]
-                for algorithm in (hashlib.sha256, hashlib.sha1, hashlib.md5):
-                    algorithm(data).digest()
+                digest(data)
                 list(queries(simplejpeg.decode_jpeg(data, "GRAY")[:, :, 0], FLAVOURS, VARIANTS))
                 data.release()
             view.release()

@@ -22,6 +22,29 @@ class Kernels(Protocol):
     def select(self, name: str, /) -> None:
         """Use a variant, for the whole process; for tests and measurements."""
 
+    def digest_runs(self) -> bool:
+        """Whether the processor has the instructions for SHA, and the variant in use may use them.
+
+        Where it has not, the next functions raise ValueError.
+        """
+
+    def digest(self, data: bytes | memoryview, whole: object | None = None, /) -> tuple[bytes, bytes, bytes]:
+        """Digest bytes with SHA-256, SHA-1 and MD5 at once.
+
+        Args:
+            data: any number of bytes.
+            whole: from `sha256_open`: takes the same bytes on the way, but for those behind the last multiple of 64.
+        """
+
+    def sha256_open(self) -> object:
+        """Begin the SHA-256 of a file whose members are digested as well."""
+
+    def sha256_take(self, whole: object, data: bytes | memoryview, /) -> None:
+        """Take the next bytes of a file, a multiple of 64 of them."""
+
+    def sha256_close(self, whole: object, data: bytes | memoryview, /) -> bytes:
+        """Return the SHA-256 of a file that ends with these bytes; ``whole`` stays as it was."""
+
     def jpeg_end(self, data: bytes | memoryview, /) -> int:
         """Return how many bytes a JPEG has, its end marker included, or -1 if there is no end; rules: `media.appended`.
 

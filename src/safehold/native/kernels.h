@@ -4,10 +4,11 @@
 
 #include "python.h"
 
+extern PyMethodDef digests_methods[];
 extern PyMethodDef jpeg_methods[];
 extern PyMethodDef pdq_methods[];
 extern PyMethodDef search_methods[];
 
-#define KERNEL_METHODS jpeg_methods, pdq_methods, search_methods
+#define KERNEL_METHODS digests_methods, jpeg_methods, pdq_methods, search_methods
 
 #endif

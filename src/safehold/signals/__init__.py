@@ -7,6 +7,7 @@ from safehold.signals.hexadecimal import format_pdq, parse_pdq, parse_pdq_rows, 
 from safehold.signals.pdq_exactness import is_exact
 from safehold.signals.pdq_prints import Print, Turn, dihedral, pdq
 from safehold.signals.variants import Variant, names_of, queries
+from safehold.signals.whole_file import WholeFile
 
 __all__ = [
     "DigestFingerprint",
@@ -19,6 +20,7 @@ __all__ = [
     "UnhashablePictureError",
     "UnusablePlaneError",
     "Variant",
+    "WholeFile",
     "digest",
     "dihedral",
     "format_pdq",

@@ -17,7 +17,7 @@ from safehold.datasets.scan.observation import Observation, tabulate
 from safehold.datasets.scan.part import PartNote, encode_part, encode_table, scan_digest, unread_part
 from safehold.datasets.scan.pointers import is_observed_by_column, observe_pointers
 from safehold.datasets.scan.settings import ScanSettings
-from safehold.datasets.sources import Record, Shard, ShardError, content_sha256, read
+from safehold.datasets.sources import Content, Record, Shard, ShardError, content_sha256, read
 from safehold.media.sandbox import NO_RECORD, Announce, serve
 from safehold.vocabulary import GapReason
 
@@ -47,14 +47,14 @@ def scan_shard(
     if not poison and is_observed_by_column(shard):
         return _scan_pointers(shard, settings, announce)
     observations: list[Observation] = []
-    content = ""
+    passing, content = Content(shard), ""
     try:
-        for place, record in enumerate(read(shard)):
+        for place, record in enumerate(read(shard, content=passing)):
             announce(place)
             observations.append(_examine(record, settings, classifiers, poison.get(place), partial(announce, place)))
             announce(place + 1)  # what happens while the next one is read is not this one's fault
         announce(NO_RECORD)
-        content = content_sha256(shard)
+        content = passing.sha256()
     except ShardError as error:
         observations.append(unread_part(error.reason))
     size_bytes = sum(member.size_bytes for seen in observations for member in seen.members)

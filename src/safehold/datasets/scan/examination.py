@@ -36,7 +36,9 @@ def examine(
         notes.examined |= {signal.algorithm.value for signal in record.listed}
     examiner = Examiner(settings, classifiers, poison)
     members = [
-        examiner.examine(member.data, member.name, notes, is_inert=_is_inert(member, settings))
+        examiner.examine(
+            member.data, member.name, notes, is_inert=_is_inert(member, settings), digests=member.digests(notes.beat)
+        )
         for member in record.members
     ]
     return Observation(

@@ -9,13 +9,14 @@ Rooms, each knowing only those before it: `places` (files and their bytes), `rec
 """
 
 from safehold.datasets.sources.companions import reemit, strike
+from safehold.datasets.sources.content import Content, content_sha256
 from safehold.datasets.sources.discover import discover
 from safehold.datasets.sources.errors import ShardError, SourceError
 from safehold.datasets.sources.fields import Fields, SourceOptions
 from safehold.datasets.sources.places.location import is_remote, local_path
 from safehold.datasets.sources.places.output import Rewritten
 from safehold.datasets.sources.places.output import link_or_copy as link_file
-from safehold.datasets.sources.reading import content_sha256, current_fingerprint, read
+from safehold.datasets.sources.reading import current_fingerprint, read
 from safehold.datasets.sources.records.record import Member, Record, Text
 from safehold.datasets.sources.rewriting import is_kept_whole, leave_out, link_or_copy, rewrite
 from safehold.datasets.sources.shard import Companion, CompanionKind, Format, Mix, Output, Shard
@@ -24,6 +25,7 @@ from safehold.datasets.sources.tables.metadata import MetadataBatch, read_column
 __all__ = [
     "Companion",
     "CompanionKind",
+    "Content",
     "Fields",
     "Format",
     "Member",

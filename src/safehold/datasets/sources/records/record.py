@@ -1,8 +1,9 @@
 """Records: what a shard yields, one after the other."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from safehold.signals import Digests, digest
 from safehold.vocabulary import Gap, GapReason, Signal
 
 DETECTOR = "reading"
@@ -26,11 +27,17 @@ class Member:
         extension: everything after the first dot of the name, in lower case: "jpg", "seg.png"; "" for none. For
             a column, the column's name.
         data: the bytes as stored; a view of the shard where that saves a copy.
+        taken_along: digests them while the digest of the shard goes along; None where that can't be.
     """
 
     name: str
     extension: str
     data: bytes | memoryview
+    taken_along: Callable[..., Digests] | None = field(default=None, compare=False, repr=False)
+
+    def digests(self, beat: Callable[[], object]) -> Digests:
+        """Return the digests of the bytes; `beat` is as for `signals.digest`."""
+        return digest(self.data, beat=beat) if self.taken_along is None else self.taken_along(beat=beat)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ Source: WebDataset format specification, "File Format".
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
+from safehold.datasets.sources.content import Content
 from safehold.datasets.sources.errors import ShardError
 from safehold.datasets.sources.places.blobs import Blob, mapped
 from safehold.datasets.sources.records.cells import Names, Reading
@@ -22,6 +24,7 @@ from safehold.datasets.sources.records.record import Member, Record, gap
 from safehold.datasets.sources.records.sidecar import is_sidecar, read_sidecar
 from safehold.datasets.sources.shard import Shard
 from safehold.datasets.sources.tars.header import Entry, entries
+from safehold.signals import WholeFile
 from safehold.vocabulary import Gap, GapReason
 
 
@@ -70,13 +73,18 @@ def has_records(blob: Blob) -> bool:
     return any(group.key is not None for group in groups(blob))
 
 
-def read(shard: Shard) -> Iterator[Record]:
+def read(shard: Shard, content: Content) -> Iterator[Record]:
     """Yield the records of a tar; memory holds the names of one shard, never its content.
+
+    Args:
+        shard: what to read.
+        content: takes the bytes along as its members are digested.
 
     Raises:
         ShardError: the shard as a whole can't be read.
     """
     blob = mapped(shard.location)
+    whole = content.begin(blob)
     found = [group for group in groups(blob) if group.key is not None]
     times = Counter(group.key for group in found)
     cut = _is_cut(found)
@@ -85,7 +93,7 @@ def read(shard: Shard) -> Iterator[Record]:
         faults = [gap(GapReason.DUPLICATE_KEY)] if times[group.key] > 1 else []
         if cut and number == len(found) - 2:
             faults.append(gap(GapReason.TRUNCATED))
-        yield _record(blob, group, names, faults)
+        yield _record(blob, group, names, faults, whole)
 
 
 def _is_cut(found: list[Group]) -> bool:
@@ -95,7 +103,7 @@ def _is_cut(found: list[Group]) -> bool:
     return found[-2].members[-1][1].stop == rest.start
 
 
-def _record(blob: Blob, group: Group, names: Names, gaps: list[Gap]) -> Record:
+def _record(blob: Blob, group: Group, names: Names, gaps: list[Gap], whole: WholeFile | None) -> Record:
     reading = Reading(gaps=gaps)
     members = []
     seen = set()
@@ -113,5 +121,6 @@ def _record(blob: Blob, group: Group, names: Names, gaps: list[Gap]) -> Record:
             gaps.append(gap(GapReason.EMPTY, extension))
             continue
         if entry.name and (data or entry.fault is None):
-            members.append(Member(entry.name, extension, data))
+            taken_along = partial(whole.member, entry.data, entry.data + entry.size) if whole else None
+            members.append(Member(entry.name, extension, data, taken_along))
     return reading.record(group.key or "", members)
