@@ -50,7 +50,7 @@ def container(brand: bytes, *items: Item, primary: int = 1, brands: bytes = b"",
 def _meta(items: tuple[Item, ...], primary: int, starts: list[int]) -> bytes:
     numbered = list(enumerate(items, start=1))
     infos = [
-        full(b"infe", struct.pack(">HH", n, 0), item.kind, b"\0", version=2, flags=int(item.is_hidden))
+        full(b"infe", struct.pack(">HH", n, 0), item.kind, _names(item), version=2, flags=int(item.is_hidden))
         for n, item in numbered
     ]
     places = [
@@ -76,6 +76,10 @@ def _meta(items: tuple[Item, ...], primary: int, starts: list[int]) -> bytes:
         full(b"iref", *references) if references else b"",
         box(b"iprp", box(b"ipco", *properties), full(b"ipma", struct.pack(">I", len(items)), *owned)),
     )
+
+
+def _names(item: Item) -> bytes:
+    return b"\0application/rdf+xml\0" if item.kind == b"mime" else b"\0"
 
 
 def extent(width: int, height: int) -> bytes:

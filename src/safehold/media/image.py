@@ -23,12 +23,8 @@ from safehold.media.jpeg import decode_luma, read_header
 from safehold.media.kinds import IMAGE_FORMATS, Sniffed, sniff
 from safehold.media.limits import Limits
 from safehold.media.orientation import UPRIGHT, orientation_of, read_orientation, turn_upright
-from safehold.media.previews import Beside, Enclosed, OpenClip, refuse_clip
-from safehold.media.previews.chunks import blocks_of as chunk_blocks
-from safehold.media.previews.segments import blocks_of as segment_blocks
-from safehold.media.previews.segments import exif_of, segments_of
+from safehold.media.previews import Beside, Enclosed, OpenClip, View, chunks, items, refuse_clip, segments, tiff
 from safehold.media.raster import open_raster, to_luma
-from safehold.media.tiff import require_seen
 from safehold.vocabulary import MediaKind
 
 
@@ -66,7 +62,10 @@ def _open(data: bytes | memoryview, enclosed: Enclosed, sniffed: Sniffed | None 
     except MediaError as error:
         fault = error
     if beside.blocks or beside.tails:
-        yield from enclosed.frames(beside, _open)
+        try:
+            yield from enclosed.frames(beside, _open)
+        except MediaError as error:
+            fault = fault or error
     if fault is not None:
         raise fault
 
@@ -95,11 +94,11 @@ def _jpegs(data: bytes | memoryview, limits: Limits, beside: Beside) -> Iterator
     """Yield luma and orientation of each picture in a JPEG file, and note what is beside them."""
     budget = limits.animation_pixels
     for number, picture in enumerate(pictures(data, "jpeg", beside.tails)):
-        segments = segments_of(picture)
-        block = exif_of(picture, segments) if segments else b""
+        found = segments.segments_of(picture)
+        block = segments.exif_of(picture, found) if found else b""
         orientation = read_orientation(block) if block else UPRIGHT
-        if segments:
-            beside.blocks.append((segment_blocks(picture, segments), orientation))
+        if found:
+            beside.blocks.append((segments.blocks_of(picture, found), orientation))
         header = read_header(picture)
         if header is None:
             loose = next(open_raster(picture, "jpeg", limits))
@@ -114,14 +113,22 @@ def _rasters(data: bytes | memoryview, form: str, limits: Limits, beside: Beside
     """Yield luma and orientation of each frame of each picture in another file, and note what is beside them."""
     budget = limits.animation_pixels
     for number, whole in enumerate(pictures(data, form, beside.tails)):
-        beside.blocks.append((chunk_blocks(whole, form), UPRIGHT))
+        beside.blocks.append((_blocks(whole, form, beside), UPRIGHT))
         for picture in open_raster(whole, form, limits):
             luma, orientation = to_luma(picture), orientation_of(picture)
             beside.blocks[-1] = beside.blocks[-1][0], orientation
             budget = _spend(budget, luma if number else None)
             yield luma, orientation
-    if form == "tiff":
-        require_seen(data)
+
+
+def _blocks(whole: memoryview, form: str, beside: Beside) -> Iterator[bytes | View]:
+    match form:
+        case "avif" | "heic":
+            return items.parts_of(whole, form, beside.tails)
+        case "tiff":
+            return tiff.parts_of(whole, beside.tails)
+        case _:
+            return chunks.blocks_of(whole, form)
 
 
 def _spend(budget: int, luma: Luma | None) -> int:

@@ -31,6 +31,7 @@ _RARE = {
 
 _FRAME_STARTS = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _FIRST_OF_TABLES_AND_PARTS = 0xC0
+_ENDS = frozenset(range(0xD0, 0xDA))
 _MOST_SEGMENTS = 64
 _TABLES, _TABLE_BYTES = 0xDB, frozenset({2 + 65 * count for count in range(1, 5)})
 _NAMES = (b"JFIF\0", b"JFXX\0", b"Exif\0", b"Adobe", b"Photoshop", b"http://", b"ICC_PROFILE")
@@ -93,7 +94,7 @@ def _is_jpeg(data: bytes, start: int) -> bool:
             return is_known
         marker, length = data[at : at + 2], int.from_bytes(data[at + 2 : at + 4], "big")
         is_known = is_known or data.startswith(_NAMES, at + 4) or (marker[1] == _TABLES and length in _TABLE_BYTES)
-        if marker[0] != 0xFF or marker[1] < _FIRST_OF_TABLES_AND_PARTS or length < 2:
+        if marker[0] != 0xFF or marker[1] < _FIRST_OF_TABLES_AND_PARTS or marker[1] in _ENDS or length < 2:
             return False
         if marker[1] in _FRAME_STARTS:
             bits, components = data[at + 4 : at + 5], data[at + 9] if at + 9 < len(data) else 0

@@ -13,7 +13,7 @@ from tests.vectors.media import encoded, jpeg, picture, png_chunk
 from safehold.media import Limits, MediaError, open_image, open_sound
 from safehold.media.ends import end_of
 from safehold.media.previews.search import search
-from safehold.media.tiff import require_seen
+from safehold.media.previews.tiff import parts_of
 from safehold.vocabulary import GapReason
 
 FIRST, SECOND = picture(64, 48), picture(64, 48, seed=4)
@@ -93,15 +93,11 @@ def test_a_tiff_as_editors_write_it_is_whole(compression: str | None, *, big: bo
 
 
 @pytest.mark.parametrize("media", [jpeg(), tiff(SECOND), encoded(SECOND, "PNG")])
-def test_media_that_no_directory_of_a_tiff_refers_to_are_a_gap(media: bytes) -> None:
-    assert opened(tiff(FIRST) + media) == ([""], GapReason.UNSUPPORTED_FORMAT)
+def test_media_that_no_directory_of_a_tiff_refers_to_are_examined(media: bytes) -> None:
+    assert opened(tiff(FIRST) + media) == (["", "appended"], None)
+    assert opened(tiff(FIRST) + bytes(30) + media) == (["", "appended"], None)
+    assert opened(tiff(FIRST) + bytes(30) + media[:-60])[1] is not None
     assert opened(tiff(FIRST) + b"words") == ([""], None)
-
-
-def test_directories_below_a_directory_of_a_tiff_are_a_gap() -> None:
-    options = Image.Exif()
-    options[330] = 8
-    assert opened(tiff(FIRST, exif=options.tobytes())) == ([""], GapReason.UNSUPPORTED_FORMAT)
 
 
 @given(st.sampled_from([tiff(FIRST), tiff(FIRST, big_tiff=True)]), st.data())
@@ -110,7 +106,7 @@ def test_a_broken_tiff_is_whole_or_a_media_error(data: bytes, draw: st.DataObjec
     at = draw.draw(st.integers(2, 16) | st.integers(len(data) - 200, len(data) - 1))
     broken[at : at + 8] = draw.draw(st.binary(min_size=8, max_size=8))
     with contextlib.suppress(MediaError):
-        require_seen(bytes(broken))
+        list(parts_of(bytes(broken), []))
 
 
 @given(st.sampled_from([b"ID3", b"fLaC", b"RIFF\0\0\0\0WAVE", b"FORM\0\0\0\0AIFF", b"MThd"]), st.binary(max_size=200))

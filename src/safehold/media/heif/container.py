@@ -1,14 +1,14 @@
 """What a file in an HEIF container (AVIF, HEIC) holds, read before any decoder is given it.
 
-A decoder shows one picture of such a file; the container may hold more. So what it holds is counted here: pictures that
-belong to no other, a sequence beside the picture, media in boxes that nobody shows. Sizes are those that the container
-states, which decoders compare with what they find.
+A decoder shows one picture of such a file; the container may hold more. So what it holds is listed here: thumbnails and
+other pictures, a sequence beside the picture, boxes that nobody shows. Sizes are those that the container states, which
+decoders compare with what they find.
 
 The HEVC decoder fills up what it misses without a word, so that its units are counted too: a tile that is cut short is
 noticed. A unit that states less than it had, in a file whose every length was set anew, can't be told from a short one.
 
     container = read_container(data)
-    container.most_pixels, container.pictures
+    container.most_pixels, container.items
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,9 @@ from safehold.media.heif.items import Items, read_items
 
 _HEVC = frozenset({b"hvc1", b"hev1"})
 _OPENED = frozenset({b"ftyp", b"mdat"})
-"""Boxes that the decoders read. What a box of pixels holds beside what is referred to can't be told from pixels."""
+"""Boxes that the decoders read."""
 
+_LONG = b"\0\0\0\x01"
 _PARAMETERS = 32
 """HEVC units from this type on hold no pixels. Source: H.265, table 7-1."""
 
@@ -31,18 +32,18 @@ class Container:
 
     Attributes:
         most_pixels: width times height of the largest picture that it states; 0 when it states none.
-        pictures: how many pictures stand in it that belong to no other.
-        shown: how many are neither hidden nor belong to another: a viewer may list as many.
+        items: the pictures and other parts that it lists.
         sequences: how many picture tracks it has.
-        others: the content of boxes that are no part of the format as known here.
+        others: the content of boxes that are no part of the format as known here, and a file that begins after it.
+        stores: start and end of the boxes that hold the items' bytes.
         fault: what is wrong after the part that could be read; None if nothing is.
     """
 
     most_pixels: int
-    pictures: int
-    shown: int
+    items: Items
     sequences: int
     others: tuple[memoryview, ...]
+    stores: tuple[tuple[int, int], ...]
     fault: MediaError | None
 
 
@@ -56,15 +57,20 @@ def read_container(data: bytes | memoryview) -> Container:
     items, sequences = Items(), 0
     fault: MediaError | None = None
     others: list[memoryview] = []
+    stores: list[tuple[int, int]] = []
+    end = 0
     try:
-        for place, (kind, content) in enumerate(boxes(view, is_whole_file=True)):
-            if kind == b"ftyp" and place:  # another file begins here
-                others.append(memoryview(kind))
+        for kind, content in boxes(view, is_whole_file=True):
+            start, end = end, end + (16 if bytes(view[end : end + 4]) == _LONG else 8) + len(content)
+            if kind == b"ftyp" and start:  # another file begins here
+                others.append(view[start:])
                 break
             if kind == b"meta":
                 read_items(content, items)
             elif kind == b"moov":
                 sequences += sum(_is_picture_track(track) for name, track in boxes(content) if name == b"trak")
+            elif kind == b"mdat":
+                stores.append((end - len(content), end))
             elif kind not in _OPENED:
                 others.append(content)
     except TruncatedMediaError as error:
@@ -72,10 +78,10 @@ def read_container(data: bytes | memoryview) -> Container:
     fault = fault or _fault_of_units(items, view)
     return Container(
         most_pixels=max(items.pixels, default=0),
-        pictures=items.whole_pictures(),
-        shown=items.shown_pictures(),
+        items=items,
         sequences=sequences,
         others=tuple(others),
+        stores=tuple(stores),
         fault=fault,
     )
 

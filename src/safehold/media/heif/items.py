@@ -28,7 +28,7 @@ class Items:
         kinds: item to type.
         hidden: items that are not to be shown by themselves.
         belonging: thumbnails, alpha and the like.
-        sources: items that another is derived from, such as the tiles of a grid.
+        derived: item to those that it is made from, such as the tiles of a grid.
         pixels: width times height of every size that is stated.
         extents: item to where its bytes are: whether in the file or in `inner`, start, and length.
         inner: the bytes that stand inside the list itself.
@@ -39,7 +39,7 @@ class Items:
     kinds: dict[int, bytes] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)
     belonging: set[int] = field(default_factory=set)
-    sources: set[int] = field(default_factory=set)
+    derived: dict[int, set[int]] = field(default_factory=dict)
     pixels: list[int] = field(default_factory=list)
     extents: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
     inner: memoryview = field(default_factory=lambda: memoryview(b""))
@@ -49,13 +49,31 @@ class Items:
         """Return the items that are pictures, whole ones or not."""
         return {item for item, kind in self.kinds.items() if kind not in _NO_PICTURES}
 
-    def whole_pictures(self) -> int:
-        """Return how many pictures belong to no other; the primary one counts in any case."""
-        return len(self.pictures() - self.belonging - self.sources | {self.primary} & self.kinds.keys())
+    def listed(self) -> set[int]:
+        """Return the pictures that are neither hidden nor belong to another: what a viewer may list."""
+        return self.pictures() - self.belonging - self.hidden
 
-    def shown_pictures(self) -> int:
-        """Return how many pictures are neither hidden nor belong to another: what a viewer may list."""
-        return len(self.pictures() - self.belonging - self.hidden)
+    def parts(self, shown: set[int]) -> list[int]:
+        """Return the pictures that are no part of those that are shown, each without the parts that it is made from."""
+        left = self.pictures() - self._with_parts(shown)
+        roots = left - {part for item in left for part in self._made_from(item)}
+        return sorted(left if left - self._with_parts(roots) else roots)  # what is made from itself is none's part
+
+    def _with_parts(self, items: set[int]) -> set[int]:
+        found, waiting = set[int](), list(items)
+        while waiting:
+            if (item := waiting.pop()) not in found:
+                found.add(item)
+                waiting.extend(self._made_from(item))
+        return found
+
+    def _made_from(self, item: int) -> set[int]:
+        """Return an item's parts, all of which are shown where it is."""
+        return self.derived.get(item, set()) if self.kinds.get(item) not in _NO_PICTURES else set()
+
+    def metadata(self) -> list[int]:
+        """Return the items that are no pictures."""
+        return sorted(self.kinds.keys() - self.pictures())
 
     def content(self, item: int, file: memoryview) -> bytes | memoryview:
         """Return an item's bytes.
@@ -99,6 +117,31 @@ def read_items(meta: memoryview, items: Items) -> None:
                 pass
 
 
+def name_primary(meta: memoryview, item: int) -> None:
+    """Change a list in its place: an item is shown first, is not hidden, and belongs to no other.
+
+    Raises:
+        UnreadableMediaError: no primary item is named, or not in a way in which this one can be.
+    """
+    is_named = False
+    for kind, body in boxes(meta[4:]):
+        if kind == b"pitm":
+            wide = 4 if version(body) else 2
+            is_named = item < 1 << 8 * wide and len(body) >= 4 + wide
+            body[4 : 4 + wide] = item.to_bytes(4, "big")[-wide:]
+        elif kind == b"iref":
+            wide = 4 if version(body) else 2
+            for name, reference in boxes(body[4:]):
+                if name in _BELONGS_TO and number(reference, 0, wide) == item:
+                    reference[:wide] = b"\xff" * wide
+        elif kind == b"iinf":
+            for _, info in boxes(body[8 if version(body) else 6 :]):
+                if number(info, 4, 4 if version(info) > 2 else 2) == item:
+                    info[3] &= 0xFE
+    if not is_named:
+        raise UnreadableMediaError("a picture file names no primary part", advice="Drop the record.")
+
+
 def _read_kinds(body: memoryview, items: Items) -> None:
     for kind, info in boxes(body[8 if version(body) else 6 :]):
         if kind != b"infe" or version(info) < 2:  # older ones name no type
@@ -117,7 +160,8 @@ def _read_references(body: memoryview, items: Items) -> None:
             items.belonging.add(number(reference, 0, wide))
         elif kind == b"dimg":
             targets = reference[wide + 2 :]
-            items.sources.update(number(targets, at, wide) for at in range(0, len(targets), wide))
+            parts = {number(targets, at, wide) for at in range(0, len(targets), wide)}
+            items.derived.setdefault(number(reference, 0, wide), set()).update(parts)
 
 
 def _read_properties(properties: memoryview, items: Items) -> None:

@@ -4,6 +4,8 @@ Cameras, phones and editors put small copies beside a picture, and any other pic
 format has its blocks (segments, chunks, items), which are searched all in the same way.
 """
 
+from safehold.media.previews import chunks, items, segments, tiff
 from safehold.media.previews.enclosed import Beside, Enclosed, OpenClip, refuse_clip
+from safehold.media.previews.search import View
 
-__all__ = ["Beside", "Enclosed", "OpenClip", "refuse_clip"]
+__all__ = ["Beside", "Enclosed", "OpenClip", "View", "chunks", "items", "refuse_clip", "segments", "tiff"]

@@ -43,7 +43,7 @@ class Beside:
         tails: what follows the last picture.
     """
 
-    blocks: list[tuple[Iterable[bytes], int]] = field(default_factory=list)
+    blocks: list[tuple[Iterable[bytes | View], int]] = field(default_factory=list)
     tails: list[memoryview] = field(default_factory=list)
 
 
@@ -140,9 +140,13 @@ def refuse_clip(_data: bytes, _limits: Limits) -> Iterator[Frame]:
 
 def _searches(beside: Beside) -> Iterator[tuple[str, int, Iterator[Found]]]:
     for blocks, turn in beside.blocks:
-        yield _PREVIEW, turn, (found for block in blocks for found in search(block))
+        yield _PREVIEW, turn, (found for block in blocks for found in _searched(block))
     for tail in beside.tails:
         yield _APPENDED, UPRIGHT, _files_behind(bytes(tail))
+
+
+def _searched(block: bytes | View) -> Iterator[Found]:
+    return search(block) if isinstance(block, bytes) else iter((block,))
 
 
 def _files_behind(tail: bytes) -> Iterator[bytes]:
