@@ -1,10 +1,11 @@
 """From the words of the wire to a check request, and back to the bytes of an answer."""
 
-import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import pybase64
 
 from safehold.gateway import Answer, Caller, CheckRequest, Context, Item, ItemKind, Turn
 from safehold.gateway.errors import MalformedItemError
@@ -66,7 +67,7 @@ def from_base64(text: str) -> bytes:
         Problem: 422 it is none.
     """
     try:
-        return base64.b64decode(text, validate=True)
+        return pybase64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise Problem(422, "base64", "An item's data is no base64", "Use the standard alphabet, padded.") from None
 

@@ -5,11 +5,12 @@ conversation, so that concepts which are spread over turns meet. What is held or
 rewritten, so that GUARDRAIL_INTERVENED is never answered.
 """
 
-import base64
 import binascii
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
+
+import pybase64
 
 from safehold.gateway import (
     Answer,
@@ -101,7 +102,7 @@ def _bytes(address: str, fetch: Fetch) -> bytes:
     if address.lower().startswith(("data:", "http:", "https:")):
         return picture(address, fetch)
     try:
-        return base64.b64decode(address, validate=True)
+        return pybase64.b64decode(address, validate=True)
     except (binascii.Error, ValueError):
         raise Problem(422, "base64", "A picture's data is no base64", "Send an address, or base64.") from None
 

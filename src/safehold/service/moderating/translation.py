@@ -6,11 +6,12 @@ category must not take what was held unexamined for harmless. Scores are 0 or 1.
 scores as they were found. The ten other categories are never judged here, and always false.
 """
 
-import base64
 import binascii
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import pybase64
 
 from safehold.gateway import Answer, Caller, CheckRequest, Context, Item, ItemAnswer, ItemKind
 from safehold.gateway.outward import to_json
@@ -66,7 +67,7 @@ def picture(url: str, fetch: Callable[[str], bytes]) -> bytes:
     if found is None and url[:5].lower() != "data:":
         return fetch(url)
     try:
-        return base64.b64decode(url[0 if found is None else found.end() :], validate=True)
+        return pybase64.b64decode(url[0 if found is None else found.end() :], validate=True)
     except (binascii.Error, ValueError):
         raise Problem(422, "base64", "A picture's data is no base64", "Send data:image/png;base64,...") from None
 
