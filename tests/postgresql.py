@@ -15,10 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import psycopg
@@ -53,7 +53,7 @@ os.execv(program[0], program)
 """
 
 
-@dataclass(frozen=True)
+@dataclass
 class Server:
     """A running server.
 
@@ -66,6 +66,7 @@ class Server:
     port: int
     password: str = field(repr=False)
     process: "subprocess.Popen[bytes]"
+    _start: Callable[[], "subprocess.Popen[bytes]"]
     _spare: list[sa.URL] = field(default_factory=list)
 
     @property
@@ -78,6 +79,16 @@ class Server:
         return psycopg.connect(
             host="127.0.0.1", port=self.port, user=_USER, password=self.password, dbname="postgres", autocommit=True
         )
+
+    def lose(self) -> None:
+        """End it as a crash would: every connection breaks, nothing is written out."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(20)
+
+    def come_back(self) -> None:
+        """Start it again over the same data, and wait until it answers."""
+        self.process = self._start()
+        _wait(self)
 
     def place(self, *, is_ready: bool = True) -> sa.URL:
         """Return the address of a schema of its own, with this version's tables or without any."""
@@ -138,21 +149,25 @@ def running() -> Iterator[Server]:
     """
     user = _somebody()
     folder = Path(tempfile.mkdtemp(prefix="safehold-postgresql-"))
-    process: subprocess.Popen[bytes] | None = None
+    server: Server | None = None
     try:
         binaries = _binaries(folder)
         _own(folder, user)
         password = secrets.token_hex(12)
         _initialise(binaries, folder, user, password)
         port = _free_port()
-        process = _popen(user, [binaries / "postgres", "-D", folder / "data", "-p", str(port), *_options()], folder)
-        server = Server(port, password, process)
-        _wait(server, folder)
+        argv = [binaries / "postgres", "-D", folder / "data", "-p", str(port), *_options()]
+        start = partial(_popen, user, argv, folder)
+        server = Server(port, password, start(), start)
+        try:
+            _wait(server)
+        except psycopg.OperationalError:
+            raise RuntimeError((folder / "log").read_text(errors="replace")) from None
         yield server
     finally:
-        if process is not None:
-            process.send_signal(signal.SIGINT)  # ends connections that a test left open, too
-            process.wait(20)
+        if server is not None and server.process.poll() is None:
+            server.process.send_signal(signal.SIGINT)  # ends connections that a test left open, too
+            server.process.wait(20)
         shutil.rmtree(folder)
 
 
@@ -177,14 +192,14 @@ def _options() -> list[str]:
     return [part for name, value in _OPTIONS.items() for part in ("-c", f"{name}={value}")]
 
 
-def _wait(server: Server, folder: Path) -> None:
+def _wait(server: Server) -> None:
     until = time.monotonic() + 30
     while True:
         try:
             server.connect().close()
         except psycopg.OperationalError:
             if server.process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError((folder / "log").read_text(errors="replace")) from None
+                raise
             time.sleep(0.02)
         else:
             return
