@@ -17,6 +17,11 @@ def opened(call: Call) -> str:
 
 def test_a_case_goes_its_way_by_hand(call: Call, opened: str) -> None:
     assert [one["case"] for one in call("case", "list", "--queue", "others").data["cases"]] == [opened]
+    unfit = "roles don't let them decide"
+    call("user", "create", "amira", "--role", "reviewer")
+    call("user", "create", "enid", "--role", "enforcer")
+    assert unfit in str(call("case", "assign", opened, "enid"))
+    assert "nobody of this name" in str(call("case", "assign", opened, "nina"))
     assert call("case", "assign", opened, "amira").data["case"]["assignee"] == "amira"
     assert [one["case"] for one in call("case", "list", "--assignee", "amira").data["cases"]] == [opened]
     assert call("case", "assign", opened, "--nobody").data["case"]["assignee"] == ""
@@ -25,6 +30,7 @@ def test_a_case_goes_its_way_by_hand(call: Call, opened: str) -> None:
     assert [one["case"] for one in call("danger", "list").data["dangers"]] == [opened]
     told = call("case", "open", "--account", "a-19", "--priority", "danger").data["case"]
     assert (told["queue"], len(call("danger", "list").data["dangers"])) == ("danger", 2)
+    assert unfit in str(call("case", "assign", opened, "amira"))
     seen = call("case", "show", opened).data
     assert seen["items"][0]["signals"][0]["value"] == "5a" * 32
     assert (seen["case"]["label"], seen["case"]["undecided"]) == ("csam", 1)

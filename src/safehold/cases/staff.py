@@ -66,6 +66,8 @@ class Ability(Enum):
     """Read and verify the ledger."""
     READ_HEALTH = "read_health"
     """See how the system is."""
+    MANAGE_JOBS = "manage_jobs"
+    """Have work tried again that was given up, or take note of it."""
 
 
 class Role(Enum):
@@ -92,7 +94,15 @@ _REVIEWS = _READS | {Ability.REVIEW, Ability.REVEAL}
 
 ABILITIES: Mapping[Role, frozenset[Ability]] = MappingProxyType(
     {
-        Role.ADMIN: frozenset({Ability.MANAGE_USERS, Ability.READ_HEALTH, Ability.READ_LEDGER, Ability.READ_POLICIES}),
+        Role.ADMIN: frozenset(
+            {
+                Ability.MANAGE_USERS,
+                Ability.MANAGE_JOBS,
+                Ability.READ_HEALTH,
+                Ability.READ_LEDGER,
+                Ability.READ_POLICIES,
+            }
+        ),
         Role.REVIEWER: _REVIEWS,
         Role.SPECIALIST: _REVIEWS
         | {

@@ -17,9 +17,10 @@ from safehold.vocabulary import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from safehold.cases import CaseId
+    from safehold.cases import Case, CaseId
     from safehold.cases.search import Found
     from safehold.cases.store import CaseStore
+    from safehold.wiring import Workshop
 
 _STATES = click.Choice(["open", "second_review", "escalated", "decided", "closed"])
 _PRIORITIES = click.Choice(["danger", "urgent", "normal", "low"])
@@ -30,6 +31,14 @@ _SHOWN_ITEMS = 50
 
 class UnclearCaseError(UsageError):
     """A text means no case, or several."""
+
+
+class UnfitAssigneeError(UsageError):
+    """Somebody can't be given a case, or can't say what they say of it."""
+
+
+class DangerStillOpenError(UsageError):
+    """A danger to life is open where something asks for it to be over."""
 
 
 @click.group("case")
@@ -127,7 +136,7 @@ def find_cases(shell: Shell, text: str | None, account: str | None, session: str
 @click.argument("name", required=False)
 @click.option("--nobody", is_flag=True, help="Let anybody take it again.")
 def assign_case(shell: Shell, text: str, name: str | None, *, nobody: bool) -> Answer:
-    """Give a case to a person; nobody else is given it then. ID is as for `safehold case show`."""
+    """Give a case to a person who may decide it; nobody else is given it then. ID is as for `safehold case show`."""
     if (name is None) != nobody:
         raise click.UsageError("give either a name or --nobody", click.get_current_context())
     from safehold.wiring.casework import open_cases
@@ -135,6 +144,8 @@ def assign_case(shell: Shell, text: str, name: str | None, *, nobody: bool) -> A
     with shell.workshop() as workshop:
         cases = open_cases(workshop)
         case_id = meant(cases, text)
+        if name is not None:
+            _require_reviewer(workshop, name, cases.show(case_id))
         cases.assign(case_id, name or "", actor=workshop.actor)
         found = cases.show(case_id)
     return Answer({"case": case_facts(found)}, [f"case {found.id} is now for: {found.assignee or 'anybody'}"])
@@ -160,6 +171,55 @@ def escalate_case(shell: Shell, text: str, reason: str, *, is_danger: bool) -> A
                 open_dangers(workshop).open(acting(workshop), case_id, connection, kind=DangerKind.CHILD)
         found = cases.show(case_id)
     return Answer({"case": case_facts(found)}, [f"case {found.id} waits in {found.queue}, priority {priority.value}"])
+
+
+@command(case, "attended")
+@click.argument("text", metavar="ID")
+def attend_to_case(shell: Shell, text: str) -> Answer:
+    """Say that what a case was escalated for is attended to: it goes back to where its items say that it is.
+
+    Where a danger to life is open in it, close that first: safehold danger close. ID is as for `safehold case show`.
+    """
+    from safehold.cases import Ability
+    from safehold.cli.staff import person_of
+    from safehold.wiring.casework import open_casework
+
+    with shell.workshop() as workshop:
+        casework, person = open_casework(workshop), person_of(workshop)
+        if not person.can(Ability.SECOND_REVIEW):
+            raise UnfitAssigneeError("your roles don't let you do this", advice="Ask a specialist or a quality lead.")
+        case_id = meant(casework.cases, text)
+        if any(one.is_open for one in casework.dangers.of_case(case_id)):
+            raise DangerStillOpenError(
+                "a danger to life is open in this case", advice="Close it first: safehold danger close ID OUTCOME"
+            )
+        if not casework.cases.attended(case_id, actor=person.name):
+            raise UnclearCaseError("this case is not escalated", advice="Look at it: safehold case show ID")
+        found = casework.cases.show(case_id)
+    return Answer({"case": case_facts(found)}, [f"case {found.id} is {found.state.value}"])
+
+
+def _require_reviewer(workshop: "Workshop", name: str, found: "Case") -> None:
+    """Refuse to give a case to somebody who could never take it.
+
+    Raises:
+        UnfitAssigneeError: nobody of this name is let in, or their roles don't let them decide it.
+    """
+    from safehold.cases.store.changes import WAITING
+    from safehold.cli.staff import person_named
+    from safehold.wiring.entrance import queues_of
+
+    person = person_named(workshop, name)
+    if person is None:
+        raise UnfitAssigneeError(
+            "nobody of this name is let into the console", advice="List its users with: safehold user list"
+        )
+    admitting = {queue.name for queue in queues_of(workshop.settings) if queue.admits(person)}
+    if not admitting or (found.state in WAITING and found.queue not in admitting):
+        raise UnfitAssigneeError(
+            "their roles don't let them decide this case",
+            advice="Give it to somebody who works where it waits; safehold user list shows roles.",
+        )
 
 
 def meant(cases: "CaseStore", text: str) -> "CaseId":

@@ -5,13 +5,14 @@ the console that is called like the machine's account.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from safehold.cases.axes import LABELS
 from safehold.cli.answer import Answer, Table
-from safehold.cli.command import Shell, command
+from safehold.cli.command import EXISTING_FILE, Shell, command
 from safehold.cli.decision_facts import (
     agreement_facts,
     agreement_line,
@@ -201,19 +202,26 @@ def show_agreement(shell: Shell, *, days: int | None) -> Answer:
 
 @command(None, "place-golden")
 @click.argument("item")
+@click.option("--review-key", "key", type=EXISTING_FILE, required=True, help="The review key's private half.")
 @click.option("--queue", default="", help="Where it waits; without it, where its origin sends it.")
-def place_golden(shell: Shell, *, item: str, queue: str) -> Answer:
-    """Put a copy of an item among the others whose answer two people, or a trusted list, have settled.
+def place_golden(shell: Shell, *, item: str, key: Path, queue: str) -> Answer:
+    """Put an item among the others whose answer two people, or a trusted list, have settled.
 
-    Nothing ever follows from a decision on it; it shows how well a queue decides. Each one is exposure: take few.
+    It is kept as a golden item, and placed as if it had just come. Nothing ever follows from a decision on it; it shows
+    how well a queue decides. Each one is exposure: take few.
     """
     from safehold.cases import ItemId
     from safehold.cli.staff import person_of
+    from safehold.vault.review import read_review_key
     from safehold.wiring.casework import open_casework
+    from safehold.wiring.goldens import Goldens
 
     with shell.workshop() as workshop:
-        placed = open_casework(workshop).decisions.place_again(person_of(workshop), ItemId(item), queue=queue)
-    return Answer({"case": placed}, [f"placed in case {placed}"])
+        casework, person = open_casework(workshop), person_of(workshop)
+        goldens = Goldens(casework, casework.golden_pool, read_review_key(key))
+        golden = goldens.add(person, ItemId(item), queue=queue)
+        placed = goldens.place(person, golden)
+    return Answer({"golden": golden, "case": placed}, [f"golden item {golden} was placed in case {placed}"])
 
 
 def _axes(

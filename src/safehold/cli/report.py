@@ -86,6 +86,19 @@ def decide_report(shell: Shell, ticket: str, decision: str) -> Answer:
     return Answer({"report": _facts(found, now)}, [f"report {found.ticket} is now: {found.status.value}"])
 
 
+@command(report, "reopen")
+@click.argument("ticket")
+@click.option("--reason", required=True, help="Why, in one word; recorded.")
+def reopen_report(shell: Shell, ticket: str, reason: str) -> Answer:
+    """Take a report up again that was closed by hand; it holds again what it held, and waits in its case."""
+    from safehold.wiring.people import open_people
+
+    with shell.workshop() as workshop:
+        found = open_people(workshop).reports.take_up(ticket, reason, actor=workshop.actor)
+        now = workshop.home.clock.now()
+    return Answer({"report": _facts(found, now)}, [f"report {found.ticket} is now: {found.status.value}"])
+
+
 def _due(one: "Report", now: "dt.datetime") -> str:
     if one.due_at is None:
         return ""

@@ -17,11 +17,10 @@ class NotStaffError(UsageError):
     """Whoever runs the command is no user of the console, or is let in no more."""
 
 
-def person_of(workshop: "Workshop") -> "Person":
-    """Return who runs a command, with their roles.
+def person_named(workshop: "Workshop", name: str) -> "Person | None":
+    """Return a user of the console who is let in, with their roles; None for nobody.
 
     Raises:
-        NotStaffError: they are no user of the console, or are let in no more.
         ServerPartsMissingError: what users are kept with is not installed.
     """
     from safehold.service.errors import ServerPartsMissingError
@@ -33,10 +32,21 @@ def person_of(workshop: "Workshop") -> "Person":
             "the console's parts are not installed", advice="Install its parts: pip install 'safehold[console]'"
         ) from error
     users = open_accounts(workshop.home, workshop.ledger).users
-    found = users.show(workshop.actor) if users.has(workshop.actor) else None
-    if found is None or not found.is_active:
+    found = users.show(name) if users.has(name) else None
+    return None if found is None or not found.is_active else found.person
+
+
+def person_of(workshop: "Workshop") -> "Person":
+    """Return who runs a command, with their roles.
+
+    Raises:
+        NotStaffError: they are no user of the console, or are let in no more.
+        ServerPartsMissingError: what users are kept with is not installed.
+    """
+    found = person_named(workshop, workshop.actor)
+    if found is None:
         raise NotStaffError(
             f"{workshop.actor} is no user of the console who is let in",
             advice="Have one of that name made: safehold user create NAME --role ROLE",
         )
-    return found.person
+    return found

@@ -14,6 +14,7 @@ from typing import Any
 
 from safehold.cases import CaseItem
 from safehold.cases.decisions import BankLists, Consequence, Decisions, Desk
+from safehold.cases.decisions.quality import GoldenPool
 from safehold.cases.enforcement import Enforcements
 from safehold.cases.enforcement.appeals import Appeals
 from safehold.cases.enforcement.danger import Dangers, load_contacts
@@ -63,6 +64,7 @@ class Casework:
         holds: legal holds on evidence.
         destructions: of evidence, when its time is over or two people say so.
         exports: of cases, for the law and for auditors.
+        golden_pool: golden items that are kept.
     """
 
     workshop: Workshop
@@ -82,6 +84,7 @@ class Casework:
     holds: Holds | Any = None
     destructions: Destructions | Any = None
     exports: Exports | Any = None
+    golden_pool: GoldenPool | Any = None
 
 
 def open_casework(workshop: Workshop) -> Casework:
@@ -120,6 +123,7 @@ def open_casework(workshop: Workshop) -> Casework:
         holds=Holds(home.database, workshop.ledger, home.clock, workshop.vault),
         destructions=open_destructions(workshop),
         exports=_exports(workshop, desk, enforcement, exposures),
+        golden_pool=GoldenPool(home.database, desk, home.clock),
     )
 
 

@@ -12,6 +12,7 @@ Whatever is decided commits in one transaction with its event. What follows is d
 
 import datetime as dt
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -32,7 +33,7 @@ from safehold.cases.decisions.making.automatic import Making, decide_case
 from safehold.cases.decisions.making.naming import has_more, named_groups
 from safehold.cases.decisions.making.recording import Deciding, record
 from safehold.cases.decisions.quality.counting import QueueAgreement, agreement_by_queue
-from safehold.cases.decisions.quality.golden import GoldenAnswer, Placing, place, settled_answer
+from safehold.cases.decisions.quality.golden import GoldenAnswer, Guise, Placing, place, settled_answer
 from safehold.cases.decisions.reversing import Reversing, reverse
 from safehold.cases.decisions.signals.approving import Approval, approve, require_other, settle
 from safehold.cases.decisions.signals.approving import waiting as waiting_listing
@@ -171,36 +172,40 @@ class Decisions:
                 require_other(connection, found, person, is_alone=self._desk.rules.single_operator)
                 settle(connection, found, ListingState.REFUSED, approval, using=self._reversing, reason=reason)
 
-    def place_golden(self, person: Person, item: NewItem, answer: GoldenAnswer, *, queue: str = "") -> CaseId:
+    def place_golden(
+        self,
+        person: Person,
+        item: NewItem,
+        answer: GoldenAnswer,
+        *,
+        guise: Guise | None = None,
+        connection: sa.Connection | None = None,
+    ) -> CaseId:
         """Put an item among the others whose answer is known; return its case.
 
         Args:
             person: who places it.
-            item: what; it gets a reference like any other's.
+            item: what is shown, with a reference like any other's.
             answer: what is known of it.
-            queue: where it waits; "" for where its origin sends it.
+            guise: in what case it waits; by default in that of an account that nobody has.
+            connection: the caller's writing transaction.
 
         Raises:
             NotAllowedError: their roles don't let them.
         """
         self._require(person, Ability.ASSIGN)
-        placing = Placing(self._desk, person.name, self._clock.now())
-        with self._database.writing() as connection:
-            return place(connection, item, answer, queue=queue, placing=placing)
+        placing, seen = Placing(self._desk, person.name, self._clock.now()), guise or Guise()
+        with self._database.writing() if connection is None else nullcontext(connection) as joined:
+            return place(joined, item, answer, guise=seen, placing=placing)
 
-    def place_again(self, person: Person, item: ItemId, *, queue: str = "") -> CaseId:
-        """Put a copy of an item among the others that two people, or a trusted list, decided; return its case.
+    def known_answer(self, item: ItemId) -> GoldenAnswer:
+        """Return what two people, or a trusted list, decided of an item.
 
         Raises:
-            NotAllowedError: their roles don't let them.
-            UnknownItemError: there is no such item.
             UnfitDecisionError: its answer is not known.
         """
-        self._require(person, Ability.ASSIGN)
         with self._database.reading() as connection:
-            told = self._desk.cases.item(item, connection).told
-            answer = settled_answer(connection, item)
-        return self.place_golden(person, told, answer, queue=queue)
+            return settled_answer(connection, item)
 
     def show(self, decision: DecisionId) -> Decided:
         """Return a decision.
@@ -237,16 +242,27 @@ class Decisions:
         states: frozenset[ListingState] = frozenset({ListingState.PROPOSED}),
         own: OwnList | None = None,
         case_id: CaseId | None = None,
+        after: str = "",
+        is_newest_first: bool = False,
         limit: int = 100,
     ) -> tuple[SignalListing, ...]:
-        """Return listings in these states, those that wait for approval where none are named; the oldest first."""
+        """Return listings in these states, those that wait for approval where none are named; the oldest first.
+
+        Args:
+            states: which.
+            own: of which list; None for either.
+            case_id: of which case; None for any.
+            after: only those behind this place (:attr:`SignalListing.place`).
+            is_newest_first: whether the newest comes first.
+            limit: how many at most.
+        """
         where: list[sa.ColumnElement[bool]] = [case_listings.c.state.in_([one.value for one in states])]
         if own is not None:
             where.append(case_listings.c.list == own.value)
         if case_id is not None:
             where.append(case_listings.c.case_id == case_id)
         with self._database.reading() as connection:
-            return listings_where(connection, *where, limit=limit)
+            return listings_where(connection, *where, limit=limit, after=after, is_newest_first=is_newest_first)
 
     def agreement(self, *, since: dt.datetime | None = None) -> tuple[QueueAgreement, ...]:
         """Return how well each queue decides, in decisions since a time; never of persons, nor of very few of them."""

@@ -91,5 +91,28 @@ case_goldens = sa.Table(
     sa.Column("harm", sa.Text, nullable=False),
     sa.Column("placed_by", sa.Text, nullable=False),
     sa.Column("placed_at", sa.Text, nullable=False),
+    sa.Column("golden", sa.Text, nullable=True, index=True),
 )
-"""Items whose answer is known. Nothing that a reviewer sees is made from this table."""
+"""Items whose answer is known. Nothing that a reviewer sees is made from this table. `golden` is which of those that
+are kept; null for one that was placed otherwise."""
+
+golden_items = sa.Table(
+    "golden_items",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False, index=True),
+    sa.Column("queue", sa.Text, nullable=False),
+    sa.Column("verdict", sa.Text, nullable=False),
+    sa.Column("harm", sa.Text, nullable=False),
+    sa.Column("told", sa.JSON, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("priority", sa.Text, nullable=False),
+    sa.Column("due_seconds", sa.Integer, nullable=True),
+    sa.Column("context", sa.LargeBinary, nullable=True),
+    sa.Column("content", sa.LargeBinary, nullable=True),
+    sa.Column("added_by", sa.Text, nullable=False),
+    sa.Column("added_at", sa.Text, nullable=False),
+    sa.Column("retired_at", sa.Text, nullable=True),
+)
+"""Golden items that are kept, to be placed again and again. `source` is the item that each was made of, which may be
+forgotten since; `told` is its row; `context` and `content` are sealed to the review key."""

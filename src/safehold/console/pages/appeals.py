@@ -23,6 +23,7 @@ from safehold.cases.enforcement.appeals import (
 )
 from safehold.console.errors import RefusedError
 from safehold.console.page import Page
+from safehold.console.pages.listed import LISTED, LONGEST_PLACE
 from safehold.console.visit import PageVisit
 from safehold.vocabulary import SafeholdError
 
@@ -42,10 +43,16 @@ _REFUSALS = (OwnWorkError, AppealTakenError, AppealNotPossibleError)
 def list_appeals(visit: PageVisit) -> Response:
     """Show appeals: those that wait, by when they are due."""
     which = "all" if visit.query.get("which") == "all" else "open"
-    found = _appeals(visit).list(with_decided=which == "all")
-    now = visit.console.clock.now()
+    after = visit.query.get("after", "")[:LONGEST_PLACE]
+    appeals = _appeals(visit)
+    found = appeals.list(with_decided=which == "all", after=after, limit=LISTED + 1)
     return visit.page(
-        "appeals/list.html", appeals=found, which=which, overdue=sum(one.is_overdue(now) for one in found)
+        "appeals/list.html",
+        appeals=found[:LISTED],
+        which=which,
+        overdue=appeals.count_overdue(),
+        following=found[LISTED - 1].place if len(found) > LISTED else None,
+        is_first=not after,
     )
 
 

@@ -195,6 +195,7 @@ def assign_case(visit: PageVisit) -> Response:
     seen = visit.number("version")
     shown = cases.show(case)
     name, queue, priority = (visit.form.get(one, "").strip() for one in ("name", "queue", "priority"))
+    _require_danger_over(visit, shown, priority)
     if name != shown.assignee:
         _require_somebody(visit, name, shown)
         seen = cases.assign(case, name, actor=actor, seen=seen)
@@ -231,6 +232,21 @@ def attend_to_case(visit: PageVisit) -> Response:
         if not casework.cases.attended(case, actor=visit.person.name, connection=connection):
             raise RefusedError(409, "This case is not escalated", advice="Look at it again.")
     return visit.go(f"/cases/{case}", notice="It is attended to.")
+
+
+def _require_danger_over(visit: PageVisit, case: Case, priority: str) -> None:
+    """Refuse to make a case less urgent than a danger to life that is open in it.
+
+    Raises:
+        RefusedError: one is.
+    """
+    is_lowered = case.priority is Priority.DANGER and priority not in {"", Priority.DANGER.value}
+    if is_lowered and any(one.is_open for one in visit.console.casework.dangers.of_case(case.id)):
+        raise RefusedError(
+            409,
+            "A danger to life is open in this case",
+            advice="It stays the most urgent there is. Close the danger first, saying how it ended; nothing was saved.",
+        )
 
 
 def _require_somebody(visit: PageVisit, name: str, case: Case) -> None:

@@ -8,6 +8,7 @@ from safehold.cases import Ability, CaseId
 from safehold.cases.enforcement.danger import Act, DangerId, DangerKind, Outcome
 from safehold.console.errors import RefusedError
 from safehold.console.page import Page
+from safehold.console.pages.listed import LISTED, LONGEST_PLACE
 from safehold.console.pages.queues import member
 from safehold.console.visit import PageVisit
 
@@ -42,8 +43,16 @@ def raise_danger(visit: PageVisit) -> Response:
 
 def list_dangers(visit: PageVisit) -> Response:
     """Show the dangers that are open, and those that are over."""
-    dangers = visit.console.casework.dangers
-    return visit.page("dangers/list.html", dangers=dangers.list(with_closed=True), kinds=KINDS, outcomes=OUTCOMES)
+    after = visit.query.get("after", "")[:LONGEST_PLACE]
+    found = visit.console.casework.dangers.list(with_closed=True, after=after, limit=LISTED + 1)
+    return visit.page(
+        "dangers/list.html",
+        dangers=found[:LISTED],
+        following=found[LISTED - 1].place if len(found) > LISTED else None,
+        is_first=not after,
+        kinds=KINDS,
+        outcomes=OUTCOMES,
+    )
 
 
 def show_danger(visit: PageVisit) -> Response:

@@ -65,7 +65,7 @@ def show_health(visit: PageVisit) -> Response:
     tallied = instruments.tally.read()
     parts = (*_storage(visit), *_lists(visit), *_work(instruments.outbox.backlog()), *_preserving(visit))
     parts = (*parts, *_checks(tallied), *_keys(visit))
-    dead = Counter((job.kind, job.reason) for job in instruments.outbox.dead())
+    dead = Counter((job.kind, job.reason) for job in instruments.outbox.dead() if job.acknowledged is None)
     return visit.page(
         "health/show.html",
         parts=parts,
@@ -136,7 +136,7 @@ def _work(backlog: Backlog) -> Iterator[Part]:
     else:
         yield Part("Workers", Standing.GOOD, told)
     if backlog.dead:
-        advice = "Find out why (safehold job list), then try them again: safehold job retry."
+        advice = "Find out why under Jobs, then try them again there, or take note of them."
         yield Part("Given up", Standing.NOTICE, f"{backlog.dead:,} jobs are tried no more", advice)
 
 

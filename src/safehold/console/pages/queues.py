@@ -9,10 +9,8 @@ from starlette.responses import Response
 from safehold.cases import Ability, CaseState, Origin, Priority, SubjectKind
 from safehold.cases.listing import CaseFilter, Cursor
 from safehold.console.page import Page
+from safehold.console.pages.listed import LISTED, LONGEST_PLACE
 from safehold.console.visit import PageVisit
-
-_LISTED = 50
-_LONGEST_CURSOR = 200
 
 Member = TypeVar("Member", bound=Enum)
 
@@ -46,8 +44,8 @@ def take_next(visit: PageVisit) -> Response:
 def list_cases(visit: PageVisit) -> Response:
     """Show cases, what comes first at the top."""
     wanted = filter_of(visit.query)
-    after = visit.query.get("after", "")[:_LONGEST_CURSOR]
-    page = visit.console.casework.cases.list(wanted, after=Cursor(after) if after else None, limit=_LISTED)
+    after = visit.query.get("after", "")[:LONGEST_PLACE]
+    page = visit.console.casework.cases.list(wanted, after=Cursor(after) if after else None, limit=LISTED)
     kept = {name: value for name, value in visit.query.items() if name in _FILTERS and value}
     return visit.page(
         "cases/list.html",

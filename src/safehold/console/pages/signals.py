@@ -11,6 +11,7 @@ from safehold.cases import Ability
 from safehold.cases.decisions import Decisions, ListingId, ListingState, OwnList
 from safehold.cases.decisions.errors import ContradictionError, OwnWorkError, UnknownListingError
 from safehold.console.page import Entry, Page
+from safehold.console.pages.listed import LISTED, LONGEST_PLACE
 from safehold.console.visit import PageVisit
 
 REASONS = {
@@ -19,7 +20,7 @@ REASONS = {
     "not-ours": "It is listed already",
 }
 
-LISTED = 100
+_LISTED_STATES = frozenset({ListingState.APPROVED, ListingState.LISTED})
 _ID = re.compile(r"list_[0-9a-f]{20}")
 
 
@@ -50,17 +51,19 @@ def settle_signals(visit: PageVisit) -> Response:
 
 
 def _listed(visit: PageVisit, problem: str = "") -> Response:
-    decisions = _decisions(visit)
-    waiting = decisions.proposals(limit=LISTED)
-    listed = decisions.proposals(states=frozenset({ListingState.APPROVED, ListingState.LISTED}), limit=LISTED)
+    which = "listed" if visit.query.get("which") == "listed" and not problem else "waiting"
+    after = visit.query.get("after", "")[:LONGEST_PLACE]
+    states = _LISTED_STATES if which == "listed" else frozenset({ListingState.PROPOSED})
+    found = _decisions(visit).proposals(states=states, after=after, is_newest_first=which == "listed", limit=LISTED + 1)
     return visit.page(
         "signals/list.html",
         status=422 if problem else 200,
-        waiting=waiting,
-        listed=listed[::-1],
+        signals=found[:LISTED],
+        which=which,
+        following=found[LISTED - 1].place if len(found) > LISTED else None,
+        is_first=not after,
         lists=OwnList,
         reasons=REASONS,
-        most=LISTED,
         is_confirmed=visit.is_stepped_up,
         problem=problem,
     )

@@ -59,13 +59,22 @@ GROUPS = (
         ),
     ),
     Group("Evidence", (Entry("/holds", "Holds", "h"), Entry("/openings", "Openings", "o"), Entry("/grants", "Grants"))),
-    Group("Rules", (Entry("/policies", "Policies", "p"), Entry("/banks", "Banks", "b"), Entry("/signals", "Signals"))),
+    Group(
+        "Rules",
+        (
+            Entry("/policies", "Policies", "p"),
+            Entry("/banks", "Banks", "b"),
+            Entry("/signals", "Signals"),
+            Entry("/golden", "Golden items"),
+        ),
+    ),
     Group(
         "System",
         (
             Entry("/overview", "Overview", "v"),
             Entry("/ledger", "Ledger", "l"),
             Entry("/health", "Health"),
+            Entry("/jobs", "Jobs"),
             Entry("/users", "Users", "u"),
         ),
     ),

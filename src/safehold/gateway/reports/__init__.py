@@ -9,6 +9,7 @@ from safehold.gateway.reports.casework import ReportCases
 from safehold.gateway.reports.errors import (
     MaterialSentError,
     NoteUnopenedError,
+    ReopeningUnfitError,
     ReportClosedError,
     ReportIncompleteError,
     ReportOvertakenError,
@@ -47,6 +48,7 @@ __all__ = [
     "NoHolding",
     "NoteUnopenedError",
     "Receipt",
+    "ReopeningUnfitError",
     "Report",
     "ReportCases",
     "ReportClosedError",

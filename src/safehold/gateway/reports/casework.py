@@ -26,6 +26,9 @@ from safehold.cases import (
     Subject,
     SubjectKind,
 )
+from safehold.cases.awaiting import awaited_items
+from safehold.cases.decisions import Standing
+from safehold.cases.decisions.tables import case_item_decisions
 from safehold.cases.tables import case_contexts, case_items, case_references, cases
 from safehold.gateway.marks import Marks
 from safehold.gateway.reports.judgement import is_own_id
@@ -112,6 +115,23 @@ class ReportCases:
             states = {ItemId(item["id"]): ItemState.DECIDED}
             self.cases.mark_items(connection, CaseId(item["case_id"]), states, seen=None, actor=actor)
 
+    def unsettle(self, connection: sa.Connection, ticket: str, *, actor: str) -> bool:
+        """Let a report wait in its case again that was closed on its own; return False where people decided it there.
+
+        In the transaction that takes it up. A report in no case, or that waits there anyway, is left as it is.
+        """
+        item = _row_of(connection, ticket)
+        if item is None or item["state"] != ItemState.DECIDED.value:
+            return True
+        standing = sa.select(case_item_decisions.c.item).where(
+            case_item_decisions.c.item == item["id"], case_item_decisions.c.standing == Standing.STANDS.value
+        )
+        if connection.execute(standing).first() is not None:
+            return False
+        states = {ItemId(item["id"]): ItemState.UNDECIDED}
+        self.cases.mark_items(connection, CaseId(item["case_id"]), states, seen=None, actor=actor)
+        return True
+
     def _subject(self, connection: sa.Connection, submission: Submission, ticket: str) -> Subject:
         """Return whom or what a report is about."""
         reference = submission.reference
@@ -130,6 +150,12 @@ class ReportCases:
 
     def _mark(self, owner: str, name: str) -> str:
         return self.marks.of(owner, name) or ""
+
+
+def awaited_tickets() -> sa.Select[tuple[str]]:
+    """Return the query of reports that are evidence and that the vault does not have yet: nothing of them goes."""
+    of_reports = case_items.c.origin == Origin.REPORT.value
+    return sa.select(case_items.c.reference).where(of_reports, case_items.c.id.in_(awaited_items()))
 
 
 def forget_notes(connection: sa.Connection, tickets: sa.Select[tuple[str]]) -> None:

@@ -49,5 +49,9 @@ class ReportClosedError(UsageError):
     """A report is decided: nobody overrules that alone."""
 
 
+class ReopeningUnfitError(UsageError):
+    """A report that is decided is taken up again without a word why."""
+
+
 class ReportOvertakenError(UsageError):
     """Somebody else said how far a report is at the same moment; nothing was changed."""

@@ -17,18 +17,30 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from safehold.cases.paging import behind
 from safehold.gateway.reports import sources
-from safehold.gateway.reports.casework import ReportCases, forget_notes
-from safehold.gateway.reports.errors import ReportClosedError, ReportOvertakenError, ReportUnknownError
+from safehold.gateway.reports.casework import ReportCases, awaited_tickets, forget_notes
+from safehold.gateway.reports.errors import (
+    ReopeningUnfitError,
+    ReportClosedError,
+    ReportOvertakenError,
+    ReportUnknownError,
+)
 from safehold.gateway.reports.holding import Holding
 from safehold.gateway.reports.judgement import is_own_id, judge
 from safehold.gateway.reports.report import Fingerprint, Kind, Receipt, Report, Role, Sender, Status, Submission
 from safehold.gateway.reports.sealing import Seals, open_note, sealed_note
 from safehold.gateway.reports.sources import Limits
-from safehold.gateway.reports.stored import held_fingerprints, insert_fingerprints, to_report, with_counts
+from safehold.gateway.reports.stored import (
+    held_fingerprints,
+    in_turn,
+    insert_fingerprints,
+    to_report,
+    with_counts,
+)
 from safehold.gateway.reports.tables import reports
 from safehold.home.database import Database
-from safehold.ledger import EventLog
+from safehold.ledger import EventLog, is_fit
 from safehold.ledger.entry import timestamp
 from safehold.vocabulary import Clock, Event, SafeholdError
 
@@ -125,21 +137,33 @@ class Reports:
         """
         return self._one(reports.c.ticket == ticket.upper())
 
-    def list(self, *, is_open: bool = False, is_overdue: bool = False, limit: int = _LISTED) -> Sequence[Report]:
+    def list(
+        self, *, is_open: bool = False, is_overdue: bool = False, after: str = "", limit: int = _LISTED
+    ) -> Sequence[Report]:
         """Return reports: those with a clock first, by when they are due; then the others, oldest first.
 
         Args:
             is_open: only those that nobody has decided.
             is_overdue: only those that nobody has decided in time.
+            after: only those behind this place (:func:`safehold.gateway.reports.stored.place_of`); "" from the start.
             limit: how many at most.
         """
-        query = with_counts().order_by(reports.c.due_at.is_(None), reports.c.due_at, reports.c.received_at)
+        query = with_counts().order_by(*in_turn()).where(behind(after, in_turn()))
         if is_open or is_overdue:
             query = query.where(reports.c.status.in_([one.value for one in Status if not one.is_closed]))
         if is_overdue:
             query = query.where(reports.c.due_at < timestamp(self._clock.now()))
         with self._database.reading() as connection:
             return [to_report(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+    def count_overdue(self) -> int:
+        """Return how many requests to take down nobody has decided in time."""
+        query = sa.select(sa.func.count()).select_from(reports)
+        is_open = reports.c.status.in_([one.value for one in Status if not one.is_closed])
+        with self._database.reading() as connection:
+            return (
+                connection.execute(query.where(is_open, reports.c.due_at < timestamp(self._clock.now()))).scalar() or 0
+            )
 
     def decide(self, ticket: str, status: Status, *, actor: str, follows_case: bool = False) -> Report:
         """Say how far a report is; where nothing is to be done, what it holds is let go, for good.
@@ -164,19 +188,14 @@ class Reports:
         if before.status is Status.NO_ACTION and status is Status.IN_REVIEW:
             return self.reopen(ticket, actor=actor)
         if before.status.is_closed and not follows_case:
-            raise ReportClosedError(
-                "this report is decided, and nobody overrules that alone",
-                advice="Let a lead reverse the decision in its case: that takes the report up again.",
-            )
+            raise _decided_in_its_case()
         changed = {"status": status.value, "status_at": timestamp(self._clock.now())}
         if status is Status.NO_ACTION and before.holding in {"pending", "held"}:
             changed["holding"] = "releasing"
         unchanged = sa.update(reports).where(reports.c.ticket == before.ticket, reports.c.status == before.status.value)
         with self._database.writing() as connection:
             if not connection.execute(unchanged.values(**changed)).rowcount:  # somebody else has, meanwhile
-                raise ReportOvertakenError(
-                    "somebody said how far the report is since you looked", advice="Look at it again, then decide."
-                )
+                raise _overtaken()
             details = {"ticket": before.ticket, "status": status.value, "overdue": before.is_overdue(self._clock.now())}
             self._ledger.append(Event("report.decided", actor, details=details), connection)
             if self._desk.cases is not None:
@@ -200,6 +219,39 @@ class Reports:
         with self._database.writing() as connection:
             if connection.execute(query.values(**changed)).rowcount:
                 self._ledger.append(Event("report.reopened", actor, details={"ticket": before.ticket}), connection)
+        self.settle()
+        return self.show(before.ticket)
+
+    def take_up(self, ticket: str, reason: str, *, actor: str) -> Report:
+        """Take a report up again that somebody closed by hand: hold again what it held, and let its case wait again.
+
+        Args:
+            ticket: of the report; one that is not closed stays as it is.
+            reason: why, in one word.
+            actor: who takes it up.
+
+        Raises:
+            ReportUnknownError: there is none of this ticket.
+            ReopeningUnfitError: there is no reason, or more than a word.
+            ReportClosedError: people decided it in its case: whoever reverses that takes it up.
+            ReportOvertakenError: somebody else did at the same moment; nothing was changed.
+        """
+        if not reason or not is_fit(reason):
+            raise ReopeningUnfitError("say in one word why it is taken up again", advice="For instance: mistaken")
+        before = self.show(ticket)
+        if not before.status.is_closed:
+            return before
+        changed = {"status": Status.IN_REVIEW.value, "status_at": timestamp(self._clock.now())}
+        if before.holding in {"releasing", "released"}:
+            changed["holding"] = "pending"
+        query = sa.update(reports).where(reports.c.ticket == before.ticket, reports.c.status == before.status.value)
+        with self._database.writing() as connection:
+            if self._desk.cases is not None and not self._desk.cases.unsettle(connection, before.ticket, actor=actor):
+                raise _decided_in_its_case()
+            if not connection.execute(query.values(**changed)).rowcount:
+                raise _overtaken()
+            details = {"ticket": before.ticket, "reason": reason}
+            self._ledger.append(Event("report.reopened", actor, details=details), connection)
         self.settle()
         return self.show(before.ticket)
 
@@ -230,10 +282,18 @@ class Reports:
         return noted
 
     def forget(self) -> int:
-        """Remove sealed notes of reports that were closed long enough ago, and return how many."""
+        """Remove sealed notes of reports that were closed long enough ago, and return how many.
+
+        Those that are evidence stay until the vault has them.
+        """
         before = timestamp(self._clock.now() - dt.timedelta(days=self._desk.retention_days))
         closed = [one.value for one in Status if one.is_closed]
-        is_over = sa.and_(reports.c.status.in_(closed), reports.c.status_at < before, reports.c.sealed.is_not(None))
+        is_over = sa.and_(
+            reports.c.status.in_(closed),
+            reports.c.status_at < before,
+            reports.c.sealed.is_not(None),
+            reports.c.ticket.not_in(awaited_tickets()),
+        )
         with self._database.writing() as connection:
             forget_notes(connection, sa.select(reports.c.ticket).where(is_over))
             return connection.execute(sa.update(reports).where(is_over).values(sealed=None)).rowcount
@@ -313,6 +373,19 @@ class Reports:
     def _digest(self, reference: str) -> str:
         digest = hmac.new(self._desk.digest_key, f"reference {reference}".encode(), hashlib.sha256)
         return f"hmac:{digest.hexdigest()}"
+
+
+def _decided_in_its_case() -> ReportClosedError:
+    return ReportClosedError(
+        "this report is decided, and nobody overrules that alone",
+        advice="Let a lead reverse the decision in its case: that takes the report up again.",
+    )
+
+
+def _overtaken() -> ReportOvertakenError:
+    return ReportOvertakenError(
+        "somebody said how far the report is since you looked", advice="Look at it again, then decide."
+    )
 
 
 def _holds(submission: Submission, sender: Sender) -> bool:

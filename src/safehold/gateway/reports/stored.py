@@ -5,8 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 
+from safehold.cases import paging
+from safehold.cases.paging import LAST
 from safehold.gateway.reports.report import Category, Fingerprint, Kind, Report, Status, Target
 from safehold.gateway.reports.tables import report_hashes, reports
+from safehold.ledger.entry import timestamp
 from safehold.vocabulary import Algorithm
 
 
@@ -40,6 +43,17 @@ def to_report(row: sa.RowMapping) -> Report:
         fingerprints=int(row["fingerprints"]),
         holding=row["holding"],
     )
+
+
+def in_turn() -> tuple[sa.ColumnElement[str], ...]:
+    """Return what reports are sorted by: those with a clock first, by when they are due; then the oldest first."""
+    return sa.func.coalesce(reports.c.due_at, LAST), reports.c.received_at, reports.c.ticket
+
+
+def place_of(report: Report) -> str:
+    """Return where a report stands among others."""
+    due = LAST if report.due_at is None else timestamp(report.due_at)
+    return paging.place_of(due, timestamp(report.received_at), report.ticket)
 
 
 def insert_fingerprints(connection: sa.Connection, ticket: str, fingerprints: Collection[Fingerprint]) -> None:

@@ -5,7 +5,7 @@ where its worker dies, another one gets it after that time. So a job may be done
 second time harmless: whoever receives its effect remembers the id.
 """
 
-from safehold.home.outbox.job import DeadJob, Job, Payload, Retries
+from safehold.home.outbox.job import Acknowledged, DeadJob, Job, Payload, Retries
 from safehold.home.outbox.outbox import Backlog, Outbox
 
-__all__ = ["Backlog", "DeadJob", "Job", "Outbox", "Payload", "Retries"]
+__all__ = ["Acknowledged", "Backlog", "DeadJob", "Job", "Outbox", "Payload", "Retries"]

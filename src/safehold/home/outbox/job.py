@@ -42,6 +42,21 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """That somebody has taken note of a dead job, and that it need not alarm anybody.
+
+    Attributes:
+        by: who.
+        at: when, RFC 3339 in UTC.
+        reason: why that is well, in one word.
+    """
+
+    by: str
+    at: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeadJob:
     """A job that is tried no more until a person asks for it.
 
@@ -53,6 +68,7 @@ class DeadJob:
         reason: the last failure, in one word.
         created_at: when it was put in, RFC 3339 in UTC.
         died_at: when it was given up, likewise.
+        acknowledged: who took note of it; None where nobody has.
     """
 
     id: str
@@ -62,6 +78,7 @@ class DeadJob:
     reason: str
     created_at: str
     died_at: str
+    acknowledged: Acknowledged | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,13 @@ import sqlalchemy as sa
 
 from safehold.home.database import Database
 from safehold.home.errors import LeaseLostError, UnknownJobError
-from safehold.home.outbox.job import DeadJob, Job, Payload, Retries, require_fit
+from safehold.home.outbox.job import Acknowledged, DeadJob, Job, Payload, Retries, require_fit
 from safehold.home.outbox.tables import jobs
 from safehold.vocabulary import Clock
 
 _WAITING = "waiting"
 _DEAD = "dead"
+_NOT_NOTED = {"acknowledged_at": None, "acknowledged_by": None, "acknowledged_reason": None}
 _DIED_WITH_ITS_WORKER = "worker_lost"
 _ID_BYTES = 16
 
@@ -36,7 +37,7 @@ class Backlog:
 
     Attributes:
         waiting: jobs that are not done, those that are leased or not yet due as well.
-        dead: jobs that are tried no more.
+        dead: jobs that are tried no more, but for those that somebody took note of.
         overdue_seconds: how long the longest waiting one has been due; 0 where none is.
     """
 
@@ -167,26 +168,48 @@ class Outbox:
                     reason=row["reason"],
                     created_at=row["created_at"],
                     died_at=row["due_at"],
+                    acknowledged=_acknowledged(row),
                 )
                 for row in connection.execute(query).mappings()
             )
 
-    def revive(self, job_id: str) -> None:
+    def revive(self, job_id: str, connection: sa.Connection | None = None) -> None:
         """Try a dead job again from now on, as often as a new one; its id stays.
 
         Raises:
             UnknownJobError: no dead job has this id.
         """
-        values = {"state": _WAITING, "due_at": _text(self._clock.now()), "attempts": 0, "reason": ""}
-        with self._database.writing() as connection:
+        values = {"state": _WAITING, "due_at": _text(self._clock.now()), "attempts": 0, "reason": "", **_NOT_NOTED}
+        with self._writing(connection) as joined:
             found = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.state == _DEAD)
-            if connection.execute(found.values(values)).rowcount == 0:
-                raise UnknownJobError("no job that was given up has this id", advice="See: safehold job list")
+            if joined.execute(found.values(values)).rowcount == 0:
+                raise _unknown()
+
+    def acknowledge(self, connection: sa.Connection, job_id: str, *, by: str, reason: str) -> None:
+        """Take note of a dead job: it stays, and alarms nobody any more; again: the later word counts.
+
+        Args:
+            connection: the caller's writing transaction, in which the event is.
+            job_id: which.
+            by: who takes note.
+            reason: why that is well, in one word.
+
+        Raises:
+            UnknownJobError: no dead job has this id.
+            UnfitJobError: the reason is more than a word.
+        """
+        require_fit("job.acknowledge", {"reason": reason})
+        noted = {"acknowledged_at": _text(self._clock.now()), "acknowledged_by": by, "acknowledged_reason": reason}
+        found = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.state == _DEAD)
+        if connection.execute(found.values(noted)).rowcount == 0:
+            raise _unknown()
 
     def backlog(self) -> Backlog:
         """Return how far behind the workers are."""
         now = self._clock.now()
-        counted = sa.select(jobs.c.state, sa.func.count()).group_by(jobs.c.state)
+        counted = (
+            sa.select(jobs.c.state, sa.func.count()).where(jobs.c.acknowledged_at.is_(None)).group_by(jobs.c.state)
+        )
         oldest = sa.select(sa.func.min(jobs.c.due_at)).where(jobs.c.state == _WAITING, jobs.c.due_at <= _text(now))
         with self._database.reading() as connection:
             counts = {row[0]: row[1] for row in connection.execute(counted)}
@@ -210,6 +233,15 @@ class Outbox:
 
 def _held(job: Job) -> tuple[sa.ColumnElement[bool], ...]:
     return (jobs.c.id == job.id, jobs.c.lease == job.lease, jobs.c.state == _WAITING)
+
+
+def _acknowledged(row: sa.RowMapping) -> Acknowledged | None:
+    at = row["acknowledged_at"]
+    return None if at is None else Acknowledged(row["acknowledged_by"], at, row["acknowledged_reason"])
+
+
+def _unknown() -> UnknownJobError:
+    return UnknownJobError("no job that was given up has this id", advice="See: safehold job list")
 
 
 def _lost() -> LeaseLostError:

@@ -4,7 +4,7 @@ import pytest
 from tests.unit.cases.conftest import digest
 from tests.unit.cases.decisions.conftest import AMIRA, BORIS, CLARA, DAVID, LEAD, PDQ, TEST, Bench, confirmed_by
 
-from safehold.cases import CaseState
+from safehold.cases import CaseState, SubjectKind
 from safehold.cases.axes import HarmType
 from safehold.cases.decisions import AgreementBy, Decision, GoldenAnswer
 from safehold.cases.decisions.errors import NotAllowedError, UnfitDecisionError
@@ -99,27 +99,29 @@ def test_reversing_a_golden_decision_undoes_nothing_of_anybody_s(bench: Bench) -
 
 def test_a_golden_item_looks_like_any_other_and_nothing_that_is_sent_joins_it(bench: Bench) -> None:
     real = bench.case(bench.item(signals=(digest(), PDQ)))
-    case = bench.decisions.place_golden(LEAD, bench.item(signals=(digest(), PDQ)), GoldenAnswer(NOT), queue="gateway")
+    case = bench.decisions.place_golden(LEAD, bench.item(signals=(digest(), PDQ)), GoldenAnswer(NOT))
     assert case != real
     assert bench.case(bench.item(), name="bb") == real
     (golden,) = bench.items(case)
     assert golden.told.reference.endswith("#0")
     assert "golden" not in golden.told.reference
-    assert golden.told.signals == (PDQ,)
+    assert [one.algorithm for one in golden.told.signals] == [digest().algorithm, PDQ.algorithm]
+    assert golden.told.signals[0].value != digest().value
+    assert golden.told.signals[1] == PDQ
+    kind, mark = golden.subject.kind, golden.subject.mark
+    assert (kind, len(mark)) == (SubjectKind.ACCOUNT, 32)
 
 
-def test_what_two_people_decided_can_be_placed_again(bench: Bench) -> None:
+def test_the_answer_of_what_two_people_decided_is_known(bench: Bench) -> None:
     case = bench.case(bench.item())
     (item,) = bench.items(case)
     with pytest.raises(UnfitDecisionError):
-        bench.decisions.place_again(LEAD, item.id)
+        bench.decisions.known_answer(item.id)
     bench.say(AMIRA, case, Decision.SECOND_OPINION)
     with pytest.raises(UnfitDecisionError):
-        bench.decisions.place_again(LEAD, item.id)
+        bench.decisions.known_answer(item.id)
     bench.say(CLARA, case, CONFIRM)
-    again = bench.decisions.place_again(LEAD, item.id)
-    bench.say(BORIS, again, CONFIRM)
-    assert len(bench.party.followed) == 1
+    assert bench.decisions.known_answer(item.id).verdict is CONFIRM
 
 
 def test_who_places_no_cases_places_no_golden_items(bench: Bench) -> None:

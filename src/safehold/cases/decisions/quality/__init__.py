@@ -4,6 +4,7 @@ Recorded decisions enter; numbers with their uncertainty leave, or the word that
 """
 
 from safehold.cases.decisions.quality.agreement import Agreement, AgreementBy, agreement
-from safehold.cases.decisions.quality.golden import GoldenAnswer
+from safehold.cases.decisions.quality.golden import GoldenAnswer, Guise
+from safehold.cases.decisions.quality.pool import GoldenId, GoldenItem, GoldenPool
 
-__all__ = ["Agreement", "AgreementBy", "GoldenAnswer", "agreement"]
+__all__ = ["Agreement", "AgreementBy", "GoldenAnswer", "GoldenId", "GoldenItem", "GoldenPool", "Guise", "agreement"]

@@ -1,19 +1,20 @@
 """Golden items: items whose answer is known, put among the others, to see how well a queue decides.
 
 Rules: nobody who decides can tell one from the others; nothing ever follows from a decision on one; no other item is
-decided along with it; answers are counted by queue. A golden item has no cryptographic fingerprint, so that nothing
-that anybody sends joins its case. Each one is exposure too: prefer stand-ins and harmless pictures.
+decided along with it; answers are counted by queue. Its cryptographic fingerprints are drawn at random, and its subject
+is nobody's, so that nothing that anybody sends joins its case. What a trusted list settles waits for nobody: such
+findings are left out. Each one is exposure too: prefer stand-ins and harmless pictures.
 """
 
 import datetime as dt
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
 from safehold.cases.axes import FoundBy, HarmType
-from safehold.cases.case import CaseId, Subject, SubjectKind
+from safehold.cases.case import CaseId, Priority, Subject, SubjectKind
 from safehold.cases.decisions.decision import Decision, Standing
 from safehold.cases.decisions.desk import Desk
 from safehold.cases.decisions.errors import UnfitDecisionError
@@ -21,9 +22,11 @@ from safehold.cases.decisions.stored import said_before
 from safehold.cases.decisions.tables import case_goldens
 from safehold.cases.item import ItemId, NewItem
 from safehold.ledger.entry import timestamp
-from safehold.vocabulary import CRYPTOGRAPHIC, Event
+from safehold.vocabulary import CRYPTOGRAPHIC, Event, Signal
 
-_RANDOM_BYTES = 10
+_MARK_BYTES = 16
+"""As a mark has of which nobody knows the name."""
+
 _ASKED_AT_ONCE = 400
 
 
@@ -40,6 +43,27 @@ class Placing:
     desk: Desk
     by: str
     at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Guise:
+    """In what case a golden item waits, so that it looks like the others.
+
+    Attributes:
+        subject: whom or what it says that it came from; nobody's, so that nothing joins it.
+        queue: where it waits; "" for where its origin sends it.
+        label: what it warns of, one word.
+        priority: how urgent it is.
+        due_at: until when it must be decided.
+        golden: of the golden items that are kept, which; "" for none of them.
+    """
+
+    subject: Subject = field(default_factory=lambda: Subject(SubjectKind.ACCOUNT, secrets.token_hex(_MARK_BYTES)))
+    queue: str = ""
+    label: str = ""
+    priority: Priority = Priority.NORMAL
+    due_at: dt.datetime | None = None
+    golden: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +91,33 @@ class GoldenAnswer:
             )
 
 
-def place(connection: sa.Connection, item: NewItem, answer: GoldenAnswer, *, queue: str, placing: Placing) -> CaseId:
-    """Put an item into a case of its own, under a reference like any other's; return the case."""
+def place(connection: sa.Connection, item: NewItem, answer: GoldenAnswer, *, guise: Guise, placing: Placing) -> CaseId:
+    """Put an item, under the reference that it has, into a case of its own; return the case.
+
+    Args:
+        connection: the caller's writing transaction.
+        item: what is shown, with a reference like any other's.
+        answer: what is known of it.
+        guise: in what case it waits.
+        placing: who places it.
+    """
     cases, by = placing.desk.cases, placing.by
-    reference = f"{int(placing.at.timestamp() * 1000):012x}{secrets.token_hex(_RANDOM_BYTES)}"
-    signals = tuple(one for one in item.signals if one.algorithm not in CRYPTOGRAPHIC)
-    shown = replace(item, reference=f"{reference}#0", at=placing.at, signals=signals)
-    case_id = cases.open(Subject(SubjectKind.NOBODY, reference), [shown], connection, actor=by, queue=queue)
+    shown = replace(
+        item,
+        at=placing.at,
+        signals=tuple(map(_made_up, item.signals)),
+        findings=tuple(one for one in item.findings if not one.is_confirmed),
+    )
+    case_id = cases.open(
+        guise.subject,
+        [shown],
+        connection,
+        actor=by,
+        priority=guise.priority,
+        label=guise.label,
+        queue=guise.queue,
+        due_at=guise.due_at,
+    )
     golden = cases.items(case_id, connection=connection)[0]
     row = {
         "item": golden.id,
@@ -81,11 +125,19 @@ def place(connection: sa.Connection, item: NewItem, answer: GoldenAnswer, *, que
         "harm": "" if answer.harm is None else answer.harm.value,
         "placed_by": by,
         "placed_at": timestamp(placing.at),
+        "golden": guise.golden or None,
     }
     connection.execute(sa.insert(case_goldens), row)
-    told = {"item": golden.id, "case": case_id}
-    placing.desk.ledger.append(Event("golden.placed", by, placing.desk.rules.label, told), connection)
+    details = {"item": golden.id, "case": case_id, **({"golden": guise.golden} if guise.golden else {})}
+    placing.desk.ledger.append(Event("golden.placed", by, placing.desk.rules.label, details), connection)
     return case_id
+
+
+def _made_up(signal: Signal) -> Signal:
+    """Return a cryptographic fingerprint of nothing that there is in place of one; any other as it is."""
+    if signal.algorithm not in CRYPTOGRAPHIC:
+        return signal
+    return replace(signal, value=secrets.token_bytes(len(signal.value)))
 
 
 def settled_answer(connection: sa.Connection, item: ItemId) -> GoldenAnswer:

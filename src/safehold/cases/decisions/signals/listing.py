@@ -8,6 +8,8 @@ from typing import NewType
 from safehold.cases.case import CaseId
 from safehold.cases.decisions.decision import DecisionId
 from safehold.cases.item import ItemId
+from safehold.cases.paging import place_of
+from safehold.ledger.entry import timestamp
 from safehold.vocabulary import Algorithm, HarmClass, PdqFlavour
 
 ListingId = NewType("ListingId", str)
@@ -90,3 +92,8 @@ class SignalListing:
     changed_at: dt.datetime
     reason: str
     signals: tuple[ListedSignal, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Return where it stands in lists, by when it was proposed."""
+        return place_of(timestamp(self.proposed_at), self.id)

@@ -19,6 +19,7 @@ from safehold.cases.decisions.errors import UnknownListingError
 from safehold.cases.decisions.signals.listing import ListedSignal, ListingId, ListingState, OwnList, SignalListing
 from safehold.cases.decisions.tables import case_listing_signals, case_listings
 from safehold.cases.item import CaseItem, ItemId
+from safehold.cases.paging import behind
 from safehold.ledger.entry import timestamp
 from safehold.vocabulary import CRYPTOGRAPHIC, Algorithm, HarmClass, PdqFlavour
 
@@ -87,9 +88,25 @@ def listing_of(connection: sa.Connection, listing: ListingId) -> SignalListing:
     return found[0]
 
 
-def listings_where(connection: sa.Connection, *where: sa.ColumnElement[bool], limit: int) -> tuple[SignalListing, ...]:
-    """Return listings with their fingerprints, the oldest proposal first."""
-    query = sa.select(case_listings).where(*where).order_by(case_listings.c.proposed_at, case_listings.c.id)
+def listings_where(
+    connection: sa.Connection,
+    *where: sa.ColumnElement[bool],
+    limit: int,
+    after: str = "",
+    is_newest_first: bool = False,
+) -> tuple[SignalListing, ...]:
+    """Return listings with their fingerprints, the oldest proposal first, or the newest.
+
+    Args:
+        connection: to read with.
+        where: what they fulfil.
+        limit: how many at most.
+        after: only those behind this place (:attr:`SignalListing.place`).
+        is_newest_first: whether the newest proposal comes first.
+    """
+    order = (case_listings.c.proposed_at, case_listings.c.id)
+    told = [one.desc() for one in order] if is_newest_first else order
+    query = sa.select(case_listings).where(*where, behind(after, order, is_descending=is_newest_first)).order_by(*told)
     rows = connection.execute(query.limit(limit)).mappings().all()
     signals = _signals_of(connection, [row["id"] for row in rows])
     return tuple(_to_listing(row, tuple(signals[row["id"]])) for row in rows)

@@ -7,6 +7,8 @@ from typing import NewType, Protocol
 
 from safehold.cases.case import Subject
 from safehold.cases.enforcement.enforcement import EnforcementId
+from safehold.cases.paging import place_of
+from safehold.ledger.entry import timestamp
 
 AppealId = NewType("AppealId", str)
 """``apl_`` and 20 lower-case hexadecimal digits, drawn at random."""
@@ -98,6 +100,11 @@ class Appeal:
     def is_overdue(self, now: dt.datetime) -> bool:
         """Return whether nobody has decided in time."""
         return self.is_open and now > self.due_at
+
+    @property
+    def place(self) -> str:
+        """Return where it stands in lists, those that wait first, by when they are due."""
+        return place_of("0" if self.decided_at is None else "1", timestamp(self.due_at), self.id)
 
     def is_free_for(self, name: str, now: dt.datetime) -> bool:
         """Return whether nobody else is looking at it."""

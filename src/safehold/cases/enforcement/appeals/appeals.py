@@ -30,6 +30,7 @@ from safehold.cases.enforcement.enforcements import Enforcements
 from safehold.cases.enforcement.stepping import Events
 from safehold.cases.enforcement.stored import row_of, standing_decision, steps_of
 from safehold.cases.enforcement.tables import appeals
+from safehold.cases.paging import behind, flag
 from safehold.cases.staff import Ability, Person
 from safehold.home.database import Database
 from safehold.ledger.entry import timestamp
@@ -214,13 +215,27 @@ class Appeals:
         with self._database.reading() as connection:
             return appeals_against(connection, enforcement)
 
-    def list(self, *, with_decided: bool = False, limit: int = _LISTED) -> Sequence[Appeal]:
-        """Return appeals: those that wait, by when they are due; then those that are decided, where they are wanted."""
-        query = without_statement().order_by(appeals.c.decided_at.is_not(None), appeals.c.due_at, appeals.c.id)
+    def list(self, *, with_decided: bool = False, after: str = "", limit: int = _LISTED) -> Sequence[Appeal]:
+        """Return appeals: those that wait, by when they are due; then those that are decided, where they are wanted.
+
+        Args:
+            with_decided: whether those that are decided are wanted.
+            after: only those behind this place (:attr:`Appeal.place`); "" from the start.
+            limit: how many at most.
+        """
+        order = (flag(appeals.c.decided_at.is_not(None)), appeals.c.due_at, appeals.c.id)
+        query = without_statement().order_by(*order).where(behind(after, order))
         if not with_decided:
             query = query.where(appeals.c.state == AppealState.RECEIVED.value)
         with self._database.reading() as connection:
             return [to_appeal(row) for row in connection.execute(query.limit(limit)).mappings()]
+
+    def count_overdue(self) -> int:
+        """Return how many appeals nobody has decided in time."""
+        late = (appeals.c.state == AppealState.RECEIVED.value, appeals.c.due_at < timestamp(self._clock.now()))
+        with self._database.reading() as connection:
+            counted = sa.select(sa.func.count()).select_from(appeals).where(*late)
+            return connection.execute(counted).scalar() or 0
 
     def forget(self) -> int:
         """Remove what was written a while after the decision, and return of how many appeals."""

@@ -6,6 +6,8 @@ from enum import Enum
 from typing import NewType
 
 from safehold.cases.case import CaseId
+from safehold.cases.paging import place_of
+from safehold.ledger.entry import timestamp
 
 DangerId = NewType("DangerId", str)
 """``dgr_`` and 20 lower-case hexadecimal digits, drawn at random."""
@@ -79,6 +81,11 @@ class Danger:
     def is_open(self) -> bool:
         """Return whether it is not over."""
         return self.outcome is None
+
+    @property
+    def place(self) -> str:
+        """Return where it stands in lists, those that are open first, oldest first."""
+        return place_of("0" if self.closed_at is None else "1", timestamp(self.raised_at), self.id)
 
 
 @dataclass(frozen=True, slots=True)

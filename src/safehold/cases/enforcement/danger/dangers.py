@@ -23,6 +23,7 @@ from safehold.cases.enforcement.danger.danger import Act, Danger, DangerId, Dang
 from safehold.cases.enforcement.danger.errors import DangerNotAllowedError, DangerOverError, DangerUnknownError
 from safehold.cases.enforcement.stepping import Events
 from safehold.cases.enforcement.tables import danger_steps, dangers
+from safehold.cases.paging import behind, flag
 from safehold.cases.staff import Ability, Person
 from safehold.home.database import Database
 from safehold.ledger.entry import timestamp
@@ -188,9 +189,16 @@ class Dangers:
         with self._database.reading() as connection:
             return [_step(row) for row in connection.execute(query).mappings()]
 
-    def list(self, *, with_closed: bool = False, limit: int = 100) -> Sequence[Danger]:
-        """Return dangers: those that are open, oldest first; then those that are over, where they are wanted."""
-        query = sa.select(dangers).order_by(dangers.c.closed_at.is_not(None), dangers.c.raised_at, dangers.c.id)
+    def list(self, *, with_closed: bool = False, after: str = "", limit: int = 100) -> Sequence[Danger]:
+        """Return dangers: those that are open, oldest first; then those that are over, where they are wanted.
+
+        Args:
+            with_closed: whether those that are over are wanted.
+            after: only those behind this place (:attr:`Danger.place`); "" from the start.
+            limit: how many at most.
+        """
+        order = (flag(dangers.c.closed_at.is_not(None)), dangers.c.raised_at, dangers.c.id)
+        query = sa.select(dangers).order_by(*order).where(behind(after, order))
         if not with_closed:
             query = query.where(dangers.c.state == _OPEN)
         with self._database.reading() as connection:
