@@ -21,7 +21,7 @@ from safehold.cases.tables import case_items, case_references, cases
 from safehold.home.database import Database
 from safehold.home.tables import metadata
 from safehold.ledger.entry import timestamp
-from safehold.vault.tables import evidence
+from safehold.vault.tables import evidence, evidence_cases
 from safehold.vocabulary import Event
 
 KEPT_DAYS = 730
@@ -85,6 +85,7 @@ def _standing() -> tuple[sa.Select[tuple[str]], ...]:
     golden = case_items.c.id.in_(sa.select(case_goldens.c.item))
     return (
         sa.select(evidence.c.case_ref).where(kept),
+        sa.select(evidence_cases.c.case_ref),  # while the bytes are sealed, whoever had them sealed first
         sa.select(case_references.c.case_id).select_from(named).where(kept),
         sa.select(enforcements.c.case_id).where(is_measure_open),
         sa.select(dangers.c.case_id).where(dangers.c.state == "open"),

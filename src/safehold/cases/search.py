@@ -14,7 +14,14 @@ import sqlalchemy as sa
 from safehold.cases.case import CaseId
 from safehold.cases.item import ItemId
 from safehold.cases.rows import is_plain
-from safehold.cases.tables import case_fingerprints, case_items, case_references, case_signals, cases
+from safehold.cases.tables import (
+    case_fingerprints,
+    case_items,
+    case_preservations,
+    case_references,
+    case_signals,
+    cases,
+)
 
 MOST_FOUND = 100
 
@@ -85,8 +92,13 @@ def _queries(wanted: str) -> dict[FoundBy, sa.Select[Any] | sa.CompoundSelect[An
         FoundBy.SOURCE: sa.select(case_items.c.case_id, case_items.c.id).where(
             case_items.c.source.in_({wanted, wanted.partition("#")[0]})
         ),
-        FoundBy.CONTENT: sa.select(case_items.c.case_id, case_items.c.id).where(
-            case_items.c.content == wanted, case_items.c.content != ""
+        FoundBy.CONTENT: sa.union_all(
+            sa.select(case_items.c.case_id, case_items.c.id).where(
+                case_items.c.content == wanted, case_items.c.content != ""
+            ),
+            sa.select(case_items.c.case_id, case_items.c.id)
+            .join(case_preservations, case_preservations.c.item_id == case_items.c.id)
+            .where(case_preservations.c.circumstances == wanted),
         ),
         FoundBy.FINGERPRINT: sa.select(case_fingerprints.c.case_id, an_item).where(case_fingerprints.c.value == lower),
         FoundBy.SUBJECT: sa.union_all(

@@ -2,8 +2,9 @@
 
 A held item is kept for the hours that the gateway's policy says. While its case is open that is prolonged, a while
 before it ends; once the case is closed, it ends by itself. What was confirmed and is to go to the vault lives until it
-is there, however long that takes. Circumstances go some time after their case was closed, but not before the evidence
-that they tell of. All of it is looked for without a write lock; only what was found is written. Repeating it is safe.
+is there, however long that takes. Circumstances go some time after their case was closed, and not before the vault has
+them too, where they tell of evidence. All of it is looked for without a write lock; only what was found is written.
+Repeating it is safe.
 
     prolong(home.database, now, hours=72, most_days=30)
     keep_awaited(home.database, now)
@@ -22,8 +23,6 @@ from safehold.cases.tables import case_contexts, case_items, cases
 from safehold.gateway.tables import held
 from safehold.home.database import Database
 from safehold.ledger.entry import timestamp
-from safehold.vault import EvidenceState
-from safehold.vault.tables import evidence
 
 BATCH_ROWS = 500
 """How many rows are changed in one transaction: some tens of milliseconds."""
@@ -85,17 +84,15 @@ def outlived(now: dt.datetime, *, most_days: int) -> sa.Select[Any]:
 def forget_circumstances(database: Database, now: dt.datetime, *, days: int) -> int:
     """Remove the circumstances of items whose case was closed long enough ago, and return how many.
 
-    Those of evidence stay until it is destroyed: without them nobody could say what it is evidence of.
+    Those of what the vault is to get stay until it has them: without them nobody could say what it is evidence of.
     """
     before = timestamp(now - dt.timedelta(days=days))
-    kept = sa.select(evidence.c.id).where(evidence.c.state != EvidenceState.ERASED.value)
-    is_evidence = sa.and_(case_items.c.place == Place.VAULT.value, case_items.c.content.in_(kept))
     query = (
         sa.select(case_contexts.c.item_id)
         .join(case_items, case_items.c.id == case_contexts.c.item_id)
         .join(cases, cases.c.id == case_items.c.case_id)
         .where(cases.c.state == CaseState.CLOSED.value, cases.c.changed_at < before)
-        .where(sa.not_(is_evidence), case_items.c.id.not_in(awaited_items()))
+        .where(case_items.c.id.not_in(awaited_items()))
     )
     total, last = 0, ""
     while True:

@@ -6,18 +6,15 @@ It goes a few thousand rows at a time, so that decisions that are being recorded
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from safehold.cases import Place
 from safehold.cases.awaiting import awaited_contents
-from safehold.cases.decisions import Decision, Standing
-from safehold.cases.decisions.tables import case_item_decisions
+from safehold.cases.evidence.wanting import note_wanted
 from safehold.cases.rules import RetentionRules
-from safehold.cases.tables import case_items
 from safehold.gateway.keeping import forget_circumstances, keep_awaited, outlived, prolong
 from safehold.gateway.policy import Retention
 from safehold.gateway.recording import Events
@@ -65,8 +62,7 @@ def purge(
     """Remove what is older than it may be; an event says how much, if it is anything.
 
     Held items end when they said they would, whatever the policy says now; those of open cases live on before that, and
-    those that the vault is to get are never removed. Where something goes that was confirmed and should have been
-    preserved, an event says of each that it is lost.
+    those that the vault is to get are never removed: what is confirmed is looked for first, whatever became of its job.
 
     Args:
         database: of the home.
@@ -76,6 +72,8 @@ def purge(
         actor: who removes.
         rules: of cases; None where nobody works on cases.
     """
+    if rules is not None:
+        note_wanted(database, rules.preserve, now)
     prolonged = keep_awaited(database, now)
     if rules is not None and retention.held_hours:
         prolonged += prolong(database, now, hours=retention.held_hours, most_days=rules.held_most_days)
@@ -90,7 +88,7 @@ def purge(
     purged = Purged(
         prolonged=prolonged,
         circumstances=0 if rules is None else forget_circumstances(database, now, days=rules.context_days),
-        held=_held_removed(database, events, is_over, actor=actor, rules=rules),
+        held=_held_removed(database, is_over),
         subjects=_removed(database, subjects.c.mark, subjects.c.expires_at <= present),
         decisions=_removed(database, decisions.c.id, decisions.c.at < decisions_before),
         proposals=_removed(database, proposals.c.id, proposals.c.at < accounts_before),
@@ -105,9 +103,7 @@ def purge(
     return purged
 
 
-def _held_removed(
-    database: Database, events: Events, is_over: sa.ColumnElement[bool], *, actor: str, rules: RetentionRules | None
-) -> int:
+def _held_removed(database: Database, is_over: sa.ColumnElement[bool]) -> int:
     query = sa.select(held.c.id).where(is_over, held.c.id.not_in(awaited_contents()))
     total = 0
     while True:
@@ -117,22 +113,8 @@ def _held_removed(
             return total
         with database.writing() as connection:
             going = connection.execute(query.where(held.c.id.in_(found))).scalars().all()
-            for item in () if rules is None else connection.execute(_confirmed(going, rules)).scalars().all():
-                events.append(Event("evidence.lost", actor, "", {"item": item}), connection)
             connection.execute(sa.delete(held).where(held.c.id.in_(going)))
         total += len(going)
-
-
-def _confirmed(going: Sequence[str], rules: RetentionRules) -> sa.Select[Any]:
-    """Return the query of items that were confirmed as what is to be preserved, by what they are called here."""
-    said = sa.select(case_item_decisions.c.item).where(
-        case_item_decisions.c.standing == Standing.STANDS.value,
-        case_item_decisions.c.verdict == Decision.CONFIRM.value,
-        case_item_decisions.c.harm.in_([harm.value for harm in rules.preserve]),
-    )
-    return sa.select(case_items.c.id).where(
-        case_items.c.place == Place.HELD.value, case_items.c.content.in_(going), case_items.c.id.in_(said)
-    )
 
 
 def _removed(database: Database, key: sa.Column[str], condition: sa.ColumnElement[bool]) -> int:

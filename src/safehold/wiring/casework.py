@@ -22,6 +22,7 @@ from safehold.cases.enforcement.following import EnforcementFollows
 from safehold.cases.evidence import Ceremony, Destructions, Holds, Openings
 from safehold.cases.evidence.preservation import Preservation
 from safehold.cases.evidence.reversal import HoldsFollow
+from safehold.cases.evidence.withdrawal import Withdrawal
 from safehold.cases.exports import Archive, Contents, Exports
 from safehold.cases.exposure import Exposures
 from safehold.cases.queues import Queues
@@ -61,6 +62,7 @@ class Casework:
         dangers: to somebody's life, and whom to call.
         exposures: who saw what, for how long, and how much more today.
         openings: of evidence, by two custodians.
+        withdrawal: takes back what is reversed before the vault has it.
         holds: legal holds on evidence.
         destructions: of evidence, when its time is over or two people say so.
         exports: of cases, for the law and for auditors.
@@ -81,6 +83,7 @@ class Casework:
     exposures: Exposures
     decisions: Decisions | Any = None
     openings: Openings | Any = None
+    withdrawal: Withdrawal | Any = None
     holds: Holds | Any = None
     destructions: Destructions | Any = None
     exports: Exports | Any = None
@@ -120,6 +123,7 @@ def open_casework(workshop: Workshop) -> Casework:
         dangers=open_dangers(workshop),
         exposures=exposures,
         openings=open_openings(workshop),
+        withdrawal=open_withdrawal(workshop, rules),
         holds=Holds(home.database, workshop.ledger, home.clock, workshop.vault),
         destructions=open_destructions(workshop),
         exports=_exports(workshop, desk, enforcement, exposures),
@@ -132,7 +136,9 @@ def _consequences(workshop: Workshop, rules: CaseRules, reports: Reports) -> tup
     database, clock = workshop.home.database, workshop.home.clock
     cases = open_cases(workshop)
     return (
-        Preservation(database, Outbox(database, clock), cases, rules.retention.preserve),
+        Preservation(
+            database, Outbox(database, clock), rules.retention.preserve, clock, open_withdrawal(workshop, rules)
+        ),
         EnforcementFollows(database, open_enforcements(workshop, rules), cases),
         ReportsFollow(reports, cases),
         HoldsFollow(Holds(database, workshop.ledger, clock, workshop.vault), cases),
@@ -178,6 +184,12 @@ def held_contents(workshop: Workshop, key: CustodianKey, *, actor: str) -> Conte
 def open_destructions(workshop: Workshop) -> Destructions:
     """Return the destructions of evidence of an opened home."""
     return Destructions(workshop.home.database, workshop.ledger, workshop.home.clock, workshop.vault)
+
+
+def open_withdrawal(workshop: Workshop, rules: CaseRules) -> Withdrawal:
+    """Return what takes back confirmed items that are reversed before the vault has them."""
+    home = workshop.home
+    return Withdrawal(home.database, workshop.ledger, home.clock, workshop.vault, rules.retention.preserve)
 
 
 def open_openings(workshop: Workshop) -> Openings:

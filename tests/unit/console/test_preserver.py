@@ -1,225 +1,240 @@
-"""Preservation: confirmed items go from what waits for review into the vault, whatever happens in between."""
+"""Preservation: confirmed items go from what waits for review into the vault, whole, whatever happens in between."""
 
-import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from tests.unit.console.preserving import PROMPT, REPORTED, Place, decide, make_home, opened_place, report
 
-from safehold.cases import CaseItem, CaseState, Place
-from safehold.cases.awaiting import PRESERVE
-from safehold.cases.listing import CaseFilter
-from safehold.console.preserver import Preserver
-from safehold.gateway import Caller
+from safehold.cases import CaseState, Origin
+from safehold.cases import Place as Where
+from safehold.cases.awaiting import LOST, PRESERVE, Preserved, preserving
+from safehold.cases.tables import case_preservations
 from safehold.gateway.held import HeldItems
-from safehold.gateway.item import CheckRequest, Context, Item, ItemKind
-from safehold.gateway.policy import Retention
-from safehold.gateway.purge import Purged, purge
 from safehold.gateway.tables import held
-from safehold.home.outbox import Outbox
 from safehold.home.outbox.tables import jobs
 from safehold.media import test_signature_png as signature_png
-from safehold.vault import EvidenceId, Label, Reference, ReferenceKind, read_custodian_key
-from safehold.vault.review import make_review_key, read_review_key
-from safehold.vocabulary import FixedClock
-from safehold.wiring.casework import Casework, case_rules, open_casework
-from safehold.wiring.gateway import open_gateway
-from safehold.wiring.workshop import open_workshop
+from safehold.vault import ErasureRefusedError, EvidenceId, Label, Reference, ReferenceKind
 
-pytestmark = pytest.mark.long
-
-CUSTODIANS = ("amira", "jonas")
+RECEIPT = Reference(ReferenceKind.RECEIPT, "receipt-1")
 
 
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(dt.datetime.now(dt.UTC))
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("preserving")
+    make_home(folder)
+    return folder
 
 
 @pytest.fixture
-def casework(tmp_path: Path, clock: FixedClock) -> Iterator[Casework]:
-    """A home in which the test signature was refused, and its case decided, since a trusted list knows it."""
-    home = tmp_path / "home"
-    with open_workshop(home, environment={}) as workshop:
-        make_review_key(workshop.home.keys, out=tmp_path / "review.key")
-        for name in CUSTODIANS:
-            workshop.vault.custodians.generate(name, out=tmp_path / f"{name}.key")
-    with open_gateway(home, environment={}) as gateway:
-        request = CheckRequest((Item(ItemKind.IMAGE, data=signature_png()),), Context(account="a-17"))
-        gateway.checks.check(request, Caller("service"))
-    with open_workshop(home, environment={}, clock=clock) as workshop:
-        opened = open_casework(workshop)
-        for case in opened.cases.list().cases:
-            opened.decisions.decide_automatically(case.id)
-        opened.decisions.settle()
+def place(made: Path, tmp_path: Path) -> Iterator[Place]:
+    with opened_place(made, tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-def outbox(casework: Casework) -> Outbox:
-    return Outbox(casework.workshop.home.database, casework.workshop.home.clock)
+def undecided(made: Path, tmp_path: Path) -> Iterator[Place]:
+    with opened_place(made, tmp_path, is_decided=False) as opened:
+        yield opened
 
 
-@pytest.fixture
-def preserver(casework: Casework, outbox: Outbox, tmp_path: Path) -> Preserver:
-    return Preserver(casework, read_review_key(tmp_path / "review.key"), outbox)
+def test_a_confirmed_item_is_sealed_to_the_custodians_and_found_there(place: Place) -> None:
+    assert place.item.told.content.place is Where.HELD
+    assert place.preserver.settle() == 1
+    content = place.item.told.content
+    assert (content.place, place.state()) == (Where.VAULT, Preserved.KEPT)
+    assert place.opened(content.reference) == signature_png()
+    assert place.kinds().count("evidence.preserved") == 1
 
 
-def the_item(casework: Casework) -> CaseItem:
-    (case,) = casework.cases.list().cases
-    (item,) = casework.cases.items(case.id)
-    return item
+def test_everything_that_is_known_of_an_item_is_sealed_with_it_and_bound_to_it(place: Place) -> None:
+    place.preserver.settle()
+    item = place.item
+    told = place.account(item)
+    assert (told["item"], told["case"], told["content"]) == (item.id, item.case, item.told.content.reference)
+    assert told["told"] == {"kind": "image", "file_name": "cube.png", "text": "", "turns": []}
+    known = told["circumstances"]
+    assert [one["text"] for one in known["items"]] == ["", PROMPT]
+    assert (known["account"], known["session"], known["model"], known["model_version"]) == ("a-17", "s-3", "cubes", "7")
+    assert known["identifiers"] == [{"kind": "screen_name", "value": "cube-friend"}]
+    assert (known["occurrences"][0]["address"], known["occurrences"][0]["port"]) == ("192.0.2.7", 4711)
+    assert known["conversation"] == [{"role": "user", "text": "a blue ball, please"}]
+    (event,) = place.told("evidence.preserved")
+    assert event == {
+        "item": item.id,
+        "case": item.case,
+        "evidence": item.told.content.reference,
+        "circumstances": place.account_of(item),
+    }
+    rows = {row.id: row.belongs_to for row in place.vault.list()}
+    assert rows == {item.told.content.reference: "", place.account_of(item): item.told.content.reference}
+    assert place.vault.fsck().is_sound
 
 
-def kinds(casework: Casework) -> list[str]:
-    return [entry.event.kind for entry in casework.workshop.ledger.events()]
+def test_the_account_is_held_and_destroyed_with_its_evidence(place: Place) -> None:
+    place.preserver.settle()
+    evidence, account = EvidenceId(place.item.told.content.reference), place.account_of(place.item)
+    hold = place.vault.hold(evidence, "counsel")
+    with pytest.raises(ErasureRefusedError):
+        place.vault.erase(account, RECEIPT)
+    place.vault.release(hold.id)
+    place.vault.erase(evidence, RECEIPT)
+    assert place.sealed() == []
+    assert place.kinds().count("evidence.erased") == 2
 
 
-def test_a_confirmed_item_is_sealed_to_the_custodians_and_found_there(
-    casework: Casework, preserver: Preserver, tmp_path: Path
-) -> None:
-    assert the_item(casework).told.content.place is Place.HELD
-    assert preserver.settle() == 1
-    content = the_item(casework).told.content
-    assert content.place is Place.VAULT
-    keys = [read_custodian_key(tmp_path / f"{name}.key") for name in CUSTODIANS]
-    opened = casework.workshop.vault.open(EvidenceId(content.reference), keys, purpose="test", case="case")
-    assert opened == signature_png()
-    assert kinds(casework).count("evidence.preserved") == 1
+def test_words_of_a_report_in_the_case_are_evidence_too(undecided: Place) -> None:
+    ticket = report(undecided.casework)
+    decide(undecided.casework)
+    assert undecided.preserver.settle() == 2
+    (item,) = [one for one in undecided.items() if one.told.origin is Origin.REPORT]
+    told = undecided.account(item)
+    assert (told["report"]["ticket"], told["report"]["category"], told["content"]) == (ticket, "other", None)
+    assert told["report"]["words"]["note"] == REPORTED
+    assert told["report"]["words"]["contact"] == "reporter@example.org"
+    assert item.told.content.place is Where.NOWHERE
 
 
-def test_a_kill_between_sealing_and_noting_it_keeps_the_bytes_once(casework: Casework, preserver: Preserver) -> None:
-    item = the_item(casework)
-    casework.workshop.vault.put(signature_png(), Label(item.case))  # what had been done when it was killed
-    assert preserver.settle() == 1
-    assert len(casework.workshop.vault.list()) == 1
+def test_a_kill_between_sealing_and_noting_it_keeps_the_bytes_once(place: Place) -> None:
+    place.vault.put(signature_png(), Label(place.item.case))  # what had been done when it was killed
+    assert place.preserver.settle() == 1
+    assert len(place.sealed()) == 2
 
 
-def test_a_second_job_for_the_same_item_changes_nothing(
-    casework: Casework, preserver: Preserver, outbox: Outbox
-) -> None:
-    preserver.settle()
-    before = the_item(casework)
-    with casework.workshop.home.database.writing() as connection:
-        outbox.enqueue(connection, PRESERVE, {"item": before.id})
-    assert preserver.settle() == 1
-    assert the_item(casework) == before
-    assert kinds(casework).count("evidence.preserved") == 1
+def test_a_second_job_for_the_same_item_changes_nothing(place: Place) -> None:
+    place.preserver.settle()
+    before = place.item
+    with place.casework.workshop.home.database.writing() as connection:
+        place.outbox.enqueue(connection, PRESERVE, {"item": before.id})
+    assert place.preserver.settle() == 1
+    assert place.item == before
+    assert place.kinds().count("evidence.preserved") == 1
 
 
-def without_custodians(casework: Casework, *, left: int = 0) -> None:
-    for file in sorted((casework.workshop.home.keys / "custodians").glob("*.pub"))[left:]:
-        file.unlink()
-
-
-def forget(casework: Casework, clock: FixedClock) -> Purged:
-    """Do what workers do now and then."""
-    home, ledger = casework.workshop.home, casework.workshop.ledger
-    casework.cases.close_settled(actor="system")
-    rules = case_rules(casework.workshop.settings).retention
-    retention = Retention(decisions_days=90, accounts_days=90, held_hours=72, held_bytes=1 << 20)
-    return purge(home.database, ledger, retention, clock.now(), actor="system", rules=rules)
-
-
-def pass_days(clock: FixedClock, days: float) -> None:
-    clock.at += dt.timedelta(days=days)
-
-
-def test_confirmed_evidence_waits_for_custodians_for_as_long_as_that_takes(
-    casework: Casework, preserver: Preserver, clock: FixedClock, outbox: Outbox, tmp_path: Path
-) -> None:
-    without_custodians(casework)
+def test_confirmed_evidence_waits_for_custodians_for_as_long_as_that_takes(place: Place) -> None:
+    place.without_custodians()
     for _ in range(30):  # far longer than jobs are tried, cases stay open and held items may live
-        pass_days(clock, 2)
-        assert preserver.settle() == 0
-        assert forget(casework, clock).held == 0
-    assert outbox.dead() == ()
-    assert the_item(casework).told.content.place is Place.HELD
+        place.pass_days(2)
+        assert place.preserver.settle() == 0
+        assert place.forget().held == 0
+    assert place.outbox.dead() == ()
+    assert place.item.told.content.place is Where.HELD
     for name in ("bela", "cleo"):
-        casework.workshop.vault.custodians.generate(name, out=tmp_path / f"{name}.key")
-    pass_days(clock, 1)
-    assert preserver.settle() == 1
-    assert "evidence.lost" not in kinds(casework)
-    assert casework.cases.close_settled(actor="system") == 1, "it is closed once the vault has it"
+        place.vault.custodians.generate(name, out=place.folder / f"{name}.key")
+    place.pass_days(1)
+    assert place.preserver.settle() == 1
+    assert "evidence.lost" not in place.kinds()
+    assert place.casework.cases.close_settled(actor="system") == 1, "it is closed once the vault has it"
 
 
-def test_confirmed_evidence_outlives_everything_where_no_console_has_the_review_key(
-    casework: Casework, preserver: Preserver, clock: FixedClock
-) -> None:
+def test_confirmed_evidence_outlives_everything_where_no_console_has_the_review_key(place: Place) -> None:
     for _ in range(10):
-        pass_days(clock, 20)  # workers come by long after its time was over, too
-        forget(casework, clock)
-    assert len(HeldItems(casework.workshop.home.database, casework.workshop.ledger).list()) == 1
-    assert casework.cases.list().cases[0].state is CaseState.DECIDED
-    pass_days(clock, 20)
-    assert preserver.settle() == 1, "its time was over and nobody had come by"
+        place.pass_days(20)  # workers come by long after its time was over, too
+        place.forget()
+    items = HeldItems(place.casework.workshop.home.database, place.casework.workshop.ledger).list()
+    assert [one.kind.value for one in items] == ["image"]
+    assert place.casework.cases.list().cases[0].state is CaseState.DECIDED
+    place.pass_days(20)
+    assert place.preserver.settle() == 1, "its time was over and nobody had come by"
 
 
-def test_a_job_that_was_given_up_keeps_its_item_until_somebody_tries_again(
-    casework: Casework, preserver: Preserver, clock: FixedClock, outbox: Outbox
-) -> None:
-    (job,) = outbox.lease({PRESERVE}, 60)
-    outbox.failed(job, "OSError", for_good=True)
+def test_a_job_that_was_given_up_keeps_its_item_and_is_taken_up_again_a_day_later(place: Place) -> None:
+    database = place.casework.workshop.home.database
+    (job,) = place.outbox.lease({PRESERVE}, 60)
+    place.outbox.failed(job, "OSError", for_good=True)
     for _ in range(4):
-        pass_days(clock, 15)
-        assert forget(casework, clock).held == 0
-    outbox.revive(job.id)
-    assert preserver.settle() == 1
+        place.pass_days(15)
+        assert place.forget().held == 0
+    with database.reading() as connection:
+        standing = preserving(connection, place.clock.now())
+    assert (standing.given_up, standing.late) == (1, 1)
+    assert place.preserver.settle() == 1
+    with database.reading() as connection:
+        assert preserving(connection, place.clock.now()) == type(standing)(0, 0)
 
 
-def test_what_was_confirmed_and_is_removed_all_the_same_is_said_to_be_lost(
-    casework: Casework, clock: FixedClock
-) -> None:
-    with casework.workshop.home.database.writing() as connection:
+def test_a_job_that_was_given_up_is_left_alone_until_a_day_has_passed(place: Place) -> None:
+    (job,) = place.outbox.lease({PRESERVE}, 60)
+    place.outbox.failed(job, "OSError", for_good=True)
+    place.pass_days(0.9)
+    assert place.preserver.settle() == 0
+    assert len(place.outbox.dead()) == 1
+
+
+@pytest.mark.parametrize("is_written", [True, False])
+def test_evidence_that_no_job_knows_of_is_found_and_taken_up_again(place: Place, *, is_written: bool) -> None:
+    with place.casework.workshop.home.database.writing() as connection:
         connection.execute(sa.delete(jobs))  # what the outbox was to do is gone
-    pass_days(clock, 40)
-    assert forget(casework, clock).held == 1
-    (case,) = casework.cases.list(CaseFilter(state=CaseState.CLOSED)).cases
-    told = [entry.event.details for entry in casework.workshop.ledger.events() if entry.event.kind == "evidence.lost"]
-    assert told == [{"item": casework.cases.items(case.id)[0].id}]
+        if not is_written:
+            connection.execute(sa.delete(case_preservations))  # and nothing of it was written down
+    place.pass_days(40)
+    assert place.forget().held == 0
+    assert place.item.told.content.place is Where.HELD
+    assert place.preserver.settle() == 1
+    assert place.opened(place.item.told.content.reference) == signature_png()
 
 
-def test_nothing_is_sealed_to_a_lone_custodian_since_no_ceremony_could_open_it(
-    casework: Casework, preserver: Preserver, clock: FixedClock, tmp_path: Path
-) -> None:
-    without_custodians(casework, left=1)
-    assert preserver.settle() == 0
-    assert len(casework.workshop.vault.list()) == 0
-    casework.workshop.vault.custodians.generate("bela", out=tmp_path / "bela.key")
-    pass_days(clock, 1)
-    assert preserver.settle() == 1
+def test_nothing_is_sealed_to_a_lone_custodian_since_no_ceremony_could_open_it(place: Place) -> None:
+    place.without_custodians(left=1)
+    assert place.preserver.settle() == 0
+    assert place.sealed() == []
+    place.vault.custodians.generate("bela", out=place.folder / "bela.key")
+    place.pass_days(1)
+    assert place.preserver.settle() == 1
 
 
-def test_circumstances_live_as_long_as_the_evidence_that_they_tell_of(
-    casework: Casework, preserver: Preserver, clock: FixedClock
-) -> None:
-    preserver.settle()
-    item = the_item(casework)
-    pass_days(clock, 15)
-    assert casework.cases.close_settled(actor="system") == 1
-    pass_days(clock, 364)
-    assert forget(casework, clock).circumstances == 0
-    assert casework.cases.context(item.id) != b""
-    casework.workshop.vault.erase(
-        EvidenceId(item.told.content.reference), Reference(ReferenceKind.RECEIPT, "receipt-1")
-    )
-    assert forget(casework, clock).circumstances == 1
+def test_circumstances_wait_for_the_vault_and_then_go_in_time_like_any_other(place: Place) -> None:
+    item = place.item
+    place.pass_days(400)
+    place.forget()
+    assert place.casework.cases.context(item.id) != b"", "the vault does not have them"
+    place.preserver.settle()
+    assert place.casework.cases.close_settled(actor="system") == 1
+    place.pass_days(179)
+    assert place.forget().circumstances == 0
+    place.pass_days(2)
+    assert place.forget().circumstances == 1
+    assert place.casework.cases.context(item.id) == b""
+    assert place.account(item)["circumstances"]["account"] == "a-17"
 
 
-def test_without_custodians_the_item_waits_and_is_tried_again(casework: Casework, preserver: Preserver) -> None:
-    without_custodians(casework)
-    assert preserver.settle() == 0
-    assert the_item(casework).told.content.place is Place.HELD
-    with casework.workshop.home.database.reading() as connection:
-        assert connection.execute(sa.select(sa.func.count()).select_from(held)).scalar() == 1
+def test_what_was_preserved_without_its_circumstances_gets_them(place: Place) -> None:
+    item, database = place.item, place.casework.workshop.home.database
+    evidence = place.vault.put(signature_png(), Label(item.case))
+    with database.writing() as connection:  # as an earlier version left it
+        connection.execute(sa.delete(case_preservations))
+        connection.execute(sa.delete(jobs))
+        moved = sa.text("UPDATE case_items SET place = 'vault', content = :to WHERE id = :id")
+        connection.execute(moved, {"to": evidence, "id": item.id})
+    assert place.preserver.settle() == 1
+    assert place.account(item)["content"] == evidence
+    assert {row.belongs_to for row in place.vault.list()} == {"", evidence}
 
 
-def test_what_was_gone_before_it_could_be_preserved_is_said_to_be_lost(
-    casework: Casework, preserver: Preserver
-) -> None:
-    with casework.workshop.home.database.writing() as connection:
+def test_what_was_gone_before_it_could_be_preserved_is_said_to_be_lost_and_the_rest_is_kept(place: Place) -> None:
+    with place.casework.workshop.home.database.writing() as connection:
         connection.execute(sa.delete(held))
-    assert preserver.settle() == 0
-    assert "evidence.lost" in kinds(casework)
-    assert preserver.settle() == 0
+    assert place.preserver.settle() == 0
+    assert place.kinds().count("evidence.lost") == 1
+    assert (place.state(), [job.reason for job in place.outbox.dead()]) == (Preserved.LOST, [LOST])
+    assert place.account(place.item)["circumstances"]["account"] == "a-17"
+    place.pass_days(3)
+    assert place.preserver.settle() == 0
+    assert place.kinds().count("evidence.lost") == 1
+
+
+def test_nothing_of_what_was_never_confirmed_is_sealed(undecided: Place) -> None:
+    report(undecided.casework)
+    undecided.pass_days(1)
+    assert undecided.preserver.settle() == 0
+    assert (undecided.sealed(), undecided.state()) == ([], None)
+
+
+def test_circumstances_alone_are_preserved_where_the_content_was_never_kept(undecided: Place) -> None:
+    with undecided.casework.workshop.home.database.writing() as connection:
+        connection.execute(sa.text("UPDATE case_items SET place = 'nowhere', content = 'too-large'"))
+    decide(undecided.casework)
+    assert undecided.preserver.settle() == 1
+    assert undecided.account(undecided.item)["circumstances"]["account"] == "a-17"
+    assert (undecided.state(), len(undecided.sealed())) == (Preserved.KEPT, 1)

@@ -10,10 +10,11 @@ from safehold.cases.evidence.destruction import Destruction, DestructionId, Dest
 from safehold.cases.evidence.errors import UnknownDestructionError
 from safehold.cases.evidence.opening import OpeningState
 from safehold.cases.evidence.tables import destructions, openings
-from safehold.cases.tables import case_items, cases
+from safehold.cases.tables import case_items, case_preservations, cases
 from safehold.ledger.entry import timestamp
 from safehold.vault import EvidenceId
 from safehold.vault.holds import holds_of
+from safehold.vault.register import group_of
 
 
 def require_destruction(connection: sa.Connection, identifier: str) -> Destruction:
@@ -80,14 +81,17 @@ def in_the_way(connection: sa.Connection, evidence: EvidenceId, ground: Ground, 
         return Waiting(active)
     obstacles = []
     running = (OpeningState.REQUESTED.value, OpeningState.GRANTED.value)
-    opening = sa.select(openings.c.id).where(openings.c.evidence_id == evidence, openings.c.state.in_(running))
+    group = [one.id for one in group_of(connection, evidence)]
+    opening = sa.select(openings.c.id).where(openings.c.evidence_id.in_(group), openings.c.state.in_(running))
     if connection.execute(opening.limit(1)).first() is not None:
         obstacles.append(Obstacle.OPENING)
     decided = (CaseState.DECIDED.value, CaseState.CLOSED.value)
+    lies = sa.and_(case_items.c.content == evidence, case_items.c.place == "vault")
+    told_of = sa.select(case_preservations.c.item_id).where(case_preservations.c.circumstances == evidence)
     case = (
         sa.select(cases.c.id)
         .join(case_items, case_items.c.case_id == cases.c.id)
-        .where(case_items.c.content == evidence, case_items.c.place == "vault", cases.c.state.not_in(decided))
+        .where(cases.c.state.not_in(decided), sa.or_(lies, case_items.c.id.in_(told_of)))
     )
     if connection.execute(case.limit(1)).first() is not None:
         obstacles.append(Obstacle.CASE)

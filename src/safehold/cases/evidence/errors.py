@@ -33,3 +33,7 @@ class UnknownDestructionError(EvidenceError):
 
 class DestructionRefusedError(EvidenceError):
     """Evidence may not be destroyed as it was asked: a hold, its rule, or a second person is missing."""
+
+
+class AccountUnfitError(EvidenceError):
+    """What opened is no account of an item."""

@@ -12,6 +12,7 @@ from safehold.cases.tables import case_items, cases
 from safehold.ledger.entry import timestamp
 from safehold.vault import Evidence, EvidenceId, parse_evidence_id
 from safehold.vault.granting import Grant
+from safehold.vault.register import cases_of
 
 
 def require_opening(connection: sa.Connection, identifier: str) -> Opening:
@@ -68,14 +69,14 @@ def grants_of(connection: sa.Connection, identifier: OpeningId) -> tuple[Grant, 
 
 
 def is_of_case(connection: sa.Connection, row: Evidence, case: str) -> bool:
-    """Return whether evidence belongs to a case: as one of its items, or sealed by the run that the case is about."""
+    """Return whether evidence belongs to a case: as one of its items, or sealed for it or the run that it is about."""
     item = sa.select(case_items.c.id).where(
         case_items.c.case_id == case, case_items.c.place == "vault", case_items.c.content == row.id
     )
     if connection.execute(item.limit(1)).first() is not None:
         return True
     subject = connection.execute(sa.select(cases.c.subject).where(cases.c.id == case)).scalar()
-    return subject is not None and row.case in {case, subject}
+    return subject is not None and bool({case, subject} & {row.case, *cases_of(connection, row.id)})
 
 
 def _granted(connection: sa.Connection, identifiers: Iterable[str]) -> dict[str, tuple[str, ...]]:
