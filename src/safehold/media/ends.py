@@ -3,7 +3,8 @@
 Viewers stop there, so that what follows is looked at separately (:mod:`safehold.media.appended`). A structure that is
 broken has no end before the file's: its decoder judges it.
 
-Source: PNG (W3C, 2025) section 5.3; GIF89a sections 15 to 27; RFC 9649 (WebP) section 2.4; Microsoft BITMAPINFOHEADER.
+Source: PNG (W3C, 2025) section 5.3; GIF89a sections 15 to 27, and XMP Specification Part 3 (2020) section 1.1.2, whose
+blocks have no lengths; RFC 9649 (WebP) section 2.4; Microsoft BITMAPINFOHEADER.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 _PNG_SIGNATURE_BYTES = 8
 _PNG_CHUNK_BYTES = 12
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
-_TIMING = b"\xf9"
+_TIMING, _WITHOUT_LENGTHS = b"\xf9", b"\x0bXMP Data"
 _SHORT_HEADER_BYTES = 12
 _STORED_PLAIN = frozenset({0, 3, 6})
 """BMP compressions that leave the size of the pixels to the header: none, and none with masks."""
@@ -57,14 +58,13 @@ def _end_of_gif(picture: memoryview) -> int:
 
 
 def gif_extensions(picture: memoryview) -> Iterator[bytes]:
-    """Yield what a GIF's extensions hold, but for those that only time a frame: as it stands, and joined."""
+    """Yield what a GIF's extensions hold, but for those that only time a frame."""
     for at in _gif_blocks(picture):
         if picture[at] == _TRAILER:
             return
         if picture[at] == _EXTENSION and picture[at + 1 : at + 2] != _TIMING:
             whole = bytes(picture[at + 2 : _after_parts(picture, at + 2)])
-            yield whole  # XMP goes on without lengths
-            yield _joined(whole)
+            yield whole if whole.startswith(_WITHOUT_LENGTHS) else _joined(whole)
 
 
 def _gif_blocks(picture: memoryview) -> Iterator[int]:

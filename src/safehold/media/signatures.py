@@ -36,8 +36,8 @@ _MOST_SEGMENTS = 64
 _TABLES, _TABLE_BYTES = 0xDB, frozenset({2 + 65 * count for count in range(1, 5)})
 _NAMES = (b"JFIF\0", b"JFXX\0", b"Exif\0", b"Adobe", b"Photoshop", b"http://", b"ICC_PROFILE")
 _MOST_FTYP_BYTES = 1024
-_MOST_PLACES, _BYTES_PER_PLACE = 20_000, 64
-"""In noise, one place in some thousand bytes has the bytes that are searched for."""
+_MOST_PLACES, _BYTES_PER_PLACE = 500, 64
+"""In noise, one place in some thousand bytes has the bytes that are searched for; in words, one in some hundred."""
 
 
 def starts(data: bytes, at: int = 0) -> Iterator[int]:

@@ -6,6 +6,7 @@ from safehold.media.ends import end_of
 from safehold.media.kinds import HEAD_BYTES, sniff
 
 _BOXED = frozenset({"mp4", "mov", "m4a", "avif", "heic", "jxl", "jp2"})
+_KNOWN_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"meta", b"moof", b"free", b"skip", b"wide", b"uuid", b"udta"})
 _WITH_PARTS = frozenset({"webm", "mkv", "avi", "ogg"})
 
 
@@ -25,13 +26,15 @@ def end_of_file(data: bytes, start: int) -> int:
 
 
 def _end_of_boxes(rest: memoryview) -> int:
-    """Return the end of the boxes that follow each other; what has no name of four letters is none."""
+    """Return the end of the boxes that follow each other; one that goes beyond the data is none if nobody knows it."""
     at = 0
-    while at + 8 <= len(rest) and all(0x20 <= letter < 0x7F or letter == 0xA9 for letter in rest[at + 4 : at + 8]):
-        size = int.from_bytes(rest[at : at + 4], "big")
+    while at + 8 <= len(rest):
+        size, name = int.from_bytes(rest[at : at + 4], "big"), bytes(rest[at + 4 : at + 8])
         if size == 1:
             size = int.from_bytes(rest[at + 8 : at + 16], "big")
-        if size < 8:
-            return len(rest) if size == 0 else at
+        if size == 0 and name in _KNOWN_BOXES:
+            return len(rest)
+        if size < 8 or (at + size > len(rest) and name not in _KNOWN_BOXES):
+            return at
         at += size
     return at

@@ -73,7 +73,8 @@ def blocks_of(picture: bytes | memoryview, segments: Sequence[Segment]) -> Itera
 def _name_of(marker: int, content: bytes) -> bytes:
     if marker == _BOXES:
         return content[:4]
-    return content[: content.find(b"\0", 0, _MOST_NAME_BYTES) + 1]
+    name = content[: content.find(b"\0", 0, _MOST_NAME_BYTES) + 1]
+    return name if name[:-1].isascii() and name[:-1].decode("ascii").isprintable() else b""
 
 
 def _joined(marker: int, name: bytes, parts: list[bytes]) -> Iterator[bytes]:

@@ -26,7 +26,7 @@ _LEAST_CHARACTERS = 100
 _BEGINNING_CHARACTERS = 400
 """By which it is judged whether a run is a picture's."""
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
-_MOST_PLACES = 20_000
+_MOST_PLACES, _BYTES_PER_PLACE = 500, 64
 
 
 def carried(block: bytes) -> Iterator[bytes]:
@@ -37,9 +37,9 @@ def carried(block: bytes) -> Iterator[bytes]:
     """
     text = block.replace(b"\0", b"") if block.startswith(_WIDE) else block
     found = [_places(text, begin, before) for begin, before in _BEGIN.items() if begin in text]
-    seen = 0
+    seen, most = 0, _MOST_PLACES + len(text) // _BYTES_PER_PLACE
     for number, start in enumerate(merge(*found) if found else ()):
-        if number == _MOST_PLACES:
+        if number == most:
             raise OverLimitError("a text has too many beginnings of pictures", advice="Take it out, and scan again.")
         if start >= seen and is_start(_decoded(text[start : start + _BEGINNING_CHARACTERS]), 0):
             run = text[start : _end_of_run(text, start)]
