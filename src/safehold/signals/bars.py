@@ -40,6 +40,8 @@ def without_bars(luma: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     Args:
         luma: ``(height, width)`` uint8.
     """
+    if luma.size and not any(_may_be_of_bar(_sampled(line)) for line in (luma[0], luma[-1], luma.T[0], luma.T[-1])):
+        return None  # so are most pictures through
     top, bottom = _bars(luma)
     rows = luma[top : luma.shape[0] - bottom]
     left, right = _bars(rows.T)
@@ -51,18 +53,27 @@ def without_bars(luma: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
 
 def _bars(lines: NDArray[np.uint8]) -> tuple[int, int]:
     """Return how many lines the bars at the beginning and at the end have."""
-    step = max(1, lines.shape[1] // _SAMPLES_A_LINE)
-    sampled = lines[:, ::step]
+    sampled = _sampled(lines)
     first, last = _bar(sampled), _bar(sampled[::-1])
     least = LEAST_BAR * len(lines)
     return (first if first > least else 0), (last if last > least else 0)
 
 
+def _sampled(lines: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return some samples of one line, or the same ones of each."""
+    return lines[..., :: max(1, lines.shape[-1] // _SAMPLES_A_LINE)]
+
+
+def _may_be_of_bar(line: NDArray[np.uint8]) -> bool:
+    """Return whether the samples of a border line are so even that the lines beside it are worth a look."""
+    few: list[int] = line[:: max(1, len(line) // _SAMPLES_AT_FIRST)].tolist()
+    return max(few) - min(few) <= _MOST_RANGE
+
+
 def _bar(lines: NDArray[np.uint8]) -> int:
     if not lines.size:
         return 0
-    few = lines[0, :: max(1, lines.shape[1] // _SAMPLES_AT_FIRST)].tolist()
-    if max(few) - min(few) > _MOST_RANGE:
+    if not _may_be_of_bar(lines[0]):
         return 0
     level = np.int16(np.median(lines[0]))
     for start in range(0, len(lines), _LINES_A_STEP):

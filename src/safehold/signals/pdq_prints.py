@@ -45,7 +45,8 @@ class Turn(Enum):
     ANTITRANSPOSED = "antitransposed"
 
 
-_NUMBERED_TURNS = tuple(enumerate(Turn))
+_STARTS = {turn: _BYTES * number for number, turn in enumerate(Turn)}
+"""Where the print of each form stands among all eight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +102,18 @@ def dihedral(
     Raises:
         UnhashablePictureError: as `pdq`.
     """
+    wanted = _starts(tuple(turns))
     return tuple(
-        Print(flavour, values[_BYTES * number :][:_BYTES], quality, turn)
+        Print(flavour, values[start : start + _BYTES], quality, turn)
         for flavour, values, quality in _examine(luma, flavours, turns=True)
-        for number, turn in _NUMBERED_TURNS
-        if turn in turns
+        for turn, start in wanted
     )
+
+
+@lru_cache(maxsize=64)
+def _starts(turns: tuple[Turn, ...]) -> tuple[tuple[Turn, int], ...]:
+    """Return the wanted forms in their order, each with where its print stands; worked out once, not a picture."""
+    return tuple((turn, start) for turn, start in _STARTS.items() if turn in turns)
 
 
 def _examine(

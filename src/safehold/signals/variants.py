@@ -10,9 +10,10 @@ what a list holds stays as it was imported.
 What each costs and finds is measured by ``python -m benchmarks.variants``.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from enum import Enum
 from functools import lru_cache
+from itertools import cycle
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,19 +101,17 @@ def names_of(variants: Collection[Variant]) -> frozenset[str]:
 def _turned(
     name: str, luma: _Luma, flavours: Collection[PdqFlavour], variants: Collection[Variant]
 ) -> Iterator[tuple[str, Print]]:
-    forms = _forms(tuple(variants))
-    if len(forms) == 1:
-        for made in pdq(luma, flavours):
-            yield name, made
-        return
-    for made in dihedral(luma, flavours, forms):
-        yield f"{name} {forms[made.turn]}".strip(), made
+    turns, names = _forms(name, tuple(variants))
+    made = pdq(luma, flavours) if len(turns) == 1 else dihedral(luma, flavours, turns)
+    return zip(cycle(names), made, strict=False)  # the names come once for each flavour
 
 
 @lru_cache(maxsize=64)
-def _forms(variants: tuple[Variant, ...]) -> Mapping[Turn, str]:
-    """Return the forms that these variants take, with their names; worked out once, not for every picture."""
-    return {turn: name for turn, (name, ways) in _TURNS.items() if ways <= set(variants)}
+def _forms(name: str, variants: tuple[Variant, ...]) -> tuple[tuple[Turn, ...], tuple[str, ...]]:
+    """Return the forms that a picture of this name takes, and their names; worked out once, not a picture."""
+    forms = {turn: form for turn, (form, ways) in _TURNS.items() if ways <= set(variants)}
+    turns = tuple(turn for turn in Turn if turn in forms)
+    return turns, tuple(f"{name} {forms[turn]}".strip() for turn in turns)
 
 
 def _resized(luma: _Luma, variants: Collection[Variant]) -> Iterator[tuple[str, _Luma]]:
