@@ -10,7 +10,7 @@ Source: EXIF 3.0 (CIPA DC-008) section 4.5.8 and 4.6.2: the second directory, ta
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from safehold.media.errors import OverLimitError
 
@@ -18,6 +18,7 @@ _ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 _BELOW, _OFFSET, _LENGTH = 0x014A, 0x0201, 0x0202
 _PIXELS = ((0x0111, 0x0117), (0x0144, 0x0145))
 """Where strips and tiles begin, and how long they are."""
+_READ = frozenset({_BELOW, _OFFSET, _LENGTH, *(tag for pair in _PIXELS for tag in pair)})
 _WIDTHS = {3: (2, "H"), 4: (4, "I"), 13: (4, "I")}
 _MOST_DIRECTORIES = 32
 _MOST_ENTRIES = 512
@@ -25,6 +26,8 @@ _MOST_VALUES = 16
 _SOI = b"\xff\xd8\xff"
 
 Tags = dict[int, tuple[int, ...]]
+Directory = tuple[int, Tags]
+"""Where a directory begins, and its numbers by tag."""
 
 
 def begins_exif(block: bytes, at: int = 0) -> bool:
@@ -32,21 +35,22 @@ def begins_exif(block: bytes, at: int = 0) -> bool:
     return block[at : at + 4] in _ORDERS
 
 
-def stated(exif: bytes) -> Iterator[tuple[int, int]]:
+def stated(exif: bytes, directories: Sequence[Directory]) -> Iterator[tuple[int, int]]:
     """Yield start and end of each picture that a block states to have as a file of its own.
 
     Args:
         exif: from its header on, whatever follows.
+        directories: what `directories_of` returned of it.
     """
-    for _, tags in _directories(exif):
+    for _, tags in directories:
         span = _span(exif, tags.get(_OFFSET, (0,))[0], tags.get(_LENGTH, (0,))[0])
         if span[0] < span[1]:
             yield span
 
 
-def drawn(exif: bytes) -> Iterator[bytes]:
+def drawn(exif: bytes, directories: Sequence[Directory]) -> Iterator[bytes]:
     """Yield a TIFF for each directory that has bare pixels, which are all there; its first picture is they."""
-    for place, tags in _directories(exif):
+    for place, tags in directories:
         if _OFFSET not in tags and any(_are_there(exif, tags, *pair) for pair in _PIXELS):
             yield exif[:4] + struct.pack(_ORDERS[exif[:4]] + "I", place) + exif[8:]
 
@@ -63,20 +67,19 @@ def _span(exif: bytes, offset: int, length: int) -> tuple[int, int]:
     return offset, min(offset + length, len(exif)) if length else len(exif)
 
 
-def _directories(exif: bytes) -> Iterator[tuple[int, Tags]]:
-    """Yield place and tags of the directories of the chain and below; a damaged one is as good as none.
+def directories_of(exif: bytes) -> list[Directory]:
+    """Return the directories of the chain and below, of each its place and tags; a damaged one is as good as none.
 
     Raises:
         OverLimitError: there are more than any camera writes.
     """
-    order = _ORDERS.get(exif[:4])
-    waiting = [] if order is None else [_number(exif, order, 4)]
-    seen: set[int] = set()
-    while waiting and order is not None:
-        at = waiting.pop(0)
-        if not at or at in seen:
+    order = _ORDERS[exif[:4]]
+    waiting, found = [_number(exif, order, 4)], list[Directory]()
+    seen = {0}
+    while waiting:
+        if (at := waiting.pop(0)) in seen:
             continue
-        if len(seen) == _MOST_DIRECTORIES:
+        if len(seen) > _MOST_DIRECTORIES:
             raise OverLimitError("an EXIF block has too many directories", advice="Take it out and scan it again.")
         seen.add(at)
         try:
@@ -84,7 +87,8 @@ def _directories(exif: bytes) -> Iterator[tuple[int, Tags]]:
         except struct.error:
             continue
         waiting += [following, *tags.get(_BELOW, ())]
-        yield at, tags
+        found.append((at, tags))
+    return found
 
 
 def _number(exif: bytes, order: str, at: int) -> int:
@@ -97,7 +101,7 @@ def _directory(exif: bytes, order: str, at: int) -> tuple[Tags, int]:
     tags: Tags = {}
     for entry in range(at + 2, at + 2 + 12 * min(count, _MOST_ENTRIES), 12):
         tag, kind, values = struct.unpack_from(order + "HHI", exif, entry)
-        if kind in _WIDTHS and values > 0:
+        if tag in _READ and kind in _WIDTHS and values:
             wide, form = _WIDTHS[kind]
             start = entry + 8 if wide * values <= 4 else _number(exif, order, entry + 8)
             values = min(values, _MOST_VALUES)

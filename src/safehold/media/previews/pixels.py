@@ -16,6 +16,7 @@ _JFIF, _JFXX = b"JFIF\0", b"JFXX\0"
 _JFIF_SIZE, _JFIF_HEAD_BYTES = slice(12, 14), 14
 _JFXX_SIZE, _JFXX_HEAD_BYTES, _PALETTE_BYTES = slice(6, 8), 8, 768
 _OF_PALETTE, _OF_COLOURS = 0x11, 0x13
+_NAME = b"8BIM"
 _RESOURCE = re.compile(rb"8BIM\x04([\x09\x0c])")
 _RAW = 0
 _RESOURCE_HEAD_BYTES = 28
@@ -34,13 +35,13 @@ def drawn(block: bytes) -> Iterator[Image.Image]:
         yield from _colours(width, height, block[_JFIF_HEAD_BYTES:])
     elif block.startswith(_JFXX) and len(block) > _JFXX_HEAD_BYTES:
         yield from _of_extension(block)
-    for found in _RESOURCE.finditer(block):
+    for found in _RESOURCE.finditer(block) if _NAME in block else ():
         yield from _of_resource(block, found.end())
 
 
 def swapped(block: bytes) -> Iterator[bytes]:
     """Yield the files of those previews of a block whose colours are changed over."""
-    for found in _RESOURCE.finditer(block):
+    for found in _RESOURCE.finditer(block) if _NAME in block else ():
         if found[1] == _SWAPPED:
             start, size = _place(block, found.end())
             yield block[start + _RESOURCE_HEAD_BYTES : start + size]

@@ -17,6 +17,8 @@ from safehold.media.previews.extents import end_of_file
 from safehold.media.signatures import starts
 
 _EXIF = b"Exif\0\0"
+_LEAST_BYTES = 96
+"""The least that any picture of 8 x 8 pixels takes, with what says where it is."""
 _MOST_REMEMBERED_BYTES = 1 << 14
 
 
@@ -45,6 +47,8 @@ def search(block: bytes) -> Iterator[Found]:
     Raises:
         MediaError: it states what is not there, or more than anybody writes; what was yielded is good.
     """
+    if len(block) < _LEAST_BYTES:
+        return
     if len(block) > _MOST_REMEMBERED_BYTES or block.startswith(_EXIF) or not _is_empty(block):
         yield from _found(block)
 
@@ -90,7 +94,8 @@ def _found(block: bytes) -> Iterator[Found]:
 
 def _stated(block: bytes, header: int, known: list[tuple[int, int]]) -> Iterator[Found]:
     own = block[header:]
-    for start, end in exif.stated(own):
+    directories = exif.directories_of(own)
+    for start, end in exif.stated(own, directories):
         if not any(first <= header + start < last for first, last in known):
             yield own[start:end]
-    yield from (View(data, "tiff") for data in exif.drawn(own))
+    yield from (View(data, "tiff") for data in exif.drawn(own, directories))
