@@ -16,6 +16,9 @@ from safehold.vocabulary import MediaKind
 MOST_STILLS = 12
 """Stills of a clip: enough to see what happens in it, few enough to be looked at one by one. Ours."""
 
+_FEW, _MOST_DIFFERENCE = (16, 16), 4.0
+"""Pixels that previews are compared by, and how many levels of 256 they may differ on average. Ours."""
+
 Pixels = NDArray[np.uint8]
 """``(height, width)`` grey or ``(height, width, 3)`` RGB, uint8, C-contiguous."""
 
@@ -64,19 +67,32 @@ def _stills(data: bytes | memoryview, side: int, limits: Limits) -> tuple[list[P
         MediaError: nothing of it could.
     """
     is_clip = sniff(data).kind is MediaKind.VIDEO
-    frames = open_video(data, limits, "keyframes") if is_clip else open_image(data, limits)
+    frames = _clip(data, limits) if is_clip else open_image(data, limits, open_clip=_clip)
     kept: dict[str, Pixels] = {}
     is_whole = True
     try:
         for frame in frames:
-            if not frame.place.startswith("thumbnail"):
-                kept[_place(frame)] = small(frame.luma, side)  # what is turned upright replaces what is stored
+            pixels = small(frame.luma, side)
+            if frame.place.startswith("preview") and any(_is_copy(pixels, known) for known in kept.values()):
+                kept.pop(_place(frame), None)
+            else:
+                kept[_place(frame)] = pixels  # what is turned upright replaces what is stored
     except MediaError:
         is_whole = False
         if not kept:
             raise
     stills = list(kept.values())
     return [stills[place] for place in _spread(len(stills))], is_whole
+
+
+def _clip(data: bytes | memoryview, limits: Limits) -> Iterator[Frame]:
+    return open_video(data, limits, "keyframes")
+
+
+def _is_copy(pixels: Pixels, known: Pixels) -> bool:
+    """Return whether a preview shows what is shown anyway: both come down to about the same few pixels."""
+    few = [np.asarray(Image.fromarray(one).resize(_FEW, Image.Resampling.BOX), np.int16) for one in (pixels, known)]
+    return float(np.abs(few[0] - few[1]).mean()) < _MOST_DIFFERENCE
 
 
 def _place(frame: Frame) -> str:

@@ -6,7 +6,7 @@ import wave
 import numpy as np
 import pytest
 from PIL import Image
-from tests.vectors import media, sounds
+from tests.vectors import media, previews, sounds
 
 from safehold.console.viewing.child import CHILD_MODULE, SOUND, STILL, STILL_HEAD
 from safehold.console.viewing.decoding import MOST_STILLS, open_still, small
@@ -78,6 +78,15 @@ def test_a_picture_that_is_turned_by_its_camera_is_shown_upright() -> None:
     exif[0x0112] = 6
     told = open_still(media.encoded(image, "jpeg", exif=exif), number=0, side=64, limits=Limits())
     assert (told.pixels.shape, told.count) == ((64, 32, 3), 1)
+
+
+def test_another_picture_within_the_file_is_shown_and_a_copy_of_the_picture_is_not() -> None:
+    copy = media.encoded(previews.HOST.resize((160, 120)), "JPEG")
+    for place in ("exif thumbnail", "maker's note"):
+        assert open_still(previews.PLACES[place](copy), number=9, side=200, limits=Limits()).count == 1
+        shown = open_still(previews.PLACES[place](previews.PREVIEW), number=1, side=200, limits=Limits())
+        assert (shown.count, shown.number, shown.is_whole) == (2, 1, True)
+        assert np.abs(shown.pixels - np.asarray(previews.OTHER.convert("L"), np.int16)).mean() < 6
 
 
 def test_what_can_be_opened_in_part_says_so_and_what_can_not_raises() -> None:
