@@ -20,11 +20,12 @@ RULE = "allow-list"
 
 _NEAR = frozenset({Algorithm.PDQ.value, VIDEO_DETECTOR})
 _CLEARABLE = frozenset(one.value for one in HarmClass) - {HarmClass.HONOUR_MARK.value}
+_WITHIN_FILE = r"((preview|appended)( \d+)? ?)*"
 _FRAME = r"(stream \d+ )?frame \d+( @ \d+\.\d+ s)?"
 _FORM = "|".join(re.escape(name) for name in sorted(names_of(tuple(Variant))) if name)
 _VIDEO = r"\d+ of \d+ frames, .*"
-_WITHIN = re.compile(rf"(: )?{_VIDEO}|({_FRAME})?( ?({_FORM}))?( ?and \d+ more)?")
-"""What follows the name of a file in the place of something within it: a frame, a form, a share of a video's frames."""
+_WITHIN = re.compile(rf"(: )?{_VIDEO}|{_WITHIN_FILE}({_FRAME})?( ?upright)?( ?({_FORM}))?( ?and \d+ more)?")
+"""What follows a file's name in the place of something in it: preview, frame, form, a share of a video's frames."""
 
 
 def uncleared(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:

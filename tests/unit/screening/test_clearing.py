@@ -82,6 +82,10 @@ def test_marks_of_owners_and_everything_that_is_no_near_match_count(found: Findi
         "unletterboxed turned 90",
         "frame 3 @ 1.200 s",
         "stream 1 frame 3 mirrored",
+        "preview",
+        "preview 2 upright mirrored",
+        "appended frame 3 @ 1.200 s",
+        "appended 2 preview",
         "frame 2 and 7 more",
         "4 of 5 frames, 4 of 6 of the listed video, 3 in a row, 0.000 s to 1.000 s",
     ],
@@ -93,7 +97,9 @@ def test_frames_and_forms_of_the_cleared_file_are_cleared_with_it(place: str) ->
     assert uncleared((replace(NEAR, place=joint), inside)) == ()
 
 
-@pytest.mark.parametrize("place", ["b.jpg", "a.jpg.jpg", "a.jpg b.jpg", "a.jpg mirrored.jpg", "a.jpg frame 1.jpg"])
+@pytest.mark.parametrize(
+    "place", ["b.jpg", "a.jpg.jpg", "a.jpg b.jpg", "a.jpg mirrored.jpg", "a.jpg frame 1.jpg", "a.jpg preview.jpg"]
+)
 def test_another_file_of_the_same_record_is_not_cleared_with_it(place: str) -> None:
     near = replace(NEAR, place=place)
     assert uncleared((near, replace(CLEARING, place="a.jpg"))) == (near,)

@@ -26,10 +26,10 @@ MOST_HITS = 4096
 """How many listed frames near to one frame are counted; in a crowd of more, shares are lower bounds."""
 
 _QUERIES_A_LOOKUP = 1024
-FRAME = re.compile(r"((?:stream \d+ )?frame \d+(?: @ (\d+\.\d+) s)?)(?: .*)?")
+FRAME = re.compile(r"((?:appended (?:\d+ )?)?(?:stream \d+ )?frame \d+(?: @ (\d+\.\d+) s)?)(?: .*)?")
 """The place of a frame: what names it, its time, and in which form it was looked at."""
 
-_IS_FRAME = r"^(stream \d+ )?frame \d"
+_IS_FRAME = r"^(appended (\d+ )?)?(stream \d+ )?frame \d"
 
 
 def is_frame(prints: pa.StructArray) -> pa.BooleanArray:
