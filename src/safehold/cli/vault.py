@@ -157,7 +157,9 @@ def _lines(row: "Evidence") -> tuple[str, str]:
     opened_by = f"opened by {row.threshold} of {', '.join(row.custodians)}"
     is_sealed = row.state.value == "sealed"
     about = f"sealed since {row.sealed_at:%Y-%m-%d %H:%M} UTC" if is_sealed else row.state.value
-    return row.id, f"  {about}; {counted(row.size, 'byte')}; {opened_by}{f'; case {row.case}' if row.case else ''}"
+    whose = f"; case {row.case}" if row.case else ""
+    told = f"; tells of {row.belongs_to[:SHORTEST_BEGINNING]}" if row.belongs_to else ""
+    return row.id, f"  {about}; {counted(row.size, 'byte')}; {opened_by}{whose}{told}"
 
 
 def _evidence(row: "Evidence") -> dict[str, object]:
@@ -169,6 +171,7 @@ def _evidence(row: "Evidence") -> dict[str, object]:
         "custodians": list(row.custodians),
         "case": row.case,
         "state": row.state.value,
+        "belongs_to": row.belongs_to or None,
     }
 
 

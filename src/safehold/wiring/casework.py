@@ -149,6 +149,7 @@ def _consequences(workshop: Workshop, rules: CaseRules, reports: Reports) -> tup
 def _exports(workshop: Workshop, desk: Desk, enforcement: Enforcements, exposures: Exposures) -> Exports:
     home = workshop.home
     archive = Archive(
+        database=home.database,
         ledger=workshop.ledger,
         cases=desk.cases,
         decisions=Decisions(home.database, home.clock, desk),

@@ -93,11 +93,11 @@ class Place:
         with self.casework.workshop.home.database.reading() as connection:
             return circumstances_of(connection, [item.id])[item.id]
 
-    def keys(self) -> list[CustodianKey]:
+    def private_keys(self) -> list[CustodianKey]:
         return [read_custodian_key(self.folder / f"{name}.key") for name in CUSTODIANS]
 
     def opened(self, name: str) -> bytes:
-        return self.vault.open(EvidenceId(name), self.keys(), purpose="test", case="case")
+        return self.vault.open(EvidenceId(name), self.private_keys(), purpose="test", case="case")
 
     def account(self, item: CaseItem) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.opened(self.account_of(item)))

@@ -1,22 +1,33 @@
 """Preservation: confirmed items go from what waits for review into the vault, whole, whatever happens in between."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from tests.unit.console.preserving import PROMPT, REPORTED, Place, decide, make_home, opened_place, report
 
-from safehold.cases import CaseState, Origin
+from safehold.cases import CaseState, Form, NewItem, Origin, Person, Role, Subject, SubjectKind
 from safehold.cases import Place as Where
 from safehold.cases.awaiting import LOST, PRESERVE, Preserved, preserving
-from safehold.cases.tables import case_preservations
+from safehold.cases.evidence.errors import OpeningUnfitError
+from safehold.cases.exports import Keys, verify_export
+from safehold.cases.tables import case_contexts, case_preservations
+from safehold.console.viewing.openers import account_opener
+from safehold.console.viewing.viewer import Asking, Viewer
 from safehold.gateway.held import HeldItems
 from safehold.gateway.tables import held
 from safehold.home.outbox.tables import jobs
 from safehold.media import test_signature_png as signature_png
+from safehold.media.sandbox import Reply
 from safehold.vault import ErasureRefusedError, EvidenceId, Label, Reference, ReferenceKind
+from safehold.vault.granting import Request, grant
+from safehold.vault.recipient import RecipientKey, make_recipient_key, read_recipient_key
+from safehold.vault.review import read_review_key
+from safehold.vocabulary import Action
 
+NOOR = Person("noor", frozenset({Role.SPECIALIST, Role.REPORTER}))
 RECEIPT = Reference(ReferenceKind.RECEIPT, "receipt-1")
 
 
@@ -94,6 +105,72 @@ def test_words_of_a_report_in_the_case_are_evidence_too(undecided: Place) -> Non
     assert told["report"]["words"]["note"] == REPORTED
     assert told["report"]["words"]["contact"] == "reporter@example.org"
     assert item.told.content.place is Where.NOWHERE
+
+
+def granted(place: Place, evidence: EvidenceId) -> None:
+    """Let both custodians open evidence to who exports and looks."""
+    openings = place.casework.openings
+    asked = openings.request(NOOR, evidence, case=place.item.case, purpose="report")
+    for key in place.private_keys():
+        given = grant(Request.from_bytes(openings.package(asked.id)), key)
+        openings.grant(Person(key.name, frozenset({Role.CUSTODIAN})), given)
+
+
+def exported(place: Place) -> tuple[Mapping[str, bytes], list[dict[str, str]]]:
+    recipient = place.folder / "recipient.key"
+    public = read_public(recipient)
+    review = read_review_key(place.folder / "review.key")
+    sealed = place.casework.exports.law(NOOR, place.item.case, public, Keys(review, None))
+    files = verify_export(sealed, key=read_recipient_key(recipient)).files
+    return files, json.loads(files["manifest.json"])["missing"]
+
+
+def read_public(path: Path) -> RecipientKey:
+    return make_recipient_key(path) if not path.exists() else RecipientKey(read_recipient_key(path).public_key)
+
+
+def test_circumstances_that_only_the_vault_has_are_opened_by_two_to_the_console_and_the_law(
+    place: Place,
+) -> None:
+    place.preserver.settle()
+    item, account = place.item, place.account_of(place.item)
+    with place.casework.workshop.home.database.writing() as connection:
+        connection.execute(sa.delete(case_contexts))  # it had had its time
+    viewer = Viewer(
+        read_review_key(place.folder / "review.key"),
+        lambda *_: Reply(b""),
+        {},
+        open_account=account_opener(place.casework.openings, place.casework.workshop.home.database),
+    )
+    assert viewer.context(item, b"", Asking(NOOR, "review")) == {}
+    files, missing = exported(place)
+    assert {"item": item.id, "what": "account", "why": "not_opened"} in missing
+    assert json.loads(files["preserved.jsonl"]) == {
+        "item": item.id,
+        "content": item.told.content.reference,
+        "account": account,
+    }
+    granted(place, account)
+    assert viewer.context(item, b"", Asking(NOOR, "review"))["account"] == "a-17"
+    assert viewer.context(item, b"", Asking(Person("kim", NOOR.roles), "review")) == {}
+    files, missing = exported(place)
+    assert json.loads(files[f"account/{item.id}.json"])["circumstances"]["account"] == "a-17"
+    assert [one["what"] for one in missing if one["item"] == item.id] == ["content"]
+    proven = {one["event"]["kind"] for one in json.loads(files["proofs.json"])["events"]}
+    assert {"evidence.sealed", "evidence.preserved", "evidence.opened"} <= proven
+
+
+def test_an_account_belongs_to_its_case_alone(place: Place) -> None:
+    place.preserver.settle()
+    item, account = place.item, place.account_of(place.item)
+    other = place.casework.cases.open(
+        Subject(SubjectKind.MODEL, "cubes"),
+        [NewItem(Origin.HAND, "hand#1", Form.FINGERPRINT, "model", Action.HOLD, place.clock.now())],
+        actor="nadia",
+    )
+    with pytest.raises(OpeningUnfitError):
+        place.casework.openings.request(NOOR, account, case=other, purpose="report")
+    assert [one.case for one in place.casework.cases.find(account)] == [item.case]
 
 
 def test_a_kill_between_sealing_and_noting_it_keeps_the_bytes_once(place: Place) -> None:

@@ -151,7 +151,7 @@ class Holds:
     def list(
         self, *, evidence: EvidenceId | None = None, with_ended: bool = False, limit: int = _LISTED
     ) -> Sequence[Hold]:
-        """Return holds, oldest first: those that are active, or all.
+        """Return holds, oldest first: those that are active, or all; of evidence also those on what it belongs to.
 
         Raises:
             UnknownEvidenceError: there is no such evidence.
@@ -160,8 +160,8 @@ class Holds:
         now = self._clock.now()
         with self._database.reading() as connection:
             if evidence is not None:
-                require(connection, evidence)
-                query = query.where(table.c.evidence_id == evidence)
+                above = require(connection, evidence).belongs_to
+                query = query.where(table.c.evidence_id.in_({evidence, above or evidence}))
             if not with_ended:
                 query = query.where(table.c.released_at.is_(None))
             found = read_holds(connection, query)

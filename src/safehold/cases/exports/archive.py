@@ -1,6 +1,6 @@
 """The archive that exports are made from: the stores of cases and of what was done about them, only read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,9 +8,11 @@ from safehold.cases.case import CaseId
 from safehold.cases.decisions import Decided
 from safehold.cases.enforcement.enforcement import Enforcement
 from safehold.cases.evidence import Holds, Opening, Openings
+from safehold.cases.evidence.preservation import circumstances_of
 from safehold.cases.exposure.exposure import Exposure
-from safehold.cases.item import CaseItem, Place
+from safehold.cases.item import CaseItem, ItemId, Place
 from safehold.cases.store import CaseStore
+from safehold.home.database import Database
 from safehold.ledger import EventLog
 from safehold.ledger.proofs import Provable
 from safehold.vault import EvidenceId, Hold
@@ -51,6 +53,7 @@ class Archive:
     """Where everything about a case is.
 
     Attributes:
+        database: of the home.
         ledger: the events.
         cases: with their items.
         decisions: on them.
@@ -61,6 +64,7 @@ class Archive:
         is_single_operator: whether one person alone may do what else takes two.
     """
 
+    database: Database
     ledger: Log
     cases: CaseStore
     decisions: DecisionsOf
@@ -78,9 +82,17 @@ class Archive:
             after = page[-1].number
 
     def evidence(self, items: Sequence[CaseItem]) -> tuple[EvidenceId, ...]:
-        """Return the evidence that items lie in, each once."""
+        """Return the evidence that items lie in, each once, and that which tells of them."""
         found = (item.told.content for item in items if item.told.content.place is Place.VAULT)
-        return tuple(dict.fromkeys(EvidenceId(content.reference) for content in found))
+        lies = (EvidenceId(content.reference) for content in found)
+        return tuple(dict.fromkeys((*lies, *self.accounts(items).values())))
+
+    def accounts(self, items: Sequence[CaseItem]) -> Mapping[ItemId, EvidenceId]:
+        """Return, by item, the evidence that tells of it, of those that the vault has."""
+        names = [item.id for item in items]
+        pages = (names[start : start + _PAGE] for start in range(0, len(names), _PAGE))
+        with self.database.reading() as connection:
+            return {item: name for page in pages for item, name in circumstances_of(connection, page).items()}
 
     def holds_on(self, evidence: Sequence[EvidenceId]) -> tuple[Hold, ...]:
         """Return every hold that there ever was on evidence."""

@@ -1,6 +1,6 @@
 """Facts of a case as records of the profile for law enforcement. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from safehold.cases.case import Case
 from safehold.cases.decisions import Decided
@@ -17,12 +17,13 @@ from safehold.cases.exports.law import (
     LawItem,
     LawItemDecision,
     LawOpening,
+    LawPreserved,
     LawReversal,
     LawSignal,
 )
 from safehold.cases.exposure.exposure import Exposure
-from safehold.cases.item import CaseItem
-from safehold.vault import Hold
+from safehold.cases.item import CaseItem, ItemId, Place
+from safehold.vault import EvidenceId, Hold
 from safehold.vocabulary import Finding
 
 
@@ -108,6 +109,19 @@ def law_holds(found: Sequence[Hold]) -> tuple[LawHold, ...]:
             released_at=one.released_at,
         )
         for one in found
+    )
+
+
+def law_preserved(items: Sequence[CaseItem], accounts: Mapping[ItemId, EvidenceId]) -> tuple[LawPreserved, ...]:
+    """Return under what the vault has items as records."""
+    return tuple(
+        LawPreserved(
+            item=item.id,
+            content=item.told.content.reference if item.told.content.place is Place.VAULT else None,
+            account=accounts[item.id],
+        )
+        for item in items
+        if item.id in accounts
     )
 
 

@@ -178,6 +178,15 @@ class LawOpening:
 
 
 @dataclass(frozen=True, slots=True)
+class LawPreserved:
+    """Under what the vault has an item: its content, and the account of everything else that is known of it."""
+
+    item: str
+    content: str | None
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
 class Missing:
     """What of an item is not in the export, and why, in one word."""
 
@@ -222,6 +231,7 @@ RECORDS: Mapping[str, type] = {
     "exposures.jsonl": LawExposure,
     "holds.jsonl": LawHold,
     "openings.jsonl": LawOpening,
+    "preserved.jsonl": LawPreserved,
 }
 """Every file of records, and what stands on each of its lines."""
 

@@ -20,14 +20,15 @@ from safehold.cases.exports.facts import (
     law_holds,
     law_item,
     law_openings,
+    law_preserved,
 )
 from safehold.cases.exports.law import PROOFS, Missing, PackedFile
 from safehold.cases.exports.record import plain
-from safehold.cases.item import CaseItem, Place
+from safehold.cases.item import CaseItem, ItemId, Place
 from safehold.cases.staff import Person
 from safehold.ledger.canonical import canonical
 from safehold.ledger.proofs import prove
-from safehold.vault import CustodianKey
+from safehold.vault import CustodianKey, EvidenceId
 from safehold.vault.review import open_box
 from safehold.vocabulary import SafeholdError
 
@@ -96,7 +97,7 @@ def pack(archive: Archive, person: Person, case_id: CaseId, keys: Keys) -> Packa
     """
     package, items = Package(), list(archive.items(case_id))
     decided, enforced = archive.decisions.of_case(case_id), archive.enforcement.of_case(case_id)
-    evidence = archive.evidence(items)
+    evidence, accounts = archive.evidence(items), archive.accounts(items)
     holds, openings = archive.holds_on(evidence), archive.openings_of(case_id)
     package.add_records("case.jsonl", [law_case(archive.cases.show(case_id))])
     package.add_records("items.jsonl", list(map(law_item, items)))
@@ -105,8 +106,9 @@ def pack(archive: Archive, person: Person, case_id: CaseId, keys: Keys) -> Packa
     package.add_records("exposures.jsonl", law_exposures(archive.exposures.of_case(case_id)))
     package.add_records("holds.jsonl", law_holds(holds))
     package.add_records("openings.jsonl", law_openings(openings))
+    package.add_records("preserved.jsonl", law_preserved(items, accounts))
     for item in items:
-        _add_context(package, archive, item, keys)
+        _add_context(package, archive, item, keys, account=_account(archive, item, person, keys, accounts))
         _add_content(package, archive, item, person, keys=keys)
     things = (decided, enforced, holds, openings)
     words = (*evidence, *(one.id for some in things for one in some))
@@ -114,10 +116,33 @@ def pack(archive: Archive, person: Person, case_id: CaseId, keys: Keys) -> Packa
     return package
 
 
-def _add_context(package: Package, archive: Archive, item: CaseItem, keys: Keys) -> None:
+def _account(
+    archive: Archive, item: CaseItem, person: Person, keys: Keys, accounts: Mapping[ItemId, EvidenceId]
+) -> bytes | Missing | None:
+    """Return the account of an item that the vault has, or why not; None where it has none."""
+    if item.id not in accounts:
+        return None
+    try:
+        found = _read(archive, item, accounts[item.id], person, keys=keys)
+    except SafeholdError as error:
+        return Missing(item.id, "account", type(error).__name__)
+    return Missing(item.id, "account", "not_opened") if found is None else found
+
+
+def _add_context(
+    package: Package, archive: Archive, item: CaseItem, keys: Keys, *, account: bytes | Missing | None
+) -> None:
+    """Add the circumstances of an item as they wait for review, and as the vault has them: one of the two is all."""
     sealed = archive.cases.context(item.id)
+    if isinstance(account, bytes):
+        package.files[f"account/{item.id}.json"] = account
+        if not sealed:
+            return
     if not sealed or keys.review_key is None:
-        package.lack(item, "context", "no_review_key" if sealed else "nothing_kept")
+        if isinstance(account, Missing):
+            package.missing.append(account)
+        elif account is None:
+            package.lack(item, "context", "no_review_key" if sealed else "nothing_kept")
         return
     try:
         package.files[f"context/{item.id}.json"] = open_box(sealed, keys.review_key)
@@ -150,10 +175,16 @@ _WHY = {Place.HELD: "no_review_key", Place.DATASET: "in_dataset", Place.NOWHERE:
 
 def _opened(archive: Archive, item: CaseItem, person: Person, keys: Keys) -> Mapping[str, bytes]:
     """Return evidence that custodians have opened to who exports; nothing where they have not."""
+    found = _read(archive, item, EvidenceId(item.told.content.reference), person, keys=keys)
+    return {} if found is None else {"data": found}
+
+
+def _read(archive: Archive, item: CaseItem, evidence: EvidenceId, person: Person, *, keys: Keys) -> bytes | None:
+    """Return evidence that custodians have opened to who exports; None where they have not."""
     if keys.review_key is None:
-        return {}
+        return None
     for opening in archive.openings_of(item.case):
-        is_theirs = opening.evidence == item.told.content.reference and opening.requester == person.name
+        is_theirs = opening.evidence == evidence and opening.requester == person.name
         if is_theirs and opening.state.value == "granted":
-            return {"data": archive.openings.read(person, opening.id, keys.review_key)}
-    return {}
+            return archive.openings.read(person, opening.id, keys.review_key)
+    return None

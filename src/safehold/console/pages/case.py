@@ -10,6 +10,7 @@ from safehold.cases.axes import LABELS, AgeBand, Confidence, Depicted, HarmType,
 from safehold.cases.decisions import Decision
 from safehold.cases.enforcement.danger import DangerKind
 from safehold.cases.errors import UnknownItemError
+from safehold.cases.evidence.preservation import circumstances_of
 from safehold.cases.queues import Claim
 from safehold.cases.store.changes import WAITING
 from safehold.console.errors import RefusedError
@@ -96,6 +97,7 @@ def show_case(visit: PageVisit) -> Response:
         verdicts=VERDICTS,
         schemes=LABELS,
         places=Place,
+        account=_account_of(visit, shown.item),
         measures=casework.enforcement.of_case(shown.case.id),
         dangers=casework.dangers.of_case(shown.case.id),
         danger_kinds=KINDS,
@@ -278,7 +280,16 @@ def _first(items: Sequence[CaseItem]) -> CaseItem | None:
 
 
 def _has_context(visit: PageVisit, item: CaseItem) -> bool:
-    return item.told.content.place is Place.DATASET or bool(visit.console.casework.cases.context(item.id))
+    is_there = item.told.content.place is Place.DATASET or bool(visit.console.casework.cases.context(item.id))
+    return is_there or _account_of(visit, item) is not None
+
+
+def _account_of(visit: PageVisit, item: CaseItem | None) -> str | None:
+    """Return the evidence that tells of an item; None where the vault has none."""
+    if item is None:
+        return None
+    with visit.console.casework.workshop.home.database.reading() as connection:
+        return circumstances_of(connection, [item.id]).get(item.id)
 
 
 def _lies_somewhere(content: Content) -> bool:

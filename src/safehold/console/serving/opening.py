@@ -15,7 +15,7 @@ from safehold.console.instruments import open_instruments
 from safehold.console.preserver import Preserver
 from safehold.console.users import open_accounts
 from safehold.console.viewing.child import CHILD_MODULE
-from safehold.console.viewing.openers import held_opener, record_opener, vault_opener
+from safehold.console.viewing.openers import account_opener, held_opener, record_opener, vault_opener
 from safehold.console.viewing.viewer import VIEWING_LIMITS, Opener, Viewer
 from safehold.home.outbox import Outbox
 from safehold.media.sandbox import Crew, Reply, module_argv
@@ -90,7 +90,8 @@ def _viewing(casework: Casework, key: CustodianKey | None) -> Iterator[Viewer | 
         def ask(task: str, request: Mapping[str, object], data: bytes) -> Reply:
             return crew.ask(task, request, data=data)
 
-        yield Viewer(key, ask, openers_of(casework))
+        accounts = account_opener(casework.openings, casework.workshop.home.database)
+        yield Viewer(key, ask, openers_of(casework), open_account=accounts)
 
 
 def openers_of(casework: Casework) -> Mapping[Place, Opener]:

@@ -1,14 +1,20 @@
 """Openers: how content is opened, by where it lies."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from safehold.cases import CaseItem
 from safehold.cases.evidence import Openings, OpeningState
+from safehold.cases.evidence.account import read_account
+from safehold.cases.evidence.preservation import circumstances_of
 from safehold.console.viewing.errors import NothingToSeeError
-from safehold.console.viewing.viewer import Asking, Opened, Opener
+from safehold.console.viewing.viewer import AccountOpener, Asking, Opened, Opener
 from safehold.datasets.casework.retrieval import RecordReader
 from safehold.datasets.errors import RecordGoneError, RunElsewhereError, UnknownRecordError
 from safehold.gateway.errors import HeldItemMissingError
 from safehold.gateway.held import HeldItems
 from safehold.gateway.item import Item
+from safehold.home.database import Database
 from safehold.vault import CustodianKey
 from safehold.vocabulary import Clock
 
@@ -54,6 +60,22 @@ def vault_opener(openings: Openings) -> Opener:
         return Opened(data=openings.read(asking.person, mine[0].id, key))
 
     return open_evidence
+
+
+def account_opener(openings: Openings, database: Database) -> AccountOpener:
+    """Return what opens what the vault has of circumstances: while an opening lasts that was granted to who asks."""
+
+    def open_account(item: CaseItem, asking: Asking, key: CustodianKey) -> Mapping[str, Any]:
+        with database.reading() as connection:
+            account = circumstances_of(connection, [item.id]).get(item.id)
+        granted = () if account is None else openings.list(state=OpeningState.GRANTED, case=item.case)
+        mine = [one for one in granted if one.evidence == account and one.requester == asking.person.name]
+        if not mine:
+            return {}
+        told = read_account(openings.read(asking.person, mine[0].id, key))
+        return {**told["circumstances"], **told["report"]}
+
+    return open_account
 
 
 def record_opener(records: RecordReader) -> Opener:

@@ -94,6 +94,15 @@ Raises:
 """
 
 
+AccountOpener = Callable[[CaseItem, Asking, CustodianKey], Mapping[str, Any]]
+"""Opens what the vault has of an item's circumstances; nothing where custodians have not opened it to who asks."""
+
+
+def no_account(_item: CaseItem, _asking: Asking, _key: CustodianKey) -> Mapping[str, Any]:
+    """Open nothing."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How somebody wants to see a picture.
@@ -136,6 +145,7 @@ class Viewer:
         ask: has something decoded.
         openers: what opens items, by where they lie.
         open_context: opens the sealed circumstances of an item.
+        open_account: opens what the vault has of them.
     """
 
     def __init__(
@@ -145,11 +155,13 @@ class Viewer:
         openers: Mapping[Place, Opener],
         *,
         open_context: Callable[[bytes, CustodianKey], Mapping[str, Any]] = open_circumstances,
+        open_account: AccountOpener = no_account,
     ) -> None:
         self._key = key
         self._ask = ask
         self._openers = dict(openers)
         self._open_context = open_context
+        self._open_account = open_account
 
     @property
     def review_key(self) -> CustodianKey:
@@ -204,7 +216,7 @@ class Viewer:
             ReviewKeyError: another key sealed them, or they were changed.
             NothingToSeeError: they lie in a source that can't be read any more.
         """
-        told = dict(self._open_context(sealed, self._key)) if sealed else {}
+        told = dict(self._open_context(sealed, self._key) if sealed else self._open_account(item, asking, self._key))
         if item.told.content.place is Place.DATASET and self.can_open(item):
             told |= self._open(item, asking).further
         return told

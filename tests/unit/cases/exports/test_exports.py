@@ -82,6 +82,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         decisions, enforcement, exposures = Given([_decided(room)]), Given([_enforced(room)]), Given([_seen(room)])
         home = room.home
         archive = Archive(
+            home.database,
             room.ledger,
             room.cases,
             decisions,
