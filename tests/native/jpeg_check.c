@@ -6,8 +6,10 @@
 
 void check_prepare(void) {}
 
-static ptrdiff_t end_plainly(const uint8_t *bytes, ptrdiff_t count) {
+static ptrdiff_t end_plainly(const uint8_t *bytes, ptrdiff_t count, ptrdiff_t *late) {
     ptrdiff_t at = 2;
+    int scans = 0;
+    *late = 0;
     for (;;) {
         for (;; at++) {
             if (at + 1 >= count) return -1;
@@ -19,6 +21,8 @@ static ptrdiff_t end_plainly(const uint8_t *bytes, ptrdiff_t count) {
         at += 2;
         if (marker == 0xD9) return at;
         if (marker == 0x01 || marker == 0xD8) continue;
+        if (marker == 0xDA) scans++;
+        if (scans && !*late && ((marker & 0xF0) == 0xE0 || marker == 0xFE)) *late = at - 2;
         for (int i = 0, length = 0; i < 2 && at + i < count; i++) {
             length = length << 8 | bytes[at + i];
             if (i == 1 || at + 1 == count) {
@@ -31,13 +35,17 @@ static ptrdiff_t end_plainly(const uint8_t *bytes, ptrdiff_t count) {
 
 /* Bytes of which most matter: a case's own as they are, then what it makes of few values. */
 void check(const uint8_t *bytes, size_t count) {
-    static const uint8_t TELLING[8] = {0xFF, 0xFF, 0xD9, 0xDA, 0xD0, 0x00, 0x02, 0x01};
+    static const uint8_t TELLING[8] = {0xFF, 0xFF, 0xD9, 0xDA, 0xD0, 0x00, 0x02, 0xE1};
     uint8_t *copied = malloc(count ? count : 1);
     if (copied == NULL) FAIL("no memory");
     for (int few = 0; few < 2; few++) {
         for (size_t i = 0; i < count; i++) copied[i] = few ? TELLING[bytes[i] % 8] : bytes[i];
-        for (size_t length = count; length + 24 > count && length <= count; length--)
-            if (jpeg_end(copied, (ptrdiff_t)length) != end_plainly(copied, (ptrdiff_t)length)) FAIL("the end differs");
+        for (size_t length = count; length + 24 > count && length <= count; length--) {
+            ptrdiff_t late, late_plainly;
+            ptrdiff_t end = jpeg_end(copied, (ptrdiff_t)length, &late);
+            if (end != end_plainly(copied, (ptrdiff_t)length, &late_plainly)) FAIL("the end differs");
+            if (late != late_plainly) FAIL("the late segment differs");
+        }
     }
     free(copied);
 }

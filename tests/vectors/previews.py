@@ -142,6 +142,12 @@ def multi_picture(*others: bytes, padding: int = 0) -> bytes:
     return host + b"".join(bytes(padding) + other for other in others)
 
 
+def _between_scans(segment: bytes) -> bytes:
+    host = encoded(HOST, "JPEG", quality=90, progressive=True)
+    at = host.index(b"\xff\xc4", host.index(b"\xff\xda"))
+    return host[:at] + segment + host[at:]
+
+
 def _png(*chunks: bytes, late: bytes = b"") -> bytes:
     host = _host("PNG")
     return host[:33] + b"".join(chunks) + host[33:-12] + late + host[-12:]
@@ -262,6 +268,8 @@ PLACES: dict[str, Callable[[bytes], bytes]] = {
     "unknown segment": lambda data: with_segments(app(7, b"who knows\0" + data)),
     "unknown segments": lambda data: with_segments(*spread(4, lambda _place: b"who knows\0", data)),
     "comment": lambda data: with_segments(app(30, data)),
+    "after the scan": lambda data: JPEG[:-2] + app(1, b"who knows\0" + data) + b"\xff\xd9",
+    "between scans": lambda data: _between_scans(app(1, _named(camera_exif(data, b"")))),
     "png exif": lambda data: _png(png_chunk(b"eXIf", camera_exif(data, b""))),
     "png second exif": lambda data: _png(
         png_chunk(b"eXIf", camera_exif(data, b"")), png_chunk(b"eXIf", exif((0x010F, 2, b"A maker\0")))

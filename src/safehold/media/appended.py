@@ -13,13 +13,14 @@ TIFF, whose parts may stand in any order, has rules of its own (:mod:`safehold.m
 
 The MPO index is not read: it can claim anything, while the decoder's own end of a picture can't be argued with.
 
-    rest = []
+    rest = Rest()
     for picture in pictures(data, "jpeg", rest):
         decode_luma(picture, read_header(picture), limits)
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from safehold.media.ends import end_of
 from safehold.media.errors import UnreadableMediaError
@@ -33,13 +34,27 @@ _MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 Source: ITU-T T.81 (1992), B.1.1.2 to B.1.1.5."""
 
 _WITHOUT_LENGTH = frozenset({0x01, 0xD8})
-_END = 0xD9
+_END, _SCAN = 0xD9, 0xDA
+_OF_APPLICATION = frozenset({*range(0xE0, 0xF0), 0xFE})
 _MEDIA = re.compile(
     rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|WEBPVP8|II\*\0|MM\0\*|ftyp|\x1aE\xdf\xa3|AVI LIST|FLV\x01|OggS"
 )
 
 
-def pictures(data: bytes | memoryview, form: str, rest: list[memoryview]) -> Iterator[memoryview]:
+@dataclass(slots=True)
+class Rest:
+    """What was met after pictures.
+
+    Attributes:
+        tails: what follows the last picture of a file.
+        late: JPEGs with segments after the start of a scan, and where the first is.
+    """
+
+    tails: list[memoryview] = field(default_factory=list)
+    late: list[tuple[memoryview, int]] = field(default_factory=list)
+
+
+def pictures(data: bytes | memoryview, form: str, rest: Rest) -> Iterator[memoryview]:
     """Yield the pictures of a file, each from its start to the file's end; decoders stop at a picture's own end.
 
     Decode each one before asking for the next: a damaged picture's end is not looked for.
@@ -47,7 +62,7 @@ def pictures(data: bytes | memoryview, form: str, rest: list[memoryview]) -> Ite
     Args:
         data: the whole file.
         form: its sniffed format, which is that of all the pictures.
-        rest: takes what follows them, if anything does.
+        rest: takes what is met after them, if anything is.
 
     Raises:
         UnreadableMediaError: a JPEG's end can't be found; what follows it was not seen.
@@ -55,14 +70,14 @@ def pictures(data: bytes | memoryview, form: str, rest: list[memoryview]) -> Ite
     left = memoryview(data)
     while True:
         yield left
-        left = left[_end(left) if form == "jpeg" else end_of(left, form) :]
+        left = left[_end(left, rest) if form == "jpeg" else end_of(left, form) :]
         zeros = _ZEROS.match(left)
         following = left[zeros.end() if zeros else 0 :]
         if not following or sniff(following).format != form:
             break
         left = following
     if following:
-        rest.append(left)  # zeros and all: a clip begins with some
+        rest.tails.append(left)  # zeros and all: a clip begins with some
 
 
 def holds_media(data: bytes | memoryview) -> bool:
@@ -70,9 +85,11 @@ def holds_media(data: bytes | memoryview) -> bool:
     return _MEDIA.search(data) is not None
 
 
-def _end(picture: memoryview) -> int:
+def _end(picture: memoryview, rest: Rest) -> int:
     """Return where a JPEG ends, its end marker included."""
-    end = jpeg_end(picture)
+    end, late = jpeg_end(picture)
+    if late:
+        rest.late.append((picture, late))
     if end < 0:
         raise UnreadableMediaError(
             "the end of a JPEG can't be found", advice="Fetch the file again, or drop the record."
@@ -80,19 +97,31 @@ def _end(picture: memoryview) -> int:
     return end
 
 
-def jpeg_end(picture: bytes | memoryview) -> int:
-    """Return where a JPEG ends, its end marker included, or -1."""
+def jpeg_end(picture: bytes | memoryview) -> tuple[int, int]:
+    """Return where a JPEG ends, its end marker included, or -1.
+
+    Beside it, where its first late segment is, or 0: one of an application, or a comment, after the start of a scan.
+    """
     native = kernels()
     return end_by_python(picture) if native is None else native.jpeg_end(picture)
 
 
-def end_by_python(picture: bytes | memoryview) -> int:
-    """Return where a JPEG ends, or -1; the specification of what the native extension does."""
-    at = 2
+def end_by_python(picture: bytes | memoryview) -> tuple[int, int]:
+    """Return where a JPEG ends and its first late segment; the specification of what the native extension does."""
+    is_in_scan, late = False, 0
+    for marker, at in markers(picture):
+        if marker == _END:
+            return at, late
+        is_in_scan |= marker == _SCAN
+        if is_in_scan and not late and marker in _OF_APPLICATION:
+            late = at - 2
+    return -1, late
+
+
+def markers(picture: bytes | memoryview, at: int = 2) -> Iterator[tuple[int, int]]:
+    """Yield the markers of a JPEG from a place on, each with where it ends; what has a length is stepped over."""
     while found := _MARKER.search(picture, at):
         marker, at = picture[found.end() - 1], found.end()
-        if marker == _END:
-            return at
+        yield marker, at
         if marker not in _WITHOUT_LENGTH:
             at += int.from_bytes(picture[at : at + 2], "big")
-    return -1

@@ -61,7 +61,7 @@ def _open(data: bytes | memoryview, enclosed: Enclosed, sniffed: Sniffed | None 
         yield from _distinct(opened, limits)
     except MediaError as error:
         fault = error
-    if beside.blocks or beside.tails:
+    if beside.blocks or beside.rest.tails or beside.rest.late:
         try:
             yield from enclosed.frames(beside, _open)
         except MediaError as error:
@@ -93,7 +93,7 @@ def admit(data: bytes | memoryview, limits: Limits, sniffed: Sniffed | None = No
 def _jpegs(data: bytes | memoryview, limits: Limits, beside: Beside) -> Iterator[tuple[Luma, int]]:
     """Yield luma and orientation of each picture in a JPEG file, and note what is beside them."""
     budget = limits.animation_pixels
-    for number, picture in enumerate(pictures(data, "jpeg", beside.tails)):
+    for number, picture in enumerate(pictures(data, "jpeg", beside.rest)):
         found = segments.segments_of(picture)
         block = segments.exif_of(picture, found) if found else b""
         orientation = read_orientation(block) if block else UPRIGHT
@@ -112,7 +112,7 @@ def _jpegs(data: bytes | memoryview, limits: Limits, beside: Beside) -> Iterator
 def _rasters(data: bytes | memoryview, form: str, limits: Limits, beside: Beside) -> Iterator[tuple[Luma, int]]:
     """Yield luma and orientation of each frame of each picture in another file, and note what is beside them."""
     budget = limits.animation_pixels
-    for number, whole in enumerate(pictures(data, form, beside.tails)):
+    for number, whole in enumerate(pictures(data, form, beside.rest)):
         beside.blocks.append((_blocks(whole, form, beside), UPRIGHT))
         for picture in open_raster(whole, form, limits):
             luma, orientation = to_luma(picture), orientation_of(picture)
@@ -124,9 +124,9 @@ def _rasters(data: bytes | memoryview, form: str, limits: Limits, beside: Beside
 def _blocks(whole: memoryview, form: str, beside: Beside) -> Iterator[bytes | View]:
     match form:
         case "avif" | "heic":
-            return items.parts_of(whole, form, beside.tails)
+            return items.parts_of(whole, form, beside.rest.tails)
         case "tiff":
-            return tiff.parts_of(whole, beside.tails)
+            return tiff.parts_of(whole, beside.rest.tails)
         case _:
             return chunks.blocks_of(whole, form)
 

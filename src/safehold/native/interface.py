@@ -45,8 +45,8 @@ class Kernels(Protocol):
     def sha256_close(self, whole: object, data: bytes | memoryview, /) -> bytes:
         """Return the SHA-256 of a file that ends with these bytes; ``whole`` stays as it was."""
 
-    def jpeg_end(self, data: bytes | memoryview, /) -> int:
-        """Return how many bytes a JPEG has, its end marker included, or -1 if there is no end; rules: `media.appended`.
+    def jpeg_end(self, data: bytes | memoryview, /) -> tuple[int, int]:
+        """Return how many bytes a JPEG has, or -1, and where its first late segment is, or 0; rules: `media.appended`.
 
         Args:
             data: the JPEG, and whatever follows it.

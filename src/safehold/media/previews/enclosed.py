@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 
 from PIL import Image
 
-from safehold.media.appended import holds_media
+from safehold.media.appended import Rest, holds_media
 from safehold.media.errors import MediaError, OverLimitError, SoundOnlyError, UnsupportedFormatError
 from safehold.media.frame import Frame
 from safehold.media.kinds import HEAD_BYTES, sniff
 from safehold.media.limits import Limits
 from safehold.media.orientation import UPRIGHT, turn_upright
+from safehold.media.previews import segments
 from safehold.media.previews.search import Found, View, files_in, search
 from safehold.media.raster import open_raster, to_luma, to_rgb
 from safehold.vocabulary import MediaKind
@@ -40,11 +41,11 @@ class Beside:
 
     Attributes:
         blocks: metadata, with the orientation of the picture that they belong to.
-        tails: what follows the last picture.
+        rest: what was met after them.
     """
 
     blocks: list[tuple[Iterable[bytes | View], int]] = field(default_factory=list)
-    tails: list[memoryview] = field(default_factory=list)
+    rest: Rest = field(default_factory=Rest)
 
 
 @dataclass(slots=True)
@@ -141,8 +142,15 @@ def refuse_clip(_data: bytes, _limits: Limits) -> Iterator[Frame]:
 def _searches(beside: Beside) -> Iterator[tuple[str, int, Iterator[Found]]]:
     for blocks, turn in beside.blocks:
         yield _PREVIEW, turn, (found for block in blocks for found in _searched(block))
-    for tail in beside.tails:
+    for picture, first in beside.rest.late:
+        yield _PREVIEW, UPRIGHT, _in_scans(picture, first)
+    for tail in beside.rest.tails:
         yield _APPENDED, UPRIGHT, _files_behind(bytes(tail))
+
+
+def _in_scans(picture: memoryview, first: int) -> Iterator[Found]:
+    for block in segments.blocks_of(picture, segments.late_segments_of(picture, first)):
+        yield from search(block)
 
 
 def _searched(block: bytes | View) -> Iterator[Found]:

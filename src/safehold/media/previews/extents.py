@@ -15,7 +15,7 @@ def end_of_file(data: bytes, start: int) -> int:
     rest = memoryview(data)[start:]
     form = sniff(rest[:HEAD_BYTES]).format
     if form == "jpeg":
-        size = jpeg_end(rest)
+        size, _ = jpeg_end(rest)
     elif form in _BOXED:
         size = _end_of_boxes(rest)
     elif form in _WITH_PARTS:

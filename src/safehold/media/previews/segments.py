@@ -10,11 +10,16 @@ is from ExifTool's description.
 
 from collections.abc import Iterator, Sequence
 
+from safehold.media.appended import markers
+from safehold.media.errors import OverLimitError
+
 Segment = tuple[int, int, int]
 """Marker, start of the content, and its end."""
 
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
-_SCAN_OR_END = frozenset({0xDA, 0xD9})
+_END = 0xD9
+_SCAN_OR_END = frozenset({0xDA, _END})
+_MOST_LATE = 1024
 _FIRST_APPLICATION, _APP1, _BOXES = 0xE0, 0xE1, 0xEB
 _MOST_PLAIN_BYTES = 32
 """What is shorter holds no picture, and no orientation: an EXIF block that states one has 34 bytes with its length."""
@@ -46,6 +51,24 @@ def segments_of(picture: bytes | memoryview) -> list[Segment]:
         if length > _MOST_PLAIN_BYTES and marker >= _FIRST_APPLICATION:
             found.append((marker, at + 4, at + 2 + length))
         at += 2 + max(length, 2)
+    return found
+
+
+def late_segments_of(picture: bytes | memoryview, first: int) -> list[Segment]:
+    """Return the application segments and comments from a place on, up to the picture's end.
+
+    Raises:
+        OverLimitError: there are more than anybody writes.
+    """
+    found: list[Segment] = []
+    for marker, at in markers(picture, first):
+        if marker == _END:
+            break
+        length = int.from_bytes(picture[at : at + 2], "big")
+        if length > _MOST_PLAIN_BYTES and marker >= _FIRST_APPLICATION:
+            found.append((marker, at + 2, at + length))
+        if len(found) > _MOST_LATE:
+            raise OverLimitError("a JPEG has too many segments in its scans", advice="Drop the record.")
     return found
 
 
