@@ -1,4 +1,4 @@
-"""Reading JSON bodies: small ones at once, large ones in a thread."""
+"""Reading JSON bodies: those that take less than handing them to a thread at once, others in a thread."""
 
 from typing import TypeVar
 
@@ -11,7 +11,12 @@ from safehold.service.problem import Problem, invalid
 
 JSON = "application/json"
 INLINE_BYTES = 16 * 1024
-"""Bodies up to here are read on the event loop: reading them takes less than handing them to a thread."""
+"""Bodies up to here are read on the event loop, whatever is in them."""
+
+INLINE_COPIED_BYTES = 1024 * 1024
+INLINE_VALUES = 1000
+"""Bodies up to here, with no more values than that, are read there too: a picture in base64 is copied in 0.1 ms, while
+a megabyte of numbers takes 20. Every value but the first of each list or object follows a comma; base64 has none."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -25,7 +30,7 @@ async def read_model(request: Request, model: type[Model]) -> Model:
     if media_type(request) != JSON:
         raise not_understood(JSON)
     body = await read_body(request)
-    if len(body) <= INLINE_BYTES:
+    if _is_soon_read(body):
         return parse(body, model)
     return await service_of(request).lanes.media.run(parse, body, model)
 
@@ -49,6 +54,10 @@ async def read_body(request: Request) -> bytes:
 def media_type(request: Request) -> str:
     """Return of what type a request says that its body is; "" for none."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _is_soon_read(body: bytes) -> bool:
+    return len(body) <= INLINE_BYTES or (len(body) <= INLINE_COPIED_BYTES and body.count(b",") <= INLINE_VALUES)
 
 
 def parse(body: bytes, model: type[Model]) -> Model:
