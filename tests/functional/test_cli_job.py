@@ -26,3 +26,19 @@ def test_jobs_of_every_kind_that_were_given_up_are_listed_and_tried_again(call: 
     assert call("job", "retry", evidence).code == 2, "it waits already"
     assert len(call("job", "retry").data["retried"]) == 1
     assert call("job", "list").data == {**call("job", "list").data, "given_up": [], "waiting": 2}
+
+
+def test_a_job_that_was_taken_note_of_stays_and_is_not_tried_again_with_the_others(call: Call, home: Path) -> None:
+    with open_workshop(home) as workshop:
+        outbox = Outbox(workshop.home.database, workshop.home.clock)
+        with workshop.home.database.writing() as connection:
+            outbox.enqueue(connection, "webhook.deliver", {"item": "item_1"})
+        (job,) = outbox.lease({"webhook.deliver"}, 60)
+        outbox.failed(job, "OSError", for_good=True)
+    assert call("job", "ack", job.id, "--reason", "endpoint gone").code == 2
+    assert call("job", "ack", "nothing", "--reason", "endpoint-gone").code == 2
+    assert call("job", "ack", job.id, "--reason", "endpoint-gone").data == {"acknowledged": job.id}
+    (told,) = call("job", "list").data["given_up"]
+    assert told["acknowledged"]["reason"] == "endpoint-gone"
+    assert call("job", "retry").data["retried"] == []
+    assert call("job", "retry", job.id).data["retried"] == [job.id]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from safehold.cases import Person
+from safehold.console.kept import KeptForms
 from safehold.console.preserver import Preserver
 from safehold.console.viewing.viewer import Viewer
 from safehold.service.watching import Journal
@@ -63,6 +64,7 @@ class Console:
         viewer: opens content for the reviewing view; None where this process has no review key.
         exporter: makes exports of cases; None only in tests of other pages.
         preserver: takes what is confirmed into the vault; likewise.
+        kept: forms that people come back to once they have shown their second factor; None in tests of other pages.
         instruments: what the pages about the installation look at it with (`safehold.console.instruments`).
     """
 
@@ -76,3 +78,4 @@ class Console:
     preserver: Preserver | None = None
     exporter: Any = None
     instruments: Any = None
+    kept: KeptForms | None = None

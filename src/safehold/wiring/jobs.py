@@ -5,7 +5,9 @@ acknowledge(workshop, job_id, actor="amira", reason="endpoint-gone")
 
 from collections.abc import Sequence
 
+from safehold.cases.errors import UnfitWordError
 from safehold.home.outbox import Outbox
+from safehold.ledger import is_fit
 from safehold.vocabulary import Event
 from safehold.wiring.workshop import Workshop
 
@@ -33,8 +35,10 @@ def acknowledge(workshop: Workshop, job: str, *, actor: str, reason: str) -> Non
 
     Raises:
         UnknownJobError: no job of this id was given up.
-        UnfitJobError: the reason is more than a word.
+        UnfitWordError: the reason is none, or more than a word.
     """
+    if not reason or not is_fit(reason):
+        raise UnfitWordError("the reason must be one word", advice="For instance: endpoint-gone")
     outbox = outbox_of(workshop)
     with workshop.home.database.writing() as connection:
         outbox.acknowledge(connection, job, by=actor, reason=reason)

@@ -12,6 +12,7 @@ from safehold.cases import Person, Role
 from safehold.console.app import make_console
 from safehold.console.context import Console
 from safehold.console.cookies import SESSION_COOKIE
+from safehold.console.kept import KeptForms
 from safehold.console.page import Page
 from safehold.console.pages import ALL_PAGES
 from safehold.service.watching import Journal
@@ -75,5 +76,6 @@ def standing(casework: Any = None, pages: Sequence[Page] = ALL_PAGES, **others: 
     """Return a console of these pages over a casework."""
     log, clock = io.StringIO(), others.pop("clock", FixedClock(NOW))
     told = {"sessions": StandingSeats(), "settings": Settings(), "clock": clock, "journal": Journal(clock, log)}
+    told["kept"] = KeptForms(clock)
     console = Console(casework=casework, **{**told, **others})
     return Standing(console, make_console(console, pages), log)

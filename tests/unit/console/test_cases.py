@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from safehold.cases import CaseState, ItemState, Place, Priority, Role, Subject, SubjectKind
+from safehold.cases import CaseState, ItemState, Person, Place, Priority, Role, Subject, SubjectKind
+from safehold.cases.enforcement.danger import Outcome
 from safehold.cases.exposure import OptOut
 from safehold.cases.item import Form
 from safehold.vocabulary import Action
@@ -13,6 +14,7 @@ from safehold.vocabulary import Action
 from .desk import Desk, many
 from .standing import NOW
 
+LEAD = Person("lena", frozenset({Role.REVIEWER}))
 DECIDES = {"verdict": "not_a_violation"}
 CONFIRMS = {
     "verdict": "confirm",
@@ -290,3 +292,44 @@ def test_the_stand_in_holds_only_what_is_harmless(desk: Desk) -> None:
     assert set(kept) <= {Place.HELD, Place.NOWHERE}
     assert {one.told.action for case in made.values() for one in desk.items(case)} == {Action.HOLD}
     assert NOW.year == 2026
+
+
+def test_marked_items_are_there_again_after_the_second_factor_was_shown_and_in_no_address(desk: Desk) -> None:
+    case = desk.case(*(desk.item(number) for number in range(1, 60)))
+    desk.take(case)
+    client = desk.as_(Role.REVIEWER)
+    fields = marked(desk, case, *range(3, 28), **DECIDES, note="same-day")
+    sent = client.send_form(f"/cases/{case}/decide", fields)
+    assert sent.headers["location"] == f"/step-up?to=/cases/{case}"
+    assert "item_" not in f"{sent.headers}"
+    page = client.get(f"/cases/{case}").text
+    assert len(re.findall(r'name="item" value="item_[0-9a-f]{20}" form="decide" checked', page)) == 25
+    assert re.search(r'value="not_a_violation" required data-key="2" checked', page)
+    assert 'value="same-day"' in page
+    stepped = desk.as_(Role.REVIEWER, stepped_up=True)
+    assert stepped.send_form(f"/cases/{case}/decide", fields).status_code == 303
+    assert 'value="same-day"' not in client.get(f"/cases/{case}").text
+
+
+def test_marks_are_ones_own_and_forgotten_after_some_minutes(desk: Desk) -> None:
+    case = desk.case(*(desk.item(number) for number in range(1, 30)))
+    desk.take(case)
+    desk.as_(Role.REVIEWER).send_form(f"/cases/{case}/decide", marked(desk, case, **DECIDES, note="mine"))
+    assert 'value="mine"' in desk.as_(Role.REVIEWER).get(f"/cases/{case}").text
+    assert 'value="mine"' not in desk.as_(Role.REVIEWER, name="boris").get(f"/cases/{case}").text
+    desk.clock.at += dt.timedelta(minutes=11)
+    assert 'value="mine"' not in desk.as_(Role.REVIEWER).get(f"/cases/{case}").text
+
+
+def test_danger_is_not_lowered_while_it_is_open(desk: Desk) -> None:
+    made = many(desk)["danger"]
+    lead, version = desk.as_(Role.QUALITY_LEAD, name="lena"), desk.casework.cases.show(made).version
+    fields = {"version": str(version), "name": "", "priority": "normal"}
+    refused = lead.send_form(f"/cases/{made}/assign", fields)
+    assert (refused.status_code, "A danger to life is open" in refused.text) == (409, True)
+    assert desk.casework.cases.show(made).priority is Priority.DANGER
+    (danger,) = desk.casework.dangers.of_case(made)
+    desk.casework.dangers.close(LEAD, danger.id, Outcome.NO_DANGER)
+    fields["version"] = str(desk.casework.cases.show(made).version)
+    assert lead.send_form(f"/cases/{made}/assign", fields).status_code == 303
+    assert desk.casework.cases.show(made).priority is Priority.NORMAL

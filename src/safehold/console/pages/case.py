@@ -1,7 +1,7 @@
 """A case: what is known of it, without anything of its content; and who works on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.responses import JSONResponse, Response
 
@@ -14,6 +14,7 @@ from safehold.cases.evidence.preservation import circumstances_of
 from safehold.cases.queues import Claim
 from safehold.cases.store.changes import WAITING
 from safehold.console.errors import RefusedError
+from safehold.console.kept import Fields
 from safehold.console.page import Page
 from safehold.console.pages.danger import KINDS
 from safehold.console.visit import PageVisit
@@ -47,6 +48,8 @@ class Shown:
         following: the number after which the next page begins; None on the last one.
         claim: who holds it; None for nobody.
         is_mine: whether who looks holds it.
+        after: behind which number the page begins.
+        kept: what they had marked and filled in before they showed their second factor.
     """
 
     case: Case
@@ -55,6 +58,12 @@ class Shown:
     following: int | None
     claim: Claim | None
     is_mine: bool
+    after: int = 0
+    kept: Fields = field(default_factory=dict)
+
+    def filled(self, name: str, otherwise: str = "") -> str:
+        """Return what a field had been filled in with."""
+        return next(iter(self.kept.get(name, ())), otherwise)
 
     @property
     def before(self) -> CaseItem | None:
@@ -88,6 +97,7 @@ def show_case(visit: PageVisit) -> Response:
         outcomes={one.id: casework.decisions.outcomes(one.id) for one in decisions if one.reversal is not None},
         allowance=_allowance(visit),
         has_viewer=has_viewer(visit, shown.item),
+        account=_account_of(visit, shown.item),
         has_context=shown.item is not None and _has_context(visit, shown.item),
         axes=AXES,
         reasons=REASONS,
@@ -97,12 +107,12 @@ def show_case(visit: PageVisit) -> Response:
         verdicts=VERDICTS,
         schemes=LABELS,
         places=Place,
-        account=_account_of(visit, shown.item),
         measures=casework.enforcement.of_case(shown.case.id),
         dangers=casework.dangers.of_case(shown.case.id),
         danger_kinds=KINDS,
         is_escalated=shown.case.state is CaseState.ESCALATED,
         may_escalate=shown.case.state is not CaseState.CLOSED,
+        may_take=_may_take(visit, shown.case),
     )
 
 
@@ -123,7 +133,8 @@ def look(visit: PageVisit) -> Shown:
     """
     casework = visit.console.casework
     case = casework.cases.show(CaseId(visit.path["case"]))
-    after = _number(visit.query.get("after", ""))
+    kept = _kept(visit, case.id)
+    after = _number(visit.query.get("after", "") or next(iter(kept.get("after", ())), ""))
     items = casework.cases.items(case.id, after=after, limit=_LISTED + 1)
     following = items[_LISTED - 1].number if len(items) > _LISTED else None
     items = items[:_LISTED]
@@ -136,7 +147,14 @@ def look(visit: PageVisit) -> Shown:
         following=following,
         claim=claim,
         is_mine=claim is not None and claim.person == visit.person.name,
+        after=after,
+        kept=kept,
     )
+
+
+def _kept(visit: PageVisit, case: CaseId) -> Fields:
+    kept = visit.console.kept
+    return {} if kept is None else kept.find(visit.person.name, case)
 
 
 def item_of(visit: PageVisit, case: CaseId, item: str) -> CaseItem:
@@ -266,6 +284,12 @@ def _require_somebody(visit: PageVisit, name: str, case: Case) -> None:
     admitting = [one.name for one in visit.console.casework.queues.definitions() if one.admits(person)]
     if case.state in WAITING and case.queue not in admitting:
         raise RefusedError(409, "Their roles don't let them decide this case", advice="Give it to a specialist.")
+
+
+def _may_take(visit: PageVisit, case: Case) -> bool:
+    """Return whether a case waits for somebody like who looks."""
+    admitting = [queue.name for queue in visit.console.casework.queues.definitions() if queue.admits(visit.person)]
+    return case.state in WAITING and case.queue in admitting
 
 
 def _allowance(visit: PageVisit) -> object:

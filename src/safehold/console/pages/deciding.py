@@ -18,6 +18,12 @@ BULK = 20
 """From more items than this on, a decision asks for the second factor again: a slip of the hand would be a large one.
 Ours."""
 
+_KEPT = (
+    *("item", "after", "verdict", "harm", "realism", "depicted", "band", "confidence", "allow", "note"),
+    *(f"severity-{scheme.value}" for scheme in LABELS),
+)
+"""What of the form somebody finds again after showing their second factor."""
+
 
 def decide(visit: PageVisit) -> Response:
     """Decide the marked items."""
@@ -25,7 +31,10 @@ def decide(visit: PageVisit) -> Response:
     items = tuple(dict.fromkeys(visit.fields("item")))
     if not items:
         raise RefusedError(409, "No item is marked", advice="Mark the items in the list that this is about.")
+    kept = visit.console.kept
     if len(items) > BULK and not visit.is_stepped_up:
+        if kept is not None:
+            kept.keep(visit.person.name, case, {name: visit.fields(name) for name in _KEPT})
         return visit.go(f"{STEP_UP}?to=/cases/{case}", notice=f"More than {BULK} items: please confirm that it is you.")
     said = said_of(visit)
     visit.console.casework.decisions.decide(
@@ -35,6 +44,8 @@ def decide(visit: PageVisit) -> Response:
         seen=visit.number("version"),
         claim=claim_of(visit, case),
     )
+    if kept is not None:
+        kept.forget(visit.person.name, case)
     left = visit.console.casework.cases.show(case).undecided
     claim = visit.console.casework.queues.held_by(case)
     if left and claim is not None and claim.person == visit.person.name:

@@ -79,10 +79,11 @@ def show_health(visit: PageVisit) -> Response:
 def _storage(visit: PageVisit) -> Iterator[Part]:
     home = visit.console.casework.workshop.home
     failures = _instruments(visit).readiness.failures()
+    kind = "PostgreSQL" if home.database.path is None else "SQLite"  # never where it lies: that is the machine's
     if "database" in failures:
-        yield Part("Database", Standing.FAILED, f"{home.database.name} can't be read", "Nothing is decided meanwhile.")
+        yield Part("Database", Standing.FAILED, f"{kind} can't be read", "Nothing is decided meanwhile.")
     else:
-        yield Part("Database", Standing.GOOD, f"{home.database.name} answers")
+        yield Part("Database", Standing.GOOD, f"{kind} answers")
     disk = shutil.disk_usage(home.path)
     free = disk.free / disk.total
     told = f"{free:.0%} of the disk is free ({disk.free / 2**30:,.0f} GiB)"

@@ -12,6 +12,7 @@ from safehold.cases import Place
 from safehold.console.context import Console
 from safehold.console.exporter import Exporter
 from safehold.console.instruments import open_instruments
+from safehold.console.kept import KeptForms
 from safehold.console.preserver import Preserver
 from safehold.console.users import open_accounts
 from safehold.console.viewing.child import CHILD_MODULE
@@ -59,6 +60,7 @@ def open_console(
                 viewer=viewer,
                 instruments=instruments,
                 exporter=Exporter(casework, key),
+                kept=KeptForms(workshop.home.clock),
                 preserver=None if key is None else Preserver(casework, key, _outbox(workshop)),
             )
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from safehold.cases.retention import forget_cases
 from safehold.gateway.purge import purge
+from safehold.home.tending import tend
 from safehold.ledger import EventLog
 from safehold.service.checking.deferred import announce
 from safehold.service.checking.state import State
@@ -24,6 +25,7 @@ LOST_SECONDS = 10.0
 OVERDUE_SECONDS = 60.0
 SETTLE_SECONDS = 10.0
 FORGET_SECONDS = 600.0
+TEND_SECONDS = 3600.0
 _ACTOR = "system"
 
 
@@ -37,7 +39,8 @@ def duties_of(gateway: Gateway, service: Service) -> Sequence[Duty]:
     deliveries = Duty("webhooks.deliver", DELIVER_SECONDS, courier.deliver_due)
     signatures = Duty("ledger.sign", FORGET_SECONDS, Signatures(gateway.workshop.ledger).sign)
     cases = (*_evidence(gateway), *_enforcing(service), *_closing(gateway))
-    return (deliveries, signatures, *_checks(gateway, service), *_reports(service), *cases)
+    tending = Duty("database.tend", TEND_SECONDS, partial(tend, gateway.workshop.home.database))
+    return (deliveries, signatures, tending, *_checks(gateway, service), *_reports(service), *cases)
 
 
 @dataclass(slots=True)

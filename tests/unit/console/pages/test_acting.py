@@ -1,6 +1,7 @@
 """Enforcement, appeals, holds and openings, as people meet them: by two where it takes two, and never twice."""
 
 import datetime as dt
+import re
 import secrets
 from dataclasses import replace
 from pathlib import Path
@@ -10,18 +11,22 @@ import sqlalchemy as sa
 from tests.unit.console.pages.room import Room
 from tests.unit.console.standing import NOW
 
-from safehold.cases import CaseId, Origin, Person, Role
+from safehold.cases import CaseId, Form, NewItem, Origin, Person, Role, Subject, SubjectKind
 from safehold.cases.decisions.tables import case_decisions
 from safehold.cases.enforcement import Cause, Enforcement, EnforcementId, Measure, Order
 from safehold.cases.enforcement.appeals import Appeal, Filing
+from safehold.cases.enforcement.danger import DangerKind, Outcome
 from safehold.cases.evidence import Basis
 from safehold.cases.rules import default_source
-from safehold.gateway.reports import Category, Kind, Sender, Submission, Target
+from safehold.gateway.reports import Category, Kind, Sender, Status, Submission, Target
+from safehold.gateway.reports.tables import reports
 from safehold.ledger.entry import timestamp
 from safehold.settings import Settings
 from safehold.vault import EvidenceId, Label, read_custodian_key
 from safehold.vault.granting import Request, grant
+from safehold.vocabulary import Action
 from safehold.wiring.casework import open_casework
+from safehold.wiring.jobs import outbox_of
 
 ENFORCER, REPORTER, CUSTODIAN = Role.ENFORCER, Role.REPORTER, Role.CUSTODIAN
 CANARY = "zanzibar-xylophone-4711"
@@ -340,3 +345,86 @@ def test_a_granted_appeal_says_that_the_decision_behind_it_stands(room: Room) ->
     assert "The decision stands" in shown
     assert decision in shown
     assert room.casework.cases.show(case.id).state.value == "escalated"
+
+
+def test_a_report_that_was_closed_by_hand_is_taken_up_again_with_a_reason(room: Room) -> None:
+    sent = Submission(Category.HARMFUL_MODEL, Target.MODEL, f"model-{secrets.token_hex(4)}")
+    ticket = room.casework.reports.submit(sent, Sender("flagger")).ticket
+    room.casework.reports.decide(ticket, Status.ACTED, actor="ben")
+    client, path = room.as_(REPORTER), f"/reports/{ticket}"
+    assert "Why it is taken up again" in client.get(path).text
+    for wrong, status in (({}, 409), ({"seen": "acted", "reason": "a sentence of mine"}, 422)):
+        assert client.send_form(f"{path}/reopen", wrong).status_code == status
+    fields = {"seen": "acted", "reason": "mistaken"}
+    assert [client.send_form(f"{path}/reopen", fields).status_code for _ in range(2)] == [303, 409]
+    assert room.casework.reports.show(ticket).status is Status.IN_REVIEW
+    (case,) = {hit.case for hit in room.casework.cases.find(ticket)}
+    assert room.casework.cases.show(case).undecided == 1
+    told = [one.event for one in room.workshop.ledger.events() if one.event.kind == "report.reopened"]
+    assert [one.details for one in told] == [{"ticket": ticket, "reason": "mistaken"}]
+
+
+def test_jobs_that_were_given_up_are_tried_again_or_taken_note_of_by_who_looks_after_the_system(own_room: Room) -> None:
+    outbox, database = outbox_of(own_room.workshop), own_room.workshop.home.database
+    with database.writing() as connection:
+        for number in range(3):
+            outbox.enqueue(connection, "webhook.deliver", {"number": number})
+    for job in outbox.lease({"webhook.deliver"}, 60):
+        outbox.failed(job, "Timeout", for_good=True)
+    client = own_room.as_(Role.ADMIN)
+    assert "jobs are tried no more" in client.get("/health").text
+    first, second, _ = (job.id for job in outbox.dead())
+    assert client.send_form(f"/jobs/{first}/acknowledge", {"reason": "because"}).status_code == 422
+    for job in (first, second):
+        assert client.send_form(f"/jobs/{job}/acknowledge", {"reason": "not-needed"}).status_code == 303
+    assert second in client.get("/jobs?which=acknowledged").text
+    assert second not in client.get("/jobs").text
+    assert client.send_form("/jobs/retry").status_code == 303
+    assert "jobs are tried no more" not in client.get("/health").text
+    assert {job.id for job in outbox.dead()} == {first, second}
+    assert client.send_form(f"/jobs/{second}/retry").status_code == 303
+    assert client.send_form(f"/jobs/{second}/retry").status_code == 409
+    assert [job.acknowledged is not None for job in outbox.dead()] == [True]
+    assert own_room.as_(Role.SPECIALIST).get("/jobs").status_code == 403
+    assert own_room.kinds().count("job.acknowledged") == 2
+    assert own_room.kinds().count("job.retried") == 2
+
+
+def test_lists_of_reports_dangers_and_jobs_go_on_behind_the_last_row_and_lose_none(own_room: Room) -> None:
+    outbox, database = outbox_of(own_room.workshop), own_room.workshop.home.database
+    lead = Person("lena", frozenset({Role.REVIEWER}))
+    with database.writing() as connection:
+        for number in range(53):
+            outbox.enqueue(connection, "webhook.deliver", {"number": number})
+            case = own_room.casework.cases.open(
+                Subject(SubjectKind.ACCOUNT, f"{number:032x}"),
+                [NewItem(Origin.HAND, f"hand_{number}", Form.TEXT, "hand", Action.HOLD, NOW)],
+                connection,
+                actor="system",
+            )
+            danger = own_room.casework.dangers.open(lead, case, connection, kind=DangerKind.CHILD)
+    for _ in range(4):
+        for job in outbox.lease({"webhook.deliver"}, 60):
+            outbox.failed(job, "Timeout", for_good=True)
+    for number in range(53):
+        sent = Submission(Category.HARMFUL_MODEL, Target.MODEL, f"model-{number}")
+        own_room.casework.reports.submit(sent, Sender("flagger"))
+    due = sa.update(reports).where(reports.c.reference.like("model-1%")).values(due_at=timestamp(NOW))
+    with database.writing() as connection:
+        connection.execute(due)
+    own_room.casework.dangers.close(lead, danger.id, Outcome.NO_DANGER)
+    for path, named in (
+        ("/reports", r'href="/reports/(R-[^"]+)"'),
+        ("/dangers", r'href="/dangers/(dgr_[^"]+)"'),
+        ("/jobs", r'action="/jobs/([^/"]+)/retry"'),
+    ):
+        client = own_room.as_()
+        first = client.get(path).text
+        further = re.search(r'rel="next" href="([^"]+)"', first)
+        assert further is not None, path
+        rest = client.get(further[1].replace("&amp;", "&")).text
+        seen = [list(dict.fromkeys(re.findall(named, page))) for page in (first, rest)]
+        assert [len(one) for one in seen] == [50, 3], path
+        assert not set(seen[0]) & set(seen[1])
+        assert 'rel="next"' not in rest
+        assert client.get(f"{path}?after=%00~x~y").status_code == 200

@@ -61,9 +61,11 @@ def test_verification_goes_on_beside_the_page_that_began_it(own_room: Room) -> N
     assert own_room.instruments.verification.current() is not None
 
 
-def test_health_names_the_database_and_what_is_missing(own_room: Room) -> None:
+def test_health_names_the_kind_of_database_and_what_is_missing_and_no_path_of_the_machine(own_room: Room) -> None:
     page = own_room.as_(Role.ADMIN).get("/health").text
-    assert own_room.workshop.home.database.name in page
+    assert "SQLite answers" in page
+    assert str(own_room.workshop.home.path) not in page
+    assert own_room.workshop.home.database.name not in page
     assert "openings need two" in page
     assert "nothing passed unexamined" in page
 
