@@ -75,12 +75,21 @@ def not_covered(tally: Tally, equipment: Equipment, classes: Sequence[Mapping[Ha
         )
     if unseen := sorted({mapping.column for mapping in equipment.policy.columns} - tally.columns):
         yield f"In these columns, which the policy maps to concepts, no record has a value: {', '.join(unseen)}."
-    if tally.kinds[MediaKind.IMAGE.value] and not equipment.classifiers:
-        yield "No image classifier ran: concepts were taken from captions and columns alone."
-    if tally.kinds[MediaKind.IMAGE.value] and equipment.classifiers:
-        yield "Image classifiers look at the first frame of an animation only; its other frames are compared by hash."
+    if tally.kinds[MediaKind.IMAGE.value]:
+        yield from _of_pictures(is_scored=bool(equipment.classifiers))
     if not any(counts.keys() - {HarmClass.TEST, HarmClass.BENIGN} for counts in classes):
         yield "No hash list beside the built-in test bank was loaded: known material could not be recognised."
     if any(lexicon.status == "draft" for lexicon in equipment.lexicons):
         yield "Some lexicons are drafts that nobody outside the project has reviewed."
     yield "Material that is on no list, and concepts that no caption, column or classifier names, are not found."
+
+
+def _of_pictures(*, is_scored: bool) -> Iterator[str]:
+    yield "Pictures within a picture's file are compared by hash where they stand whole; packed ones were not looked for."
+    if is_scored:
+        yield (
+            "Image classifiers look at the first frame of an animation only; its other frames, and pictures within its "
+            "file, are compared by hash."
+        )
+    else:
+        yield "No image classifier ran: concepts were taken from captions and columns alone."
