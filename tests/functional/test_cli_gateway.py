@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from safehold.classification.remote.sandbox import MODEL, SandboxEndpoint
-from safehold.cli.doctor import Health
 from safehold.cli.gateway_health import gateway_parts
+from safehold.cli.health import Health
 from safehold.gateway.policy_file import default_source
 from safehold.media.signature_picture import test_signature_png as signature_png
 from safehold.wiring import open_workshop

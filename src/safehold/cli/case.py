@@ -11,15 +11,12 @@ from safehold.cli.case_facts import CASE_COLUMNS, ITEM_COLUMNS, case_facts, case
 from safehold.cli.case_hand import open_case
 from safehold.cli.command import Shell, command
 from safehold.cli.enforcement import acting
+from safehold.cli.meaning import UnclearCaseError, case_meant
 from safehold.cli.wording import counted
 from safehold.vocabulary import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from safehold.cases import Case, CaseId
-    from safehold.cases.search import Found
-    from safehold.cases.store import CaseStore
+    from safehold.cases import Case
     from safehold.wiring import Workshop
 
 _STATES = click.Choice(["open", "second_review", "escalated", "decided", "closed"])
@@ -27,10 +24,6 @@ _PRIORITIES = click.Choice(["danger", "urgent", "normal", "low"])
 _ORIGINS = click.Choice(["gateway", "dataset", "report", "exchange", "hand"])
 _KINDS = click.Choice(["account", "session", "model", "source", "link", "nobody"])
 _SHOWN_ITEMS = 50
-
-
-class UnclearCaseError(UsageError):
-    """A text means no case, or several."""
 
 
 class UnfitAssigneeError(UsageError):
@@ -100,7 +93,7 @@ def show_case(shell: Shell, text: str, *, after: int, limit: int) -> Answer:
 
     with shell.workshop() as workshop:
         cases = open_cases(workshop)
-        found = cases.show(meant(cases, text))
+        found = cases.show(case_meant(cases, text))
         items = cases.items(found.id, after=after, limit=limit)
     facts = case_facts(found)
     rows = [(name, str(value)) for name, value in facts.items() if value not in {None, ""}]
@@ -143,7 +136,7 @@ def assign_case(shell: Shell, text: str, name: str | None, *, nobody: bool) -> A
 
     with shell.workshop() as workshop:
         cases = open_cases(workshop)
-        case_id = meant(cases, text)
+        case_id = case_meant(cases, text)
         if name is not None:
             _require_reviewer(workshop, name, cases.show(case_id))
         cases.assign(case_id, name or "", actor=workshop.actor)
@@ -163,7 +156,7 @@ def escalate_case(shell: Shell, text: str, reason: str, *, is_danger: bool) -> A
 
     with shell.workshop() as workshop:
         cases = open_cases(workshop)
-        case_id = meant(cases, text)
+        case_id = case_meant(cases, text)
         priority = Priority.DANGER if is_danger else Priority.URGENT
         with workshop.home.database.writing() as connection:
             cases.escalate(case_id, reason, actor=workshop.actor, priority=priority, connection=connection)
@@ -188,7 +181,7 @@ def attend_to_case(shell: Shell, text: str) -> Answer:
         casework, person = open_casework(workshop), person_of(workshop)
         if not person.can(Ability.SECOND_REVIEW):
             raise UnfitAssigneeError("your roles don't let you do this", advice="Ask a specialist or a quality lead.")
-        case_id = meant(casework.cases, text)
+        case_id = case_meant(casework.cases, text)
         if any(one.is_open for one in casework.dangers.of_case(case_id)):
             raise DangerStillOpenError(
                 "a danger to life is open in this case", advice="Close it first: safehold danger close ID OUTCOME"
@@ -220,23 +213,6 @@ def _require_reviewer(workshop: "Workshop", name: str, found: "Case") -> None:
             "their roles don't let them decide this case",
             advice="Give it to somebody who works where it waits; safehold user list shows roles.",
         )
-
-
-def meant(cases: "CaseStore", text: str) -> "CaseId":
-    """Return the case that an id, or whatever else names one, means.
-
-    Raises:
-        UnclearCaseError: it means none, or several.
-    """
-    found: Sequence[Found] = cases.find(text)
-    named = list(dict.fromkeys(one.case for one in found))
-    if len(named) == 1:
-        return named[0]
-    if not named:
-        raise UnclearCaseError("no case is named so", advice="List cases with: safehold case list")
-    raise UnclearCaseError(
-        f"{counted(len(named), 'case')} are named so", advice="Choose one: safehold case find shows them."
-    )
 
 
 # Commands that have files of their own:

@@ -9,6 +9,7 @@ import click
 
 from safehold.cli.answer import Answer
 from safehold.cli.command import EXISTING_FILE, Shell, command
+from safehold.cli.meaning import case_meant
 from safehold.cli.target import NEW_FILE, new_file
 from safehold.cli.wording import counted
 from safehold.vocabulary import UsageError
@@ -149,9 +150,8 @@ def _audit(casework: "Casework", text: str | None, days: Mapping[str, dt.datetim
 
 
 def _meant(casework: "Casework", text: str) -> "CaseId":
-    from safehold.cli.case import meant
 
-    return meant(casework.cases, text)
+    return case_meant(casework.cases, text)
 
 
 def _write(path: Path, data: bytes) -> None:

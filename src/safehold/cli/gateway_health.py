@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from safehold.cli.doctor import Examined, Health
+from safehold.cli.health import Examined, Health
 
 if TYPE_CHECKING:
     from safehold.classification.remote import Endpoint, RemoteReading

@@ -15,7 +15,7 @@ from safehold.cli.hold_destroy import (
     erasure_proof,
     settle,
 )
-from safehold.cli.vault import meant
+from safehold.cli.meaning import evidence_meant
 from safehold.cli.wording import counted
 from safehold.vocabulary import UsageError
 
@@ -85,7 +85,7 @@ def place(
     if known is not None and reference is None:
         raise click.UsageError(f"{basis} needs its --reference", click.get_current_context())
     with shell.workshop() as workshop:
-        whole_id = meant(evidence_id, workshop.vault.list())
+        whole_id = evidence_meant(evidence_id, workshop.vault.list())
         now = workshop.home.clock.now()
         if known is None:
             made = workshop.vault.hold(whole_id, basis, expires_at=_utc(until), actor=workshop.actor)
@@ -156,7 +156,7 @@ def _require_reference(reference: str | None) -> None:
 
 def _holds(workshop: "Workshop", evidence_id: str | None) -> "Iterator[Hold]":
     rows = workshop.vault.list()
-    for identifier in [row.id for row in rows] if evidence_id is None else [meant(evidence_id, rows)]:
+    for identifier in [row.id for row in rows] if evidence_id is None else [evidence_meant(evidence_id, rows)]:
         yield from workshop.vault.holds(identifier)
 
 

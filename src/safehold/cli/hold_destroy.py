@@ -7,8 +7,8 @@ import click
 
 from safehold.cli.answer import Answer, Table
 from safehold.cli.command import Shell, command
+from safehold.cli.meaning import evidence_meant
 from safehold.cli.target import NEW_FILE, new_file
-from safehold.cli.vault import meant
 from safehold.cli.wording import counted
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def destroy_request(
         raise click.UsageError("give either --agency or --person", click.get_current_context())
     ground = Ground.ERASURE_REQUEST if agency is None else Ground.LAW_ENFORCEMENT
     with shell.workshop() as workshop:
-        whole_id = meant(evidence_id, workshop.vault.list())
+        whole_id = evidence_meant(evidence_id, workshop.vault.list())
         reference = agency or person_reference or ""
         made = open_destructions(workshop).ask(
             _person(workshop), whole_id, ground, reference=reference, counsel=counsel
@@ -127,7 +127,7 @@ def erasure_proof(shell: Shell, evidence_id: str, out: Path) -> Answer:
     from safehold.wiring.casework import open_destructions
 
     with shell.workshop() as workshop:
-        whole_id = meant(evidence_id, workshop.vault.list())
+        whole_id = evidence_meant(evidence_id, workshop.vault.list())
         proof = open_destructions(workshop).proof(whole_id)
         with new_file(out) as staged:
             write_atomic(staged, f"{proof.to_json()}\n".encode())

@@ -8,18 +8,14 @@ import click
 
 from safehold.cli.answer import Answer, ExitCode, Table
 from safehold.cli.command import EXISTING_FILE, Shell, command
+from safehold.cli.meaning import SHORTEST_BEGINNING, evidence_meant
 from safehold.cli.target import NEW_FILE
 from safehold.cli.vault_opening import ask, grant, requests
 from safehold.cli.wording import counted
 from safehold.vocabulary import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from safehold.vault import Evidence, EvidenceId, Problem, VaultReport
-
-SHORTEST_BEGINNING = 12
-"""Digits of an id that are enough to name evidence by: 48 bits, and what they mean is still looked up."""
+    from safehold.vault import Evidence, Problem, VaultReport
 
 
 _SHOWN_EXPOSED = 20
@@ -27,10 +23,6 @@ _SHOWN_EXPOSED = 20
 
 class UnrecordableError(UsageError):
     """A purpose or case can't go into the ledger as it was typed."""
-
-
-class AmbiguousEvidenceError(UsageError):
-    """The beginning of an id means several pieces of evidence."""
 
 
 class PlaintextTargetError(UsageError):
@@ -250,7 +242,7 @@ def open_evidence(
     descriptor = None if out is None else _new_private_file(out)
     try:
         with shell.workshop() as workshop:
-            whole_id = meant(evidence_id, workshop.vault.list())
+            whole_id = evidence_meant(evidence_id, workshop.vault.list())
             ready = [read_custodian_key(path, passphrases) for path in keys]
             content = workshop.vault.open(
                 whole_id, ready, purpose=why["purpose"], case=why["case"], actor=workshop.actor
@@ -285,21 +277,9 @@ def erase(shell: Shell, evidence_id: str, receipt: str | None, counsel: str | No
         raise click.UsageError("give either --receipt or --counsel", click.get_current_context())
     kind = ReferenceKind.COUNSEL if receipt is None else ReferenceKind.RECEIPT
     with shell.workshop() as workshop:
-        whole_id = meant(evidence_id, workshop.vault.list())
+        whole_id = evidence_meant(evidence_id, workshop.vault.list())
         workshop.vault.erase(whole_id, Reference(kind, receipt or counsel or ""), actor=workshop.actor)
     return Answer({"id": whole_id, "reference": kind.value}, ["erased: nobody can open it any more"])
-
-
-def meant(text: str, rows: "Sequence[Evidence]") -> "EvidenceId":
-    """Return the id that a whole id or the beginning of one means."""
-    from safehold.vault import parse_evidence_id
-
-    found = [row.id for row in rows if row.id.startswith(text)] if len(text) >= SHORTEST_BEGINNING else []
-    if len(found) > 1:
-        raise AmbiguousEvidenceError(
-            f"{len(found)} pieces of evidence have ids that begin so", advice="Give more digits of the id."
-        )
-    return found[0] if found else parse_evidence_id(text)
 
 
 def _require_recordable(**words: str) -> None:

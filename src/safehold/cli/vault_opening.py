@@ -7,6 +7,7 @@ import click
 
 from safehold.cli.answer import Answer, Table
 from safehold.cli.command import EXISTING_FILE, Shell, command
+from safehold.cli.meaning import evidence_meant
 from safehold.cli.target import NEW_FILE, new_file
 from safehold.vocabulary import UsageError
 
@@ -36,12 +37,11 @@ def ask(shell: Shell, evidence_id: str, *, case: str, purpose: str, minutes: int
     Who asks is never one of the two. ID is as `safehold vault list` shows it.
     """
     from safehold.cases import Person, Role
-    from safehold.cli.vault import meant
     from safehold.wiring.casework import open_openings
 
     with shell.workshop() as workshop:
         person = Person(workshop.actor, frozenset({Role.SPECIALIST}))
-        whole_id = meant(evidence_id, workshop.vault.list())
+        whole_id = evidence_meant(evidence_id, workshop.vault.list())
         made = open_openings(workshop).request(person, whole_id, case=case, purpose=purpose, seconds=minutes * 60)
     said = [
         f"opening {made.id} waits for {made.needed} custodians until {made.lapses_at:%Y-%m-%d %H:%M} UTC",

@@ -15,14 +15,13 @@ from safehold.guard.errors import (
     GuardSetupError,
     GuardTimedOutError,
     GuardUnavailableError,
-    RefusedError,
     RejectedRequestError,
 )
 from safehold.guard.fallback import GuardCounts
 from safehold.guard.guard import Guard
 from safehold.guard.hold_back import HoldBack, Window
 from safehold.guard.options import GuardOptions, OnFailure
-from safehold.guard.outcome import GuardResult, ItemResult
+from safehold.guard.outcome import GuardResult, ItemResult, RefusedError
 from safehold.vocabulary import Action
 
 __all__ = [

@@ -10,10 +10,25 @@ from dataclasses import dataclass, field, replace
 
 from safehold.gateway.answer import Refusal
 from safehold.gateway.item import CheckRequest, Item
-from safehold.guard.errors import RefusedError
-from safehold.vocabulary import Action, GapReason
+from safehold.vocabulary import Action, GapReason, SafeholdError
 
 _LET_THROUGH = frozenset({Action.ALLOW, Action.ALLOW_UNEXAMINED})
+
+
+class RefusedError(SafeholdError):
+    """What was checked may not be used or shown.
+
+    Attributes:
+        result: the answer; its `message_key` names what to tell the person.
+    """
+
+    def __init__(self, result: "GuardResult") -> None:
+        code = "" if result.refusal is None else result.refusal.value
+        super().__init__(
+            f"the content was not allowed: {code}",
+            advice="Show the message of the result's message key, and nothing of what was refused.",
+        )
+        self.result = result
 
 
 @dataclass(frozen=True, slots=True)

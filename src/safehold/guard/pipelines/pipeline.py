@@ -13,9 +13,9 @@ from typing import Any
 
 from safehold.gateway.answer import Refusal
 from safehold.gateway.item import CheckRequest, Context
-from safehold.guard.errors import GuardSetupError, RefusedError
+from safehold.guard.errors import GuardSetupError
 from safehold.guard.guard import NOBODY, Guard
-from safehold.guard.outcome import GuardResult, unexamined
+from safehold.guard.outcome import GuardResult, RefusedError, unexamined
 from safehold.guard.pipelines.callbacks import without_previews
 from safehold.guard.pipelines.inputs import InputRules, draft_of_inputs, named
 from safehold.guard.pipelines.outputs import UnexaminedOutputError, examined, holds_pictures, replaced
