@@ -169,6 +169,9 @@ class Settings(BaseModel):
     enforcement_webhooks: tuple[str, ...] = Field(
         (), description="Names of webhooks that are told of measures and decided appeals; none: systems poll."
     )
+    refuse_suspended: bool = Field(
+        True, description="Whether checks that name a suspended or banned account are denied; true."
+    )
     danger_contacts: tuple[Path, ...] = Field(
         (), description="Own files of whom to call where somebody's life may be in danger, before the shipped ones."
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from safehold.classification import Classifier
 from safehold.classification.remote import RemoteClassifier
 from safehold.gateway.casework import Cases
-from safehold.gateway.checking import GatewayChecks, Records
+from safehold.gateway.checking import Accounts, GatewayChecks, Records
 from safehold.gateway.further import Further
 from safehold.gateway.in_force import Policies
 from safehold.gateway.marks import Marks, digest_key
@@ -41,6 +41,7 @@ class Parts:
         further: classifiers elsewhere.
         children: how many decoding children, 1 or more.
         cases: where what is held or denied waits for people; None where nobody works on cases.
+        accounts: which are refused whatever they send; None for none.
     """
 
     home: Home
@@ -53,6 +54,7 @@ class Parts:
     further: Sequence[RemoteClassifier] = ()
     children: int = 1
     cases: Cases | None = None
+    accounts: Accounts | None = None
 
 
 @contextmanager
@@ -92,6 +94,7 @@ def _checks(parts: Parts, crew: Crew, further: Further) -> GatewayChecks:
             check_key=key,
             review_key=ReviewKey.load(parts.home.keys),
             cases=parts.cases,
+            accounts=parts.accounts,
         ),
         clock=parts.home.clock,
     )

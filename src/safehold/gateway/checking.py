@@ -10,6 +10,7 @@ import datetime as dt
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from safehold.gateway.answer import Answer, ItemAnswer
 from safehold.gateway.caller import Caller
@@ -43,6 +44,18 @@ _ATTEMPTS = 8
 """How often a turn is decided on, should others of its session be recorded meanwhile. One of them gets on each time."""
 
 
+class Accounts(Protocol):
+    """Say which accounts are refused; asked at every check that names one, by several threads."""
+
+    def is_refused(self, mark: str) -> bool:
+        """Return whether an account is suspended or banned now.
+
+        Raises:
+            SafeholdError: it can't be told: then nothing is decided.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Records:
     """Where decisions go.
@@ -55,6 +68,7 @@ class Records:
         check_key: with which the home can tell that a sealed item is what it sealed.
         review_key: to which items are sealed; None keeps nothing.
         cases: where what is held or denied waits for people; None where nobody works on cases.
+        accounts: which are refused whatever they send; None where their standing is nobody's business here.
     """
 
     database: Database
@@ -64,6 +78,7 @@ class Records:
     check_key: bytes
     review_key: ReviewKey | None = None
     cases: Cases | None = None
+    accounts: Accounts | None = None
 
 
 class GatewayChecks:
@@ -110,6 +125,7 @@ class GatewayChecks:
         carried = _carried(remembered, marks, now)
         observed = self._detectors.observe(request, policy, carried)
         is_limited = any(one.conduct.is_limited(now.timestamp()) for one in remembered.values())
+        is_limited = is_limited or self._is_refused(marks.get(Owner.ACCOUNT))
         features = Features(observed.items, carried, is_limited)
         judgement = judge(features, policy)
         answer = _answer(request, observed, judgement, policy, now)
@@ -134,6 +150,9 @@ class GatewayChecks:
         named = {Owner.ACCOUNT: context.account, Owner.SESSION: context.session}
         marks = {owner: self._records.marks.of(owner.value, name) for owner, name in named.items()}
         return {owner: mark for owner, mark in marks.items() if mark is not None}
+
+    def _is_refused(self, account: str | None) -> bool:
+        return account is not None and self._records.accounts is not None and self._records.accounts.is_refused(account)
 
     def _recall(self, marks: Mapping[Owner, str]) -> dict[str, Remembered]:
         if not marks:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from safehold.cases.enforcement.refused import RefusedAccounts
 from safehold.classification import load_classifiers
 from safehold.classification.remote import Endpoint, load_remote, read_remote
 from safehold.classification.text import Lexicon, PromptRules, default_rules, load_lexicon, load_word_list
@@ -80,6 +81,7 @@ def open_gateway(
             policies=policies,
             lists=index,
             text=prompt_rules(workshop.settings),
+            accounts=refused_accounts(workshop),
             classifiers=load_classifiers(workshop.settings.classifiers),
             further=remote_classifiers(workshop, variables),
             children=workshop.settings.media_children or cores(),
@@ -96,6 +98,12 @@ def open_gateway(
                 outbox=Outbox(workshop.home.database, workshop.home.clock),
                 policies=policies,
             )
+
+
+def refused_accounts(workshop: Workshop) -> RefusedAccounts | None:
+    """Return which accounts are refused whatever they send; None where the settings say that none is."""
+    home = workshop.home
+    return RefusedAccounts(home.database, home.clock) if workshop.settings.refuse_suspended else None
 
 
 def own_policy(settings: Settings) -> GatewayPolicy:

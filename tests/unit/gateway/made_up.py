@@ -143,6 +143,7 @@ class Made:
     further: tuple[RemoteClassifier, ...] = ()
     review_key: ReviewKey | None = None
     has_cases: bool = True
+    accounts: Any = None
 
 
 @cache
@@ -175,6 +176,7 @@ def open_desk(folder: Path, made: Made | None = None) -> Iterator[Desk]:
                     b"k" * 32,
                     made.review_key,
                     cases if made.has_cases else None,
+                    made.accounts,
                 ),
                 clock,
             )

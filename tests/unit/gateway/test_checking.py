@@ -9,8 +9,10 @@ from tests.unit.matching.made_up import contents, part, rows
 
 from safehold.gateway import Item, ItemKind, Refusal, Turn
 from safehold.gateway.errors import EmptyRequestError, GatewayPolicyError, MalformedItemError, RequestTooLargeError
+from safehold.gateway.marks import Marks
 from safehold.gateway.media import Lists, StandingLists
 from safehold.gateway.outward import to_json
+from safehold.home.errors import HomeBusyError
 from safehold.media.signature_picture import test_signature_png as signature_png
 from safehold.vocabulary import Action, GapReason, HarmClass, PdqFlavour, SafeholdError, Tier
 
@@ -292,3 +294,33 @@ def test_turns_of_trusted_roles_alone_are_not_read(tmp_path: Path, desk: Desk) -
         assert other.ask(Item(ItemKind.MESSAGES, turns=by_user)).action is Action.DENY
     with pytest.raises(GatewayPolicyError):
         made_up.policy(session__trusted_roles=["user"])
+
+
+class Standing:
+    """Says of one account that it is refused."""
+
+    def __init__(self, mark: str) -> None:
+        self.mark = mark
+
+    def is_refused(self, mark: str) -> bool:
+        return mark == self.mark
+
+
+def test_whatever_a_refused_account_sends_is_denied_with_a_code_that_says_nothing_of_it(tmp_path: Path) -> None:
+    with open_desk(tmp_path, Made(accounts=Standing(Marks(b"k" * 32).of("account", "a-17") or ""))) as desk:
+        refused, other = (desk.say("a green tree", account=name) for name in ("a-17", "a-18"))
+        found = desk.say("a red cube and a blue ball", account="a-17")
+    assert (refused.action, refused.refusal, refused.case_id) == (Action.DENY, Refusal.LIMITED, None)
+    assert (other.action, other.refusal) == (Action.ALLOW, None)
+    assert (found.refusal, bool(found.case_id)) == (Refusal.POLICY, True), "what is found is kept all the same"
+
+
+def test_where_nobody_can_say_how_an_account_stands_nothing_passes(tmp_path: Path) -> None:
+    class Gone:
+        def is_refused(self, mark: str) -> bool:
+            raise HomeBusyError(f"no connection for {len(mark)} characters", advice="")
+
+    with open_desk(tmp_path, Made(accounts=Gone())) as desk:
+        with pytest.raises(HomeBusyError):
+            desk.say("a green tree", account="a-17")
+        assert desk.say("a green tree").action is Action.ALLOW
