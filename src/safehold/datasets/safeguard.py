@@ -5,6 +5,7 @@
 Every step may be killed at any moment and the command repeated: what is committed stays, nothing is done twice.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from safehold.datasets.apply.seal import Sealer
-from safehold.datasets.apply.stage import Step, apply_outputs
+from safehold.datasets.apply.stage import Pace, Step, apply_outputs
 from safehold.datasets.casework.handing import hand_over
 from safehold.datasets.casework.taking import take_back
 from safehold.datasets.decide.basis import Basis
@@ -99,7 +100,7 @@ def scan(
         shards = order.slice.of(mix.shards)
         if slice_name:
             return _scan_slice(layout, shards, settings, engine=engine, watcher=watcher, step=step)
-        work = _Work(layout, run, mix, equipment, risks, watcher, step)
+        work = _Work(layout, run, mix, equipment, risks, watcher, step, min(order.workers, os.cpu_count() or 1))
         work.judge(scan_shards(layout, shards, settings, engine, tick=work.glance), Stage.SCAN)
         outcome = work.finish(dry_run=order.dry_run)
         return outcome if order.dry_run else replace(outcome, handed=hand_over(layout, run, mix.shards, equipment))
@@ -257,6 +258,7 @@ class _Work:
     risks: SourceRisks
     watcher: Watcher
     step: Step
+    writers: int = 1
     seen: Sighting = field(default_factory=Sighting)
     fresh: set[int] = field(default_factory=set)
 
@@ -305,7 +307,8 @@ class _Work:
         self.watcher.begin(Stage.APPLY, len(outputs), sum(shard.size for shard in self.mix.shards))
         sealer = Sealer(self.equipment.vault, self.equipment.policy, self.run, self.equipment.actor)
         applied = []
-        work = apply_outputs(self.layout, self.mix, story.decided.separation, sealer, fresh=self.fresh, step=self.step)
+        pace = Pace(self.fresh, self.writers)
+        work = apply_outputs(self.layout, self.mix, story.decided.separation, sealer, pace=pace, step=self.step)
         for one in work:
             applied.append(one)
             self.watcher.see(Sighting(shards=len(applied)))

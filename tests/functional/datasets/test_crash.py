@@ -87,14 +87,17 @@ def test_a_kill_in_any_commit_step_changes_nothing_of_the_result(place: Place, d
     steps = finish(driver, place, sources=sources, out=reference)["steps"]
     expected = results(reference)
     assert len(steps) >= 20
-    for number in tried(steps):
-        is_after_scan = number > steps.index("concluded")
+    side_by_side = finish(driver, place, sources=sources, out=place.root / "side by side", workers=2)["steps"]
+    assert sorted(side_by_side) == sorted(steps)
+    assert side_by_side.index("sealed 1") < side_by_side.index("written 0")
+    for number in tried(side_by_side):
+        is_after_scan = number > side_by_side.index("concluded")
         out = copy_run(reference, place.root / f"out-{number}", scanned=is_after_scan)
-        killed = driver.ask(place, sources=sources, out=out, die_at_step=number)
+        killed = driver.ask(place, sources=sources, out=out, die_at_step=number, workers=2)
         assert killed["killed"]
         wait_for_the_end_of(killed["pid"])
         finish(driver, place, sources=sources, out=out)
-        assert results(out) == expected, steps[number - 1]
+        assert results(out) == expected, side_by_side[number - 1]
         assert not verify(out).differences
         assert leftovers(out, place.home, place.root / "sources") == []
         shutil.rmtree(out)

@@ -7,16 +7,17 @@ Then, for every output, in this order:
 2. the output is written under a temporary name, synced and renamed, or linked;
 3. its commit record is written.
 
+Several tars are written at a time, by threads: copying, digesting and syncing need no interpreter.
 An output whose apply digest (scans, decisions, sides) is unchanged is not touched again.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from enum import Enum
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,60 +26,19 @@ from safehold.datasets.apply.companions import Companions
 from safehold.datasets.apply.seal import Sealer
 from safehold.datasets.apply.sides import Side, sides_of
 from safehold.datasets.apply.strangers import remove_strangers
+from safehold.datasets.apply.writing import AppliedSide, Fate, Method, write_sides
 from safehold.datasets.decide.decision import Decision, read_rows
 from safehold.datasets.decide.stage import final_names, read_decisions
 from safehold.datasets.errors import ChangedSourceError
 from safehold.datasets.layout import Layout
 from safehold.datasets.scan.part import content_of
-from safehold.datasets.sources import (
-    Format,
-    Mix,
-    Output,
-    ShardError,
-    content_sha256,
-    is_kept_whole,
-    leave_out,
-    link_or_copy,
-    rewrite,
-)
+from safehold.datasets.sources import Format, Mix, Output, ShardError, content_sha256, is_remote
 from safehold.home import write_atomic
-from safehold.home.files import shared_folder, shut
 from safehold.screening import Separation
 from safehold.vocabulary import Action, GapReason
 
-_DECODED_AT_ONCE = frozenset({Format.PARQUET, Format.METADATA})
-"""Formats of which nothing is written unless decoding children got through all of it: here, memory has no limit."""
-
 Step = Callable[[str], None]
 """Is told the name of each commit step that was just done; tests end the process in it."""
-
-
-class Method(Enum):
-    """How an output came into the cleaned dataset."""
-
-    LINKED = "linked"
-    REWRITTEN = "rewritten"
-    LEFT_OUT = "left_out"
-
-
-@dataclass(frozen=True, slots=True)
-class AppliedSide:
-    """What one side got of an output.
-
-    Attributes:
-        folder: the side's folder.
-        method: how.
-        sha256: the written file's digest, as hex; "" if the output is several files or was left out.
-        kept: how many records it holds.
-        stamp: what changes when somebody changes the written file, even if they set its time back: size, times, and
-            which file it is; "" as for `sha256`. Of a hard link it also changes with the source, and with each link.
-    """
-
-    folder: str
-    method: Method
-    sha256: str
-    kept: int
-    stamp: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,29 +61,38 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fate:
-    """What becomes of an output's records.
+class Pace:
+    """How the stage goes on.
 
     Attributes:
-        kept: keys to keep, by side folder.
-        sealed: keys of the records whose originals are sealed first.
-        records: how many there are.
-        is_whole: whether every shard was read to its end.
-        is_fresh: whether every shard was read by this very command.
-        content: digests of the inputs, joined.
+        fresh: numbers of the shards that this very command scanned. Of the others the input is read once more before
+            it is used: size and time alone don't say that its bytes are those that were examined.
+        writers: how many local tars are written at a time; what is held in memory meanwhile waits its turn.
     """
 
-    kept: dict[str, frozenset[str]]
-    sealed: frozenset[str]
-    records: int
-    is_whole: bool
-    is_fresh: bool
-    content: str
+    fresh: Collection[int] = ()
+    writers: int = 1
 
-    @property
-    def size(self) -> int:
-        """Return how many records there are; one more, that can't be kept, if the input was not read to its end."""
-        return self.records if self.is_whole else self.records + 1
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """An output that is on its way.
+
+    Attributes:
+        number: its place in the mix.
+        output: which.
+        fate: what becomes of its records.
+        digest: the apply digest.
+        outcome: its commit record, if there is nothing to do; else what each side gets, once it is written.
+        evidence: vault ids of what was sealed.
+    """
+
+    number: int
+    output: Output
+    fate: Fate
+    digest: str
+    outcome: Applied | Future[list[AppliedSide]]
+    evidence: tuple[str, ...] = ()
 
 
 def apply_outputs(
@@ -132,18 +101,17 @@ def apply_outputs(
     separation: Separation,
     sealer: Sealer,
     *,
-    fresh: Collection[int] = (),
+    pace: Pace,
     step: Step = lambda _: None,
 ) -> Iterator[Applied]:
-    """Bring every output into the cleaned dataset and yield its commit record.
+    """Bring every output into the cleaned dataset and yield its commit record, in the order of the mix.
 
     Args:
         layout: the output folder.
         mix: what was scanned and decided on.
         separation: what leaves the mix beyond the records' own actions.
         sealer: where confirmed originals go.
-        fresh: numbers of the shards that this very command scanned. Of the others the input is read once more before
-            it is used: size and time alone don't say that its bytes are those that were examined.
+        pace: what needn't be read again, and how much is written at a time.
         step: is told of each commit step.
 
     Raises:
@@ -154,15 +122,29 @@ def apply_outputs(
     companions = Companions(mix.companions, sides)
     remove_strangers(layout.root, mix, sides)
     step("strangers removed")
-    for number, output in enumerate(mix.outputs):
-        fate = _fate_of(layout, output, separation, sides=sides, sealer=sealer, fresh=fresh)
-        with _as_changed(output):
-            applied = _apply(layout, number, output, fate, sealer=sealer, step=step)
-            source = output.shards[0].source
-            companions.after_output(layout.root, output.name, source=source, kept=fate.kept, records=fate.size)
-        yield applied
+    work = _Work(layout, separation, sealer, pace, step)
+    with ThreadPoolExecutor(pace.writers) as pool:
+        for begun in _in_turn(work, mix.outputs, pool):
+            output, fate = begun.output, begun.fate
+            with _as_changed(output):
+                applied = work.end(begun)
+                source = output.shards[0].source
+                companions.after_output(layout.root, output.name, source=source, kept=fate.kept, records=fate.size)
+            yield applied
     companions.after_all(layout.root)
     step("companions written")
+
+
+def _in_turn(work: "_Work", outputs: Sequence[Output], pool: Executor) -> Iterator[_Begun]:
+    """Yield the outputs in order, each begun before; while one is written, the next tars are begun."""
+    waiting: deque[_Begun] = deque()
+    for number, output in enumerate(outputs):
+        with _as_changed(output):
+            waiting.append(work.begin(number, output, pool))
+        is_streamed = output.format is Format.TAR and not is_remote(output.shards[0].location)
+        while len(waiting) >= (work.pace.writers if is_streamed else 1):
+            yield waiting.popleft()
+    yield from waiting
 
 
 @contextmanager
@@ -176,23 +158,62 @@ def _as_changed(output: Output) -> Iterator[None]:
         ) from error
 
 
-def _apply(layout: Layout, number: int, output: Output, fate: _Fate, *, sealer: Sealer, step: Step) -> Applied:
-    digest = _digest(output, fate, sealer)
-    committed = _committed(layout, number, output, digest)
-    if committed is not None:
-        return committed
-    if fate.is_whole and not fate.is_fresh:
-        _require_examined(layout, output)
-    evidence = sealer.seal(output, fate.sealed)
-    step(f"sealed {number}")
-    sides = [_write(layout, output, folder, fate) for folder in fate.kept]
-    step(f"written {number}")
-    written = tuple(replace(side, stamp=_stamp(layout, side.folder, output)) for side in sides)  # after the last link
-    dropped = fate.records - sum(side.kept for side in written)
-    applied = Applied(output.name, digest, written, dropped, evidence)
-    write_atomic(layout.applied(number), json.dumps(_to_json(applied), sort_keys=True).encode())
-    step(f"committed {number}")
-    return applied
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One command at work on the outputs."""
+
+    layout: Layout
+    separation: Separation
+    sealer: Sealer
+    pace: Pace
+    step: Step
+
+    def begin(self, number: int, output: Output, pool: Executor) -> _Begun:
+        """Seal what is to be sealed of an output, and let it be written; nothing, if it is still as committed."""
+        fate = self._fate_of(output)
+        digest = _digest(output, fate, self.sealer)
+        committed = _committed(self.layout, number, output, digest)
+        if committed is not None:
+            return _Begun(number, output, fate, digest, committed)
+        if fate.is_whole and not fate.is_fresh:
+            _require_examined(self.layout, output)
+        evidence = self.sealer.seal(output, fate.sealed)
+        self.step(f"sealed {number}")
+        written = pool.submit(write_sides, self.layout, output, fate)
+        return _Begun(number, output, fate, digest, written, evidence)
+
+    def end(self, begun: _Begun) -> Applied:
+        """Wait until an output is written, and commit it."""
+        if isinstance(begun.outcome, Applied):
+            return begun.outcome
+        sides = begun.outcome.result()
+        self.step(f"written {begun.number}")
+        stamped = tuple(replace(one, stamp=_stamp(self.layout, one.folder, begun.output)) for one in sides)  # at last
+        dropped = begun.fate.records - sum(side.kept for side in stamped)
+        applied = Applied(begun.output.name, begun.digest, stamped, dropped, begun.evidence)
+        content = json.dumps(_to_json(applied), sort_keys=True).encode()
+        write_atomic(self.layout.applied(begun.number), content)
+        self.step(f"committed {begun.number}")
+        return applied
+
+    def _fate_of(self, output: Output) -> Fate:
+        sides = sides_of(self.separation)
+        kept: dict[str, set[str]] = {side.folder: set() for side in sides}
+        sealed: set[str] = set()
+        contents, records, is_whole = [], 0, True
+        for shard in output.shards:
+            decisions = read_decisions(self.layout, shard)
+            contents.append(content_of(self.layout.part(shard.number)))
+            is_whole = is_whole and contents[-1] != ""
+            sealed |= {one.record for one in _confirmed(decisions) if self.sealer.takes(one.findings)}
+            named = decisions.filter(pc.not_equal(decisions.column("record"), ""))
+            records += named.num_rows
+            staying = named.filter(pc.equal(final_names(named, self.separation), Action.ALLOW.value))
+            for side in sides:
+                kept[side.folder].update(_taken(staying, side))
+        frozen = {side: frozenset(keys) for side, keys in kept.items()}
+        is_fresh = all(shard.number in self.pace.fresh for shard in output.shards)
+        return Fate(frozen, frozenset(sealed), records, is_whole, is_fresh, "".join(contents))
 
 
 def _require_examined(layout: Layout, output: Output) -> None:
@@ -213,33 +234,6 @@ def _require_examined(layout: Layout, output: Output) -> None:
             )
 
 
-def _fate_of(
-    layout: Layout,
-    output: Output,
-    separation: Separation,
-    *,
-    sides: tuple[Side, ...],
-    sealer: Sealer,
-    fresh: Collection[int],
-) -> _Fate:
-    kept: dict[str, set[str]] = {side.folder: set() for side in sides}
-    sealed: set[str] = set()
-    contents, records, is_whole = [], 0, True
-    for shard in output.shards:
-        decisions = read_decisions(layout, shard)
-        contents.append(content_of(layout.part(shard.number)))
-        is_whole = is_whole and contents[-1] != ""
-        sealed |= {one.record for one in _confirmed(decisions) if sealer.takes(one.findings)}
-        named = decisions.filter(pc.not_equal(decisions.column("record"), ""))
-        records += named.num_rows
-        staying = named.filter(pc.equal(final_names(named, separation), Action.ALLOW.value))
-        for side in sides:
-            kept[side.folder].update(_taken(staying, side))
-    frozen = {side: frozenset(keys) for side, keys in kept.items()}
-    is_fresh = all(shard.number in fresh for shard in output.shards)
-    return _Fate(frozen, frozenset(sealed), records, is_whole, is_fresh, "".join(contents))
-
-
 def _taken(staying: pa.Table, side: Side) -> list[str]:
     """Return the keys of the records that stay and belong to a side."""
     claimed = staying.column("claims")
@@ -253,7 +247,7 @@ def _confirmed(decisions: pa.Table) -> list[Decision]:
     return read_rows(decisions.filter(decisions.column("confirmed")))
 
 
-def _digest(output: Output, fate: _Fate, sealer: Sealer) -> str:
+def _digest(output: Output, fate: Fate, sealer: Sealer) -> str:
     told = [
         output.name,
         [shard.fingerprint for shard in output.shards],
@@ -266,27 +260,6 @@ def _digest(output: Output, fate: _Fate, sealer: Sealer) -> str:
     return hashlib.sha256(json.dumps(told).encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _write(layout: Layout, output: Output, folder: str, fate: _Fate) -> AppliedSide:
-    root, kept = shared_folder(layout.root / folder), fate.kept[folder]
-    shut(root)
-    destination = root / output.name if output.format.is_one_file else root
-    shared_folder(destination.parent)
-    if fate.is_whole and len(kept) == fate.records and is_kept_whole(output, kept.__contains__):
-        link_or_copy(output, destination)
-        digest = fate.content if output.format.is_one_file and len(output.shards) == 1 else ""
-        return AppliedSide(folder, Method.LINKED, digest, len(kept))
-    if not fate.is_whole and (not kept or output.format in _DECODED_AT_ONCE):
-        return _left_out(output, folder, destination)
-    try:
-        rewritten = rewrite(output, kept.__contains__, destination)
-    except ShardError:
-        if fate.is_whole:
-            raise
-        return _left_out(output, folder, destination)
-    digest = rewritten.sha256 if output.format.is_one_file else ""
-    return AppliedSide(folder, Method.REWRITTEN, digest, rewritten.kept)
-
-
 def _stamp(layout: Layout, folder: str, output: Output) -> str:
     """Return the stamp of an output in a side's folder; "" unless it is one file."""
     path = layout.root / folder / output.name
@@ -294,11 +267,6 @@ def _stamp(layout: Layout, folder: str, output: Output) -> str:
         return ""
     status = path.stat()
     return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}:{status.st_ino}"
-
-
-def _left_out(output: Output, folder: str, destination: Path) -> AppliedSide:
-    leave_out(output, destination)
-    return AppliedSide(folder, Method.LEFT_OUT, "", 0)
 
 
 def _committed(layout: Layout, number: int, output: Output, digest: str) -> Applied | None:

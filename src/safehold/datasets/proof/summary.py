@@ -10,7 +10,7 @@ from typing import Any
 
 from safehold import __version__
 from safehold.classification.text import Lexicon
-from safehold.datasets.apply.stage import Method
+from safehold.datasets.apply.writing import Method
 from safehold.datasets.decide.stage import Decided
 from safehold.datasets.equipment import Equipment
 from safehold.datasets.proof.coverage import coverage, not_covered
