@@ -177,13 +177,19 @@ class Examiner:
         A frame that can't be had is a gap beside those that could.
         """
         prints, kind = _Prints(), sniffed.kind
+        reason: GapReason | None = None
         try:
             for frame in self._frames(data, sniffed):
-                prints.add(frame, self.terms)
+                try:
+                    prints.add(frame, self.terms)
+                except UnhashablePictureError as error:
+                    reason = reason or error.reason
         except SoundOnlyError:
             kind = MediaKind.AUDIO
-        except (MediaError, UnhashablePictureError) as error:
-            notes.miss("pdq", error.reason, name)
+        except MediaError as error:
+            reason = reason or error.reason
+        if reason is not None:
+            notes.miss("pdq", reason, name)
             return prints, kind
         if kind is not MediaKind.AUDIO or prints.own:  # of sound, only the covers
             notes.examined.add("pdq")

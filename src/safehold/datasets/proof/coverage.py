@@ -85,7 +85,7 @@ def not_covered(tally: Tally, equipment: Equipment, classes: Sequence[Mapping[Ha
 
 
 def _of_pictures(*, is_scored: bool) -> Iterator[str]:
-    yield "Pictures within a picture's file are compared by hash where they stand whole; packed ones were not looked for."
+    yield "Pictures within a picture's file are compared by hash where they stand whole; no packed one was looked for."
     if is_scored:
         yield (
             "Image classifiers look at the first frame of an animation only; its other frames, and pictures within its "

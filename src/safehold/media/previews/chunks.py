@@ -60,11 +60,11 @@ def _of_png(picture: memoryview) -> Iterator[bytes]:
 
 
 def _of_webp(picture: memoryview, at: int) -> Iterator[bytes]:
-    chunks = 0
+    is_frame, chunks = at == _FRAME_HEAD_BYTES, 0
     while at + 8 <= len(picture):
         kind, length = bytes(picture[at : at + 4]), int.from_bytes(picture[at + 4 : at + 8], "little")
         content = picture[at + 8 : at + 8 + length]
-        if kind == _FRAME:
+        if kind == _FRAME and not is_frame:
             yield from _of_webp(content, _FRAME_HEAD_BYTES)
         elif length >= _LEAST_BYTES and kind not in _WEBP_PIXELS:
             chunks += 1

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from PIL import Image
 
 from safehold.media.appended import Rest, holds_media
-from safehold.media.errors import MediaError, OverLimitError, SoundOnlyError, UnsupportedFormatError
+from safehold.media.errors import EmptyMediaError, MediaError, OverLimitError, SoundOnlyError, UnsupportedFormatError
 from safehold.media.frame import Frame
 from safehold.media.kinds import HEAD_BYTES, sniff
 from safehold.media.limits import Limits
@@ -122,7 +122,12 @@ class Enclosed:
         if isinstance(found, bytes) and sniff(found[:HEAD_BYTES]).kind is MediaKind.VIDEO:
             yield from _unless_sound(self.open_clip(found, self.limits))
             return
-        limits = replace(self.limits, pixels=max(0, min(self.limits.pixels, self.left.pixels)))
+        pixels = max(0, self.left.pixels)
+        limits = replace(
+            self.limits,
+            pixels=min(self.limits.pixels, pixels),
+            animation_pixels=min(self.limits.animation_pixels, pixels),
+        )
         within = replace(self, limits=limits, depth=self.depth + 1)
         for frame in open_file(found, within) if isinstance(found, bytes) else _shown(found, limits):
             self.left.pixels -= frame.luma.size
@@ -174,7 +179,9 @@ def _files_behind(tail: bytes) -> Iterator[bytes]:
 
 def _shown(found: View | Image.Image, limits: Limits) -> Iterator[Frame]:
     if isinstance(found, View):
-        picture = next(open_raster(found.data, found.form, limits))
+        picture = next(open_raster(found.data, found.form, limits), None)
+        if picture is None:
+            raise EmptyMediaError("a preview has no pixels", advice="Drop the record.")
         found = Image.merge("RGB", to_rgb(picture).split()[::-1]) if found.is_swapped else picture
     yield Frame(to_luma(found), "")
 

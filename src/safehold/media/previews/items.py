@@ -7,11 +7,13 @@ begin with how many bytes stand before the block); ISO/IEC 14496-12:2022 section
 import zlib
 from collections.abc import Iterator
 
+from safehold.media.errors import OverLimitError
 from safehold.media.heif import Container, as_primary, read_container, shown
 from safehold.media.previews.search import View
 
 _PLAIN_JPEG = b"jpeg"
 _IN_FILE = 0
+_MOST_STORES = 64
 _LEAST_LOOSE_BYTES = 64
 _MOST_UNPACKED_BYTES = 1 << 20
 _PACKINGS = (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS)
@@ -26,9 +28,11 @@ def parts_of(data: bytes | memoryview, form: str, tails: list[memoryview]) -> It
         tails: takes the boxes that are no part of the format.
 
     Raises:
-        MediaError: the list, or an item, can't be read.
+        MediaError: the list, or an item, can't be read, or there is too much of it.
     """
     container = read_container(data)
+    if len(container.stores) > _MOST_STORES:
+        raise OverLimitError("a picture file has its bytes in too many boxes", advice="Save it again.")
     tails += container.others
     items, whole = container.items, memoryview(data)
     for item in items.parts(shown(form, container)):

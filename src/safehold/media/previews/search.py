@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from PIL import Image
 
+from safehold.media.errors import OverLimitError
 from safehold.media.previews import exif, pixels, texts
 from safehold.media.previews.extents import end_of_file
 from safehold.media.signatures import starts
@@ -19,6 +20,7 @@ from safehold.media.signatures import starts
 _EXIF = b"Exif\0\0"
 _LEAST_BYTES = 96
 """The least that any picture of 8 x 8 pixels takes, with what says where it is."""
+_MOST_HEADERS = 16
 _MOST_REMEMBERED_BYTES = 1 << 14
 
 
@@ -81,6 +83,8 @@ def _found(block: bytes) -> Iterator[Found]:
             continue
         if exif.begins_exif(block, start):
             headers.append(start)
+            if len(headers) > _MOST_HEADERS:
+                raise OverLimitError("a block has too many EXIF blocks within it", advice="Take it out and scan again.")
             continue
         end = end_of_file(block, start)
         spans.append((start, end))
