@@ -6,7 +6,7 @@ import click
 
 from safehold.cli.answer import Answer, Table
 from safehold.cli.case_decide import approve_signals, decide, list_decisions, place_golden, reverse, show_agreement
-from safehold.cli.case_export import export_case, recipient_key, verify_export
+from safehold.cli.case_export import disclose_export, export_case, recipient_key, verify_export
 from safehold.cli.case_facts import CASE_COLUMNS, ITEM_COLUMNS, case_facts, case_line, item_facts, item_line
 from safehold.cli.case_hand import open_case
 from safehold.cli.command import Shell, command
@@ -226,6 +226,7 @@ for _declared in (
     place_golden,
     export_case,
     verify_export,
+    disclose_export,
     recipient_key,
 ):
     case.add_command(_declared)

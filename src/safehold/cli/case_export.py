@@ -1,6 +1,7 @@
 """``safehold case export|verify-export|recipient-key``: for law enforcement, sealed; for auditors, without content."""
 
 import datetime as dt
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,13 +73,14 @@ def export_case(
 
     with shell.workshop() as workshop:
         casework = open_casework(workshop)
-        if profile == "law":
-            data, count = _law(casework, text, recipient, key), 1
-        else:
-            data, count = _audit(casework, text, days)
         with new_file(out) as staged:
-            _write(staged, data)
-    facts = {"profile": profile, "cases": count, "bytes": len(data), "file": str(out)}
+            count = 1
+            if profile == "law":
+                _write(staged, _law(casework, text, recipient, key))
+            else:
+                count = _audit(casework, text, days, staged)
+            size = staged.stat().st_size
+    facts = {"profile": profile, "cases": count, "bytes": size, "file": str(out)}
     return Answer(facts, [f"{counted(count, 'case')} exported to {out}", "verify: safehold case verify-export FILE"])
 
 
@@ -87,7 +89,17 @@ def export_case(
 @click.option("--key", type=EXISTING_FILE, help="The recipient's private key, for an export for law enforcement.")
 @click.option("--public-key", help="The installation's key, learnt another way: safehold-ed25519:…")
 @click.option("--out", type=_NEW_FOLDER, help="A new folder for the opened files; without it nothing is written.")
-def verify_export(_shell: Shell, file: Path, *, key: Path | None, public_key: str | None, out: Path | None) -> Answer:
+@click.option("--disclosure", type=EXISTING_FILE, help="Events of an export for auditors that were opened.")
+def verify_export(
+    _shell: Shell,
+    /,
+    file: Path,
+    *,
+    key: Path | None,
+    public_key: str | None,
+    out: Path | None,
+    disclosure: Path | None,
+) -> Answer:
     """Verify an export, or the proof of an erasure: offline, without a home, on any machine."""
     from safehold.cases.exports import verify_export as verify
     from safehold.ledger import parse_public_key
@@ -95,7 +107,9 @@ def verify_export(_shell: Shell, file: Path, *, key: Path | None, public_key: st
 
     secret = None if key is None else read_recipient_key(key)
     expected = None if public_key is None else parse_public_key(public_key)
-    found = verify(file.read_bytes(), key=secret, public_key=expected)
+    with file.open("rb") as opened:
+        found = verify(opened, key=secret, public_key=expected)
+    disclosed = _disclosed(file, disclosure, expected)
     if out is not None:
         _unpack(found.files, out)
     data = {
@@ -108,9 +122,13 @@ def verify_export(_shell: Shell, file: Path, *, key: Path | None, public_key: st
         "missing": found.missing,
         "files": len(found.files),
         "out": None if out is None else str(out),
+        "disclosed": disclosed,
     }
     signed = f"signed by {found.public_key}{', the key you named' if found.is_anchored else ''}"
-    said = [f"{found.profile}: {counted(found.cases, 'case')}, {counted(found.events, 'event')} proven", signed]
+    shown = "bound to the ledger" if found.profile == "audit" else "proven"
+    said = [f"{found.profile}: {counted(found.cases, 'case')}, {counted(found.events, 'event')} {shown}", signed]
+    if disclosed:
+        said.append(f"{counted(disclosed, 'event')} opened: each is what the export bound itself to")
     if found.missing:
         said.append(f"{counted(found.missing, 'part')} of the case could not be opened; the manifest names each")
     if not found.is_anchored:
@@ -137,16 +155,53 @@ def _law(casework: "Casework", text: str | None, recipient: str | None, key: Pat
     return casework.exports.law(person, _meant(casework, text), RecipientKey.parse(recipient), keys)
 
 
-def _audit(casework: "Casework", text: str | None, days: Mapping[str, dt.datetime | None]) -> tuple[bytes, int]:
+@command(None, "disclose-export")
+@click.argument("file", type=EXISTING_FILE)
+@click.option(
+    "--event", "places", type=click.IntRange(min=0), multiple=True, required=True, help="By its ledger_place."
+)
+@click.option("--out", type=NEW_FILE, required=True, help="A new file.")
+def disclose_export(shell: Shell, file: Path, *, places: tuple[int, ...], out: Path) -> Answer:
+    """Open single events of an export for auditors: who did it, shown to be what the export bound itself to.
+
+    For a court, or whoever may know. What is opened tells of the events beside it as well. It is recorded.
+    """
     from safehold.cases import Person, Role
+    from safehold.cases.exports.audit_file import read_audit
+    from safehold.wiring.casework import open_casework
+
+    with file.open("rb") as opened:
+        read = read_audit(opened)
+    with shell.workshop() as workshop, new_file(out) as staged:
+        person = Person(workshop.actor, frozenset({Role.REPORTER}))
+        _write(staged, open_casework(workshop).exports.disclose(person, read.digest, places).to_json())
+    told = "verify: safehold case verify-export EXPORT --disclosure FILE"
+    return Answer({"events": len(places), "file": str(out)}, [f"{counted(len(places), 'event')} opened in {out}", told])
+
+
+def _disclosed(file: Path, disclosure: Path | None, public_key: str | None) -> int:
+    from safehold.cases.exports import Disclosure, verify_disclosure
+
+    if disclosure is None:
+        return 0
+    with file.open("rb") as opened:
+        return verify_disclosure(opened, Disclosure.from_json(disclosure.read_bytes()), public_key)
+
+
+def _audit(casework: "Casework", text: str | None, days: Mapping[str, dt.datetime | None], out: Path) -> int:
+    from safehold.cases import Person, Role
+    from safehold.cases.exports import Scope
 
     named = [day.replace(tzinfo=dt.UTC) for day in (days["since"], days["until"]) if day is not None]
     if (text is None) != (len(named) == _BOTH) or (text is not None and named):
         raise click.UsageError("give either ID, or --since and --until", click.get_current_context())
-    cases: tuple[CaseId, ...]
-    cases = casework.exports.opened_between(*named) if text is None else (_meant(casework, text),)
+    scope = Scope((), *named) if text is None else Scope((_meant(casework, text),))
     person = Person(casework.workshop.actor, frozenset({Role.AUDITOR}))
-    return casework.exports.audit(person, cases), len(cases)
+    with out.open("wb") as file:
+        count = casework.exports.audit(person, scope, file)
+        file.flush()
+        os.fsync(file.fileno())
+    return count
 
 
 def _meant(casework: "Casework", text: str) -> "CaseId":

@@ -1,7 +1,9 @@
 """The exporter: makes exports of cases in the console's process, where the review key opens what belongs into them."""
 
+import io
+
 from safehold.cases import CaseId, Person
-from safehold.cases.exports import Keys
+from safehold.cases.exports import Keys, Scope
 from safehold.vault import CustodianKey
 from safehold.vault.recipient import RecipientKey
 from safehold.wiring.casework import Casework, held_contents
@@ -40,7 +42,9 @@ class Exporter:
 
     def audit(self, person: Person, case: CaseId) -> bytes:
         """Return a case for auditors, without content or identities; errors as for the export itself."""
-        return self._casework.exports.audit(person, [case])
+        out = io.BytesIO()
+        self._casework.exports.audit(person, Scope((case,)), out)
+        return out.getvalue()
 
     def _keys(self, person: Person) -> Keys:
         if self._key is None:

@@ -10,6 +10,7 @@ Nothing here holds the review key's private half: the console's process alone re
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from safehold.cases import CaseItem
@@ -23,7 +24,7 @@ from safehold.cases.evidence import Ceremony, Destructions, Holds, Openings
 from safehold.cases.evidence.preservation import Preservation
 from safehold.cases.evidence.reversal import HoldsFollow
 from safehold.cases.evidence.withdrawal import Withdrawal
-from safehold.cases.exports import Archive, Contents, Exports
+from safehold.cases.exports import Archive, Contents, Exports, Signing
 from safehold.cases.exposure import Exposures
 from safehold.cases.queues import Queues
 from safehold.cases.rules import CaseRules, default_rules, load_rules
@@ -35,6 +36,9 @@ from safehold.gateway.marks import Marks, digest_key
 from safehold.gateway.reports import Reports, ReviewSeal
 from safehold.gateway.reports.consequence import ReportsFollow
 from safehold.home.outbox import Outbox
+from safehold.home.secret import home_secret
+from safehold.ledger import SigningKey
+from safehold.ledger.errors import MalformedKeyError
 from safehold.settings import Settings
 from safehold.vault import CustodianKey
 from safehold.vault.review import ReviewKey
@@ -159,7 +163,9 @@ def _exports(workshop: Workshop, desk: Desk, enforcement: Enforcements, exposure
         holds=Holds(home.database, workshop.ledger, home.clock, workshop.vault),
         is_single_operator=workshop.settings.single_operator or desk.rules.single_operator,
     )
-    return Exports(home.database, home.clock, archive)
+    key = partial(SigningKey.load_or_create, home.keys, "installation")
+    secret = home_secret(home.keys / "audit-exports.key", unfit=MalformedKeyError)
+    return Exports(home.database, home.clock, archive, Signing(key, secret))
 
 
 def held_contents(workshop: Workshop, key: CustodianKey, *, actor: str) -> Contents:

@@ -4,8 +4,20 @@ Stores are read, bytes leave. Each export verifies offline, by anybody who may r
 """
 
 from safehold.cases.exports.archive import Archive
-from safehold.cases.exports.exports import Exports
+from safehold.cases.exports.audit_file import Disclosure, Scope
+from safehold.cases.exports.exports import Exports, Signing
 from safehold.cases.exports.packing import Contents, Keys
-from safehold.cases.exports.verifying import Verified, verify_export
+from safehold.cases.exports.verifying import Verified, verify_disclosure, verify_export
 
-__all__ = ["Archive", "Contents", "Exports", "Keys", "Verified", "verify_export"]
+__all__ = [
+    "Archive",
+    "Contents",
+    "Disclosure",
+    "Exports",
+    "Keys",
+    "Scope",
+    "Signing",
+    "Verified",
+    "verify_disclosure",
+    "verify_export",
+]

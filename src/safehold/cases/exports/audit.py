@@ -3,10 +3,9 @@
 People are "person-1", "person-2" … anew in every export. There are no marks of accounts, no fingerprints, no references
 that lead to an item, no notes. No field here is free text: enumerated words, counts, times, digests and random ids.
 
-What the proofs show: that an event with this leaf hash stands at this place in the signed ledger. Its kind and time are
-the installation's word, which the ledger holds too (the digest of this document is in it); who may read the ledger can
-compare them. Who knows a name of the staff can check by such a hash whether an event is theirs: that is kept from
-nobody who audits, and these exports are not made to be published.
+Events are bound to the ledger by blinded commitments (:mod:`safehold.cases.exports.audit_file.commitment`), since from
+a leaf hash anybody could find out whose event it is by trying names. Exports of an earlier version hold leaf hashes
+with their paths: they are still read, and no longer made.
 """
 
 import datetime as dt
@@ -21,6 +20,11 @@ from safehold.cases.item import Form, ItemState, Origin
 from safehold.vocabulary import Action, FindingKind, GapReason, Tier
 
 SCHEMA = "safehold.audit-export/1"
+"""Of an earlier version: one document."""
+
+BLIND_SCHEMA = "safehold.audit-export/2"
+"""One record a line, with blinded events."""
+
 PROFILE = "audit"
 
 AuditCaseId = NewType("AuditCaseId", str)
@@ -152,3 +156,44 @@ class AuditExport:
     decisions: tuple[AuditDecision, ...]
     events: tuple[AuditEvent, ...]
     statistics: AuditStatistics
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHeader:
+    """The first line of an export."""
+
+    audit_schema: Schema
+    exported_at: dt.datetime
+    exported_by: Pseudonym
+
+
+@dataclass(frozen=True, slots=True)
+class CaseHead:
+    """One case, without whom it is about; its items and decisions follow."""
+
+    case_id: AuditCaseId
+    about: SubjectKind
+    case_state: CaseState
+    case_priority: Priority
+    waits_in: QueueName
+    first_seen: dt.datetime
+    deadline: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseItemLine:
+    """One item of a case, by what happened to it."""
+
+    item_of: AuditCaseId
+    happened: AuditItem
+
+
+@dataclass(frozen=True, slots=True)
+class BlindEvent:
+    """One event of the ledger, by its place; what it is, is the installation's word until it opens the commitment."""
+
+    ledger_place: int
+    recorded_at: dt.datetime
+    event_kind: Kind
+    recorded_by: Pseudonym
+    commitment: Digest

@@ -2,22 +2,22 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from statistics import median
+from collections.abc import Mapping
 
 from safehold.cases.axes import Reviewed
 from safehold.cases.case import Case
 from safehold.cases.decisions import SYSTEM, Decided, DecidedItem
 from safehold.cases.exports.audit import (
-    AuditCase,
     AuditCaseId,
     AuditDecision,
     AuditDecisionId,
-    AuditEvent,
     AuditFinding,
     AuditItem,
     AuditStatistics,
     AuditVerdict,
+    BlindEvent,
+    CaseHead,
+    CaseItemLine,
     Digest,
     Kind,
     Pseudonym,
@@ -25,7 +25,7 @@ from safehold.cases.exports.audit import (
     RulesLabel,
 )
 from safehold.cases.item import CaseItem, ItemId
-from safehold.ledger.proofs import ProvenEvent
+from safehold.ledger.entry import Recorded
 
 _HOUR_SECONDS = 3600
 
@@ -41,9 +41,9 @@ class Cast:
         return self._names.setdefault(person, Pseudonym(f"person-{len(self._names)}"))
 
 
-def audit_case(case: Case, items: Sequence[CaseItem]) -> AuditCase:
-    """Return a case as a record."""
-    return AuditCase(
+def case_head(case: Case) -> CaseHead:
+    """Return a case as a record, without its items."""
+    return CaseHead(
         case_id=AuditCaseId(case.id),
         about=case.subject.kind,
         case_state=case.state,
@@ -51,8 +51,12 @@ def audit_case(case: Case, items: Sequence[CaseItem]) -> AuditCase:
         waits_in=QueueName(case.queue),
         first_seen=case.opened_at,
         deadline=case.due_at,
-        contents=tuple(map(_item, items)),
     )
+
+
+def case_item(item: CaseItem) -> CaseItemLine:
+    """Return an item as a record."""
+    return CaseItemLine(AuditCaseId(item.case), _item(item))
 
 
 def audit_decision(decided: Decided, numbers: Mapping[ItemId, int], cast: Cast) -> AuditDecision:
@@ -78,49 +82,68 @@ def audit_decision(decided: Decided, numbers: Mapping[ItemId, int], cast: Cast) 
     )
 
 
-def audit_event(proven: ProvenEvent, cast: Cast) -> AuditEvent:
-    """Return an event as a record: when, what kind, by whom, and where it stands."""
-    entry = proven.entry
-    return AuditEvent(
+def blind_event(entry: Recorded, cast: Cast, commitment: str) -> BlindEvent:
+    """Return an event as a record: when, what kind, by whom, where it stands, and what binds it to that."""
+    return BlindEvent(
         ledger_place=entry.seq,
         recorded_at=dt.datetime.fromisoformat(entry.at),
         event_kind=Kind(entry.event.kind),
         recorded_by=cast.name(entry.event.actor),
-        leaf=Digest(entry.leaf_hex),
-        proof_path=tuple(Digest(step.hex()) for step in proven.path),
+        commitment=Digest(commitment),
     )
 
 
-def statistics(cases: Sequence[AuditCase], decisions: Sequence[AuditDecision]) -> AuditStatistics:
-    """Return counts over cases and their decisions."""
-    items = [item for case in cases for item in case.contents]
-    said = [verdict for decision in decisions for verdict in decision.verdicts]
-    return AuditStatistics(
-        cases_by_state=_counts(case.case_state.value for case in cases),
-        items_by_origin=_counts(item.brought_by.value for item in items),
-        items_by_action=_counts(item.policy_action.value for item in items),
-        verdicts=_counts(verdict.verdict_given.value for verdict in said),
-        decisions_without_people=sum(decision.without_people for decision in decisions),
-        decisions_reversed=sum(decision.reversed_at is not None for decision in decisions),
-        second_reviews=sum(verdict.review_round > 1 for verdict in said),
-        hours_to_first_decision=_first_decisions(cases, decisions),
-    )
+class Tally:
+    """Counts over cases, items and decisions as they pass by."""
+
+    def __init__(self) -> None:
+        self._states = Counter[str]()
+        self._origins = Counter[str]()
+        self._actions = Counter[str]()
+        self._verdicts = Counter[str]()
+        self._hours = Counter[int]()
+        self._alone = self._reversed = self._second = 0
+
+    def add_case(self, case: CaseHead, first_decided_at: dt.datetime | None) -> None:
+        """Count a case, and how long it waited for its first decision."""
+        self._states[case.case_state.value] += 1
+        if first_decided_at is not None:
+            self._hours[round((first_decided_at - case.first_seen).total_seconds() / _HOUR_SECONDS)] += 1
+
+    def add_item(self, item: CaseItemLine) -> None:
+        """Count an item."""
+        self._origins[item.happened.brought_by.value] += 1
+        self._actions[item.happened.policy_action.value] += 1
+
+    def add_decision(self, decision: AuditDecision) -> None:
+        """Count a decision and what it says."""
+        self._verdicts.update(verdict.verdict_given.value for verdict in decision.verdicts)
+        self._alone += decision.without_people
+        self._reversed += decision.reversed_at is not None
+        self._second += sum(verdict.review_round > 1 for verdict in decision.verdicts)
+
+    def statistics(self) -> AuditStatistics:
+        """Return the counts."""
+        return AuditStatistics(
+            cases_by_state=dict(sorted(self._states.items())),
+            items_by_origin=dict(sorted(self._origins.items())),
+            items_by_action=dict(sorted(self._actions.items())),
+            verdicts=dict(sorted(self._verdicts.items())),
+            decisions_without_people=self._alone,
+            decisions_reversed=self._reversed,
+            second_reviews=self._second,
+            hours_to_first_decision=_median(self._hours),
+        )
 
 
-def _counts(words: object) -> Mapping[str, int]:
-    return dict(sorted(Counter(words).items()))  # type: ignore[call-overload]
-
-
-def _first_decisions(cases: Sequence[AuditCase], decisions: Sequence[AuditDecision]) -> int | None:
-    first: dict[AuditCaseId, dt.datetime] = {}
-    for decision in sorted(decisions, key=lambda one: one.decided_at):
-        first.setdefault(decision.decided_on, decision.decided_at)
-    waited = [
-        (first[case.case_id] - case.first_seen).total_seconds() / _HOUR_SECONDS
-        for case in cases
-        if case.case_id in first
-    ]
-    return round(median(waited)) if waited else None
+def _median(counted: Mapping[int, int]) -> int | None:
+    """Return the lower median of values by how often they are there; None of none."""
+    before, half = 0, (sum(counted.values()) + 1) // 2
+    for value, number in sorted(counted.items()):
+        before += number
+        if before >= half:
+            return value
+    return None
 
 
 def _item(item: CaseItem) -> AuditItem:

@@ -1,25 +1,25 @@
 """Exports of cases, in two profiles that never mix: for law enforcement, sealed; for auditors, without content.
 
     sealed = exports.law(person, case_id, RecipientKey.parse(text), Keys(review_key, held))
-    document = exports.audit(person, [case_id])
+    exports.audit(person, Scope((case_id,)), file)
 
-Before anything leaves, the ledger says what, for whom, and its digest; the proof of that event is part of the export,
-so that it verifies offline (:mod:`safehold.cases.exports.verifying`) and can't be made up.
+Before anything leaves, the ledger says what, for whom, and its digest. What shows that is part of the export: for the
+law the proof of that event, for auditors the installation's signature, so that it verifies offline
+(:mod:`safehold.cases.exports.verifying`) and can't be made up.
 """
 
-import datetime as dt
 import hashlib
-from collections.abc import Sequence
-
-import sqlalchemy as sa
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from safehold.cases.case import CaseId
 from safehold.cases.evidence.ceremony import require_ability
 from safehold.cases.exports.archive import Archive
 from safehold.cases.exports.audit import PROFILE as AUDIT
-from safehold.cases.exports.audit import SCHEMA as AUDIT_SCHEMA
-from safehold.cases.exports.audit import AuditDecision, AuditExport, Schema
-from safehold.cases.exports.auditing import Cast, audit_case, audit_decision, audit_event, statistics
+from safehold.cases.exports.audit_file import AuditWriting, Disclosure, Scope
+from safehold.cases.exports.audit_file.commitment import Blinding
+from safehold.cases.exports.audit_file.seal import seal
 from safehold.cases.exports.errors import ExportError
 from safehold.cases.exports.law import EXPORT_PROOF, MANIFEST, LawManifest
 from safehold.cases.exports.law import PROFILE as LAW
@@ -27,19 +27,28 @@ from safehold.cases.exports.law import SCHEMA as LAW_SCHEMA
 from safehold.cases.exports.packing import Keys, pack
 from safehold.cases.exports.record import plain
 from safehold.cases.staff import Ability, Person
-from safehold.cases.tables import cases as case_table
 from safehold.home.database import Database
+from safehold.ledger import SigningKey
 from safehold.ledger.canonical import canonical
-from safehold.ledger.entry import timestamp
 from safehold.ledger.proofs import EventProof, prove
 from safehold.vault.recipient import RecipientKey
 from safehold.vocabulary import Clock, Event
 
-MOST_CASES = 500
-"""In one export for auditors: each of its events is looked for. Ours."""
-
-AUDIT_ENVELOPE = "safehold.audit-file/1"
 EXPORTED = "case.exported"
+DISCLOSED = "case.export_disclosed"
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What exports for auditors are signed and blinded with.
+
+    Attributes:
+        key: returns the installation's key as it is now.
+        secret: of the home, 32 bytes: blinds events.
+    """
+
+    key: Callable[[], SigningKey]
+    secret: bytes = field(repr=False)
 
 
 class Exports:
@@ -49,12 +58,14 @@ class Exports:
         database: of the home.
         clock: where the time comes from.
         archive: where everything about cases is.
+        signing: what exports for auditors are signed and blinded with.
     """
 
-    def __init__(self, database: Database, clock: Clock, archive: Archive) -> None:
+    def __init__(self, database: Database, clock: Clock, archive: Archive, signing: Signing) -> None:
         self._database = database
         self._clock = clock
         self._archive = archive
+        self._signing = signing
 
     def law(self, person: Person, case_id: CaseId, recipient: RecipientKey, keys: Keys | None = None) -> bytes:
         """Return a case, complete, sealed to its recipient; what could not be opened is named in its manifest.
@@ -87,64 +98,67 @@ class Exports:
         package.files |= {MANIFEST: text, EXPORT_PROOF: proof.to_json().encode()}
         return recipient.seal(package.to_tar())
 
-    def audit(self, person: Person, cases: Sequence[CaseId]) -> bytes:
-        """Return cases for auditors: decisions, events, proofs and statistics, without content or identities.
+    def audit(self, person: Person, scope: Scope, out: BinaryIO) -> int:
+        """Write cases for auditors, line by line, and return how many: no content, no identities.
+
+        Decisions, events and statistics; what binds events to the ledger is blinded. Memory does not grow with them.
+        The last line is written once the ledger says that this export was made: without it the file is none.
 
         Args:
             person: who exports; needs `Ability.EXPORT_AUDIT`.
-            cases: which, at most 500.
+            scope: which cases.
+            out: where to.
 
         Raises:
             NotForThemError: their roles don't allow it.
             UnknownCaseError: there is no such case.
-            ExportError: there are none, or too many.
+            ExportError: there are none.
         """
         require_ability(person, Ability.EXPORT_AUDIT)
-        chosen = tuple(dict.fromkeys(cases))
-        if not 1 <= len(chosen) <= MOST_CASES:
-            raise ExportError(
-                f"an export for auditors holds 1 to {MOST_CASES} cases, not {len(chosen)}",
-                advice="Name a case, or a shorter time.",
-            )
-        proof, document = self._audit(person, chosen)
-        text = plain(document)
-        export = self._record(person, AUDIT, canonical(text), cases=len(chosen), events=len(document.events))
-        envelope = {"schema": AUDIT_ENVELOPE, "document": text, "checkpoint": proof.checkpoint.fields()}
-        return canonical({**envelope, "export": export.fields()}) + b"\n"
-
-    def opened_between(self, since: dt.datetime, until: dt.datetime) -> tuple[CaseId, ...]:
-        """Return the cases that were opened in a time, `until` excluded, oldest first; at most one more than fit."""
-        query = sa.select(case_table.c.id).where(
-            case_table.c.opened_at >= timestamp(since), case_table.c.opened_at < timestamp(until)
+        if next(scope.each(self._database), None) is None:
+            raise ExportError("an export for auditors holds a case at least", advice="Name a case, or another time.")
+        for case in scope.cases:
+            self._archive.cases.show(case)
+        ledger, blinding = self._archive.ledger, Blinding.new(self._signing.secret)
+        writing = AuditWriting(self._archive, blinding, out, exported_by=person.name)
+        writing.write(scope, size=ledger.checkpoint().size, now=self._clock.now())
+        event = _exported(
+            person, AUDIT, writing.digest, cases=writing.cases, events=writing.events, nonce=blinding.nonce
         )
-        with self._database.reading() as connection:
-            rows = connection.execute(query.order_by(case_table.c.opened_at).limit(MOST_CASES + 1)).scalars()
-            return tuple(CaseId(row) for row in rows)
+        place = ledger.append(event)
+        writing.close(seal(self._signing.key(), writing.digest, place, ledger.checkpoint()))
+        return writing.cases
 
-    def _audit(self, person: Person, chosen: Sequence[CaseId]) -> tuple[EventProof, AuditExport]:
-        cast, cases, decisions = Cast(), [], list[AuditDecision]()
-        exporter, places = cast.name(person.name), set[int]()
-        for case_id in chosen:
-            items = list(self._archive.items(case_id))
-            numbers = {item.id: item.number for item in items}
-            decided = self._archive.decisions.of_case(case_id)
-            cases.append(audit_case(self._archive.cases.show(case_id), items))
-            decisions.extend(audit_decision(one, numbers, cast) for one in decided)
-            places.update(self._archive.places(case_id, [one.id for one in decided]))
-        proof = prove(self._archive.ledger, places)
-        document = AuditExport(
-            audit_schema=Schema(AUDIT_SCHEMA),
-            exported_at=self._clock.now(),
-            exported_by=exporter,
-            cases=tuple(cases),
-            decisions=tuple(decisions),
-            events=tuple(audit_event(one, cast) for one in proof.events),
-            statistics=statistics(cases, decisions),
-        )
-        return proof, document
+    def disclose(self, person: Person, digest: str, places: Sequence[int]) -> Disclosure:
+        """Open single events of an export for auditors, for whoever may know who did them; it is recorded.
+
+        Args:
+            person: who discloses; needs `Ability.EXPORT_LAW`.
+            digest: of the export's lines.
+            places: of the events.
+
+        Raises:
+            NotForThemError: their roles don't allow it.
+            ExportError: this installation made no such export.
+            ProofFailedError: there is no event at one of the places.
+        """
+        require_ability(person, Ability.EXPORT_LAW)
+        ledger = self._archive.ledger
+        made = ledger.places((digest,), kinds=(EXPORTED,))
+        told = [one.event.details for place in made for one in ledger.events(place, place + 1)]
+        nonces = [str(details["nonce"]) for details in told if "nonce" in details]
+        if not nonces:
+            raise ExportError("this installation made no such export", advice="Give the file as it was made.")
+        blinding = Blinding(self._signing.secret, nonces[0])
+        proof = prove(ledger, places)
+        ledger.append(Event(DISCLOSED, person.name, details={"digest": digest, "events": len(proof.events)}))
+        return Disclosure(digest, {one.entry.seq: blinding.key(one.entry.seq).hex() for one in proof.events}, proof)
 
     def _record(self, person: Person, profile: str, text: bytes, **details: str | int) -> EventProof:
         """Record that something leaves, with its digest, and return the proof of that."""
-        digest = hashlib.sha256(text).hexdigest()
-        event = Event(EXPORTED, person.name, details={"profile": profile, "digest": digest, **details})
+        event = _exported(person, profile, hashlib.sha256(text).hexdigest(), **details)
         return prove(self._archive.ledger, [self._archive.ledger.append(event)])
+
+
+def _exported(person: Person, profile: str, digest: str, **details: str | int) -> Event:
+    return Event(EXPORTED, person.name, details={"profile": profile, "digest": digest, **details})

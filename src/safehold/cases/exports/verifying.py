@@ -5,6 +5,9 @@
 3. The ledger's events stand where their proofs say, under one checkpoint that the installation signed.
 4. One of these events says that this very export was made, by its digest.
 
+An export for auditors holds no proofs of events (:mod:`safehold.cases.exports.audit_file`): there the installation has
+signed the digest of all lines, and where its ledger tells of them. Those of an earlier version are read as above.
+
 What the caller still owes: the installation's public key, learnt another way. Without it the export is only shown to be
 consistent with itself.
 """
@@ -14,13 +17,14 @@ import io
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from safehold.cases.exports.audit import PROFILE as AUDIT
 from safehold.cases.exports.audit import SCHEMA as AUDIT_SCHEMA
 from safehold.cases.exports.audit import AuditExport
+from safehold.cases.exports.audit_file import Disclosure, is_audit_file, read_audit
 from safehold.cases.exports.errors import ExportBrokenError
-from safehold.cases.exports.exports import AUDIT_ENVELOPE, EXPORTED
+from safehold.cases.exports.exports import EXPORTED
 from safehold.cases.exports.law import EXPORT_PROOF, MANIFEST, PROOFS, RECORDS, LawManifest
 from safehold.cases.exports.law import PROFILE as LAW
 from safehold.cases.exports.law import SCHEMA as LAW_SCHEMA
@@ -34,6 +38,10 @@ from safehold.vault import CustodianKey
 from safehold.vault.recipient import MAGIC, open_for
 from safehold.vocabulary import SafeholdError
 
+AUDIT_ENVELOPE = "safehold.audit-file/1"
+"""Of exports for auditors by an earlier version: one document."""
+
+_PEEKED_BYTES = 64
 LARGEST_FILE_BYTES = 1 << 34
 LARGEST_COUNT = 1_000_000
 
@@ -61,11 +69,13 @@ class Verified:
     files: Mapping[str, bytes]
 
 
-def verify_export(data: bytes, *, key: CustodianKey | None = None, public_key: str | None = None) -> Verified:
+def verify_export(
+    data: bytes | BinaryIO, *, key: CustodianKey | None = None, public_key: str | None = None
+) -> Verified:
     """Verify an export of either profile, or the proof of an erasure.
 
     Args:
-        data: the file.
+        data: the file, or its bytes; one that is open can be rewound. An export for auditors is never read as a whole.
         key: the recipient's private half, for an export for the law.
         public_key: the installation's, learnt another way.
 
@@ -73,6 +83,37 @@ def verify_export(data: bytes, *, key: CustodianKey | None = None, public_key: s
         ExportBrokenError: it is none, was altered, or needs a key.
         RecipientKeyError: it is sealed for another recipient, or was changed.
     """
+    file = io.BytesIO(data) if isinstance(data, bytes) else data
+    if is_audit_file(file.read(_PEEKED_BYTES)):
+        file.seek(0)
+        read = read_audit(file, public_key)
+        return Verified(AUDIT, read.cases, read.events, read.public_key, public_key is not None, 0, files={})
+    file.seek(0)
+    return _whole(file.read(), key, public_key)
+
+
+def verify_disclosure(file: BinaryIO, disclosure: Disclosure, public_key: str | None = None) -> int:
+    """Verify that disclosed events are what an export for auditors bound itself to; return how many they are.
+
+    Args:
+        file: the export, open at its beginning.
+        disclosure: of some of its events.
+        public_key: the installation's, learnt another way.
+
+    Raises:
+        ExportBrokenError: the export is none or was altered, or the disclosure is not of it.
+    """
+    committed: dict[int, str] = {}
+
+    def watch(event: Mapping[str, Any]) -> None:
+        if event["ledger_place"] in disclosure.keys:
+            committed[event["ledger_place"]] = event["commitment"]
+
+    read = read_audit(file, public_key, watch=watch)
+    return disclosure.verify(committed, read.digest, public_key)
+
+
+def _whole(data: bytes, key: CustodianKey | None, public_key: str | None) -> Verified:
     if data.startswith(MAGIC):
         if key is None:
             raise _broken("this export is sealed: its recipient's private key opens it")

@@ -34,7 +34,7 @@ def show_audit_export(visit: PageVisit) -> Response:
 def make_audit_export(visit: PageVisit) -> Response:
     """Give an export for auditors."""
     case = _case(visit)
-    return _file(visit.console.exporter.audit(visit.person, case), f"{case}.audit.json", "application/json")
+    return _file(visit.console.exporter.audit(visit.person, case), f"{case}.audit.jsonl", "application/x-ndjson")
 
 
 def _case(visit: PageVisit) -> CaseId:
