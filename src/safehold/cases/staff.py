@@ -166,4 +166,4 @@ class Person:
 
     def can(self, ability: Ability) -> bool:
         """Return whether their roles allow it."""
-        return ability in self.abilities
+        return any(ability in ABILITIES[role] for role in self.roles)

@@ -186,6 +186,12 @@ class CaseStore:
             sealed = connection.execute(query).scalar()
         return b"" if sealed is None else bytes(sealed)
 
+    def has_context(self, item_id: ItemId, connection: sa.Connection | None = None) -> bool:
+        """Return whether anything is kept of an item's circumstances, without reading it."""
+        query = sa.select(case_contexts.c.item_id).where(case_contexts.c.item_id == item_id)
+        with self._reading(connection) as joined:
+            return joined.execute(query).first() is not None
+
     def find(self, text: str) -> tuple[Found, ...]:
         """Return the cases that name a text: an id, check, ticket, hash, evidence, or the mark of a subject."""
         with self._database.reading() as connection:

@@ -88,6 +88,7 @@ def show_case(visit: PageVisit) -> Response:
     shown = look(visit)
     casework = visit.console.casework
     decisions = casework.decisions.of_case(shown.case.id, visit.person)
+    has_context, account = _beside(visit, shown.item)
     return visit.page(
         "cases/show.html",
         shown_case=shown,
@@ -97,8 +98,8 @@ def show_case(visit: PageVisit) -> Response:
         outcomes={one.id: casework.decisions.outcomes(one.id) for one in decisions if one.reversal is not None},
         allowance=_allowance(visit),
         has_viewer=has_viewer(visit, shown.item),
-        account=_account_of(visit, shown.item),
-        has_context=shown.item is not None and _has_context(visit, shown.item),
+        account=account,
+        has_context=has_context,
         axes=AXES,
         reasons=REASONS,
         escalations=ESCALATIONS,
@@ -303,17 +304,15 @@ def _first(items: Sequence[CaseItem]) -> CaseItem | None:
     return next(waiting, items[0] if items else None)
 
 
-def _has_context(visit: PageVisit, item: CaseItem) -> bool:
-    is_there = item.told.content.place is Place.DATASET or bool(visit.console.casework.cases.context(item.id))
-    return is_there or _account_of(visit, item) is not None
-
-
-def _account_of(visit: PageVisit, item: CaseItem | None) -> str | None:
-    """Return the evidence that tells of an item; None where the vault has none."""
+def _beside(visit: PageVisit, item: CaseItem | None) -> tuple[bool, str | None]:
+    """Return whether there are circumstances of an item to be seen, and the evidence that tells of it, if any does."""
     if item is None:
-        return None
-    with visit.console.casework.workshop.home.database.reading() as connection:
-        return circumstances_of(connection, [item.id]).get(item.id)
+        return False, None
+    cases, home = visit.console.casework.cases, visit.console.casework.workshop.home
+    with home.database.reading() as connection:
+        account = circumstances_of(connection, [item.id]).get(item.id)
+        is_kept = item.told.content.place is Place.DATASET or cases.has_context(item.id, connection)
+    return is_kept or account is not None, account
 
 
 def _lies_somewhere(content: Content) -> bool:

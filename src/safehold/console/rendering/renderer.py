@@ -6,12 +6,12 @@ from importlib import resources
 
 from jinja2 import BaseLoader, Environment, FunctionLoader, StrictUndefined, TemplateNotFound
 
-from safehold.cases import ABILITIES, Ability, Role
+from safehold.cases import ABILITIES, Ability, Person, Role
 from safehold.console.errors import TemplateUnfitError
 from safehold.console.page import Page
 from safehold.console.rendering.assets import assets_version
 from safehold.console.rendering.frame import Frame, Theme
-from safehold.console.rendering.navigation import current, for_person
+from safehold.console.rendering.navigation import Group, current, for_person
 from safehold.console.rendering.wording import FILTERS, since
 
 _SUFFIX = ".j2"
@@ -27,6 +27,7 @@ class Renderer:
     def __init__(self, pages: Sequence[Page]) -> None:
         self._pages = tuple(pages)
         self._environment = _environment()
+        self._groups: dict[frozenset[Role], tuple[Group, ...]] = {}
 
     def render(self, name: str, frame: Frame, values: Mapping[str, object]) -> str:
         """Return a page.
@@ -39,7 +40,7 @@ class Renderer:
         Raises:
             TemplateUnfitError: there is no such template.
         """
-        groups = tuple(for_person(frame.person, self._pages))
+        groups = self._navigation(frame.person)
         shared = {
             "frame": frame,
             "person": frame.person,
@@ -54,6 +55,14 @@ class Renderer:
         except TemplateNotFound as error:
             raise TemplateUnfitError("there is no such template", advice="Name one of console/templates.") from error
         return template.render({**values, **shared})
+
+    def _navigation(self, person: Person | None) -> tuple[Group, ...]:
+        """Return where somebody can go: the same for everybody of the same roles, and worked out once."""
+        if person is None:
+            return ()
+        if person.roles not in self._groups:
+            self._groups[person.roles] = tuple(for_person(person, self._pages))
+        return self._groups[person.roles]
 
 
 def _may(frame: Frame, ability: str) -> bool:
