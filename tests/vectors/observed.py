@@ -53,11 +53,13 @@ def files() -> dict[str, bytes]:
     turned = soft[:2] + b"\xff\xe1" + struct.pack(">H", len(_TURNED) + 2) + _TURNED + soft[2:]
     thumbnail = _CARRIED + jpeg_with_subsampling(_levels(4), 1, 1)
     thumbnail = thumbnail.replace(b"SIZE", struct.pack("<I", len(thumbnail) - len(_CARRIED)))
+    small = jpeg_with_subsampling(_levels(5), 1, 1)
     grey = np.repeat(np.repeat(_levels(2), 4, 0), 4, 1)
     return {
         "soft.jpg": soft,
         "turned.jpg": turned,
         "thumbnail.jpg": soft[:2] + b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail + soft[2:],
+        "within.jpg": soft[:2] + _unnamed(small) + soft[2:-2] + _unnamed(small[:-9]) + b"\xff\xd9" + b"notes" + small,
         "cut.jpg": soft[: len(soft) // 2],
         "two.jpg": soft + jpeg_with_subsampling(_levels(3), 1, 1),
         "empty.jpg": b"",
@@ -77,6 +79,10 @@ def files() -> dict[str, bytes]:
         "unknown.xyz": b"who knows what this is",
         "inert.cls": b"7",
     }
+
+
+def _unnamed(content: bytes) -> bytes:
+    return b"\xff\xe9" + struct.pack(">H", len(content) + 2) + content
 
 
 _TURNED = b"Exif\0\0II*\0\x08\0\0\0" + struct.pack("<HHHIHHI", 1, 0x0112, 3, 1, 6, 0, 0)

@@ -195,7 +195,7 @@ SEEDS = [place(previews.PREVIEW) for place in previews.PLACES.values()] + [previ
 LIMITS = Limits(pixels=100_000, frames=6, animation_pixels=400_000)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(st.sampled_from(SEEDS), st.data())
 def test_any_damage_gives_frames_or_a_media_error(data: bytes, draw: st.DataObject) -> None:
     broken = bytearray(data)
@@ -206,7 +206,7 @@ def test_any_damage_gives_frames_or_a_media_error(data: bytes, draw: st.DataObje
         assert sum(1 for _ in open_image(bytes(broken), LIMITS)) <= 60
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(
     st.sampled_from(
         [b"", b"Exif\0\0II*\0\x08\0\0\0", b"MM\0*", b"JFXX\0\x11", b"JFIF\0", b"8BIM\x04\x09\0\0", b"<\0/9j/"]

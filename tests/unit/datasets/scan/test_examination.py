@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from tests.vectors import media, tars
+from tests.vectors import media, previews, tars
 
 from safehold.classification import StandInClassifier
 from safehold.datasets.scan.child import scan_shard
@@ -99,3 +99,20 @@ def test_variants_stand_beside_the_prints_of_every_frame() -> None:
     assert seen.prints == plain.prints
     assert plain.variants == ()
     assert [(name, signal.place) for name, signal in seen.variants] == [("mirrored", ""), ("mirrored", "frame 1")]
+
+
+def test_a_picture_too_small_to_fingerprint_hides_no_preview() -> None:
+    data = previews.with_segments(previews.app(9, previews.PREVIEW), jpeg=media.encoded(media.picture(3, 3), "JPEG"))
+    seen = examine(Record("a", (Member("a.jpg", "jpg", data),)), SETTINGS)
+    assert [(gap.detector, gap.reason) for gap in seen.gaps] == [("pdq", GapReason.TOO_SMALL)]
+    assert [made.place for made in seen.members[0].prints] == ["preview"]
+    assert "pdq" not in seen.examined
+
+
+def test_a_classifier_has_not_examined_a_picture_with_a_clip_or_another_picture_behind_it() -> None:
+    for data, is_examined in (
+        (previews.PLACES["exif thumbnail"](previews.PREVIEW), True),
+        (previews.PLACES["after other bytes"](previews.PREVIEW), False),
+    ):
+        seen = examine(Record("a", (Member("a.jpg", "jpg", data),)), SETTINGS, classifiers=[StandInClassifier()])
+        assert (StandInClassifier.name in seen.examined) is is_examined
