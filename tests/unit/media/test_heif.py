@@ -320,6 +320,19 @@ def test_a_picture_in_a_box_of_its_own_is_seen(wrap: Wrap, coded: Coded) -> None
 
 
 @forms
+def test_a_picture_in_an_unknown_box_of_the_list_is_seen(wrap: Wrap, coded: Coded) -> None:
+    data = wrap(coded(3, 320, 240))
+    small = heif.box(b"uuid", bytes(16), encoded(picture(160, 120, 4), "JPEG"))
+    start = data.index(b"meta") - 4
+    end = start + int.from_bytes(data[start : start + 4], "big")
+    place = data.index(b"iloc") + 18  # of the only part's bytes
+    moved = (int.from_bytes(data[place : place + 4], "big") + len(small)).to_bytes(4, "big")
+    meta = (end - start + len(small)).to_bytes(4, "big") + data[start + 4 : place] + moved + data[place + 4 : end]
+    frames, error = seen(data[:start] + meta + small + data[end:])
+    assert ([frame.place for frame in frames], error) == (["", "preview"], None)
+
+
+@forms
 def test_another_file_after_a_picture_is_seen(wrap: Wrap, coded: Coded) -> None:
     frames, error = seen(wrap(coded(3, 64, 48), more=heif.avif()))
     assert frames[-1].place == "appended"

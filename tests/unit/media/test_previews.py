@@ -117,6 +117,25 @@ def test_those_beside_a_broken_one_are_seen_all_the_same() -> None:
     assert list(map(shows, frames)) == [False, True]
 
 
+def test_a_stated_thumbnail_within_a_preview_hides_behind_no_other() -> None:
+    loose = previews.PREVIEW[:2] + b"no segment" + previews.PREVIEW[2:]
+    outer = with_segments(app(9, loose), jpeg=encoded(picture(64, 48), "JPEG"))
+    block = bytearray(camera_exif(outer, b""))
+    at = block.index(b"\1\2\4\0\1") + 8
+    place = int.from_bytes(block[at : at + 4], "little")
+    block[at : at + 4] = (place + outer.index(loose)).to_bytes(4, "little")
+    frames, error = seen(with_segments(app(1, b"Exif\0\0" + bytes(block))))
+    assert [frame.place for frame in frames] == ["", "preview"]
+    assert error is not None
+
+
+def test_a_picture_between_the_last_block_and_the_end_is_a_gap() -> None:
+    for progressive in (False, True):
+        host = encoded(previews.HOST, "JPEG", progressive=progressive)
+        frames, error = seen(host[:-2] + previews.PREVIEW + host[-2:])
+        assert error is not None or any(map(shows, frames))
+
+
 def nested(levels: int) -> bytes:
     data = previews.PREVIEW
     for _ in range(levels):

@@ -18,6 +18,7 @@ from safehold.media.heif.boxes import boxes
 from safehold.media.heif.items import Items, read_items
 
 _HEVC = frozenset({b"hvc1", b"hev1"})
+_LISTS = frozenset({b"meta", b"moov"})
 _OPENED = frozenset({b"ftyp", b"mdat"})
 """Boxes that the decoders read."""
 
@@ -35,6 +36,7 @@ class Container:
         items: the pictures and other parts that it lists.
         sequences: how many picture tracks it has.
         others: the content of boxes that are no part of the format as known here, and a file that begins after it.
+        lists: the content of the boxes that list what there is.
         stores: start and end of the boxes that hold the items' bytes.
         fault: what is wrong after the part that could be read; None if nothing is.
     """
@@ -43,6 +45,7 @@ class Container:
     items: Items
     sequences: int
     others: tuple[memoryview, ...]
+    lists: tuple[memoryview, ...]
     stores: tuple[tuple[int, int], ...]
     fault: MediaError | None
 
@@ -57,6 +60,7 @@ def read_container(data: bytes | memoryview) -> Container:
     items, sequences = Items(), 0
     fault: MediaError | None = None
     others: list[memoryview] = []
+    lists: list[memoryview] = []
     stores: list[tuple[int, int]] = []
     end = 0
     try:
@@ -65,13 +69,15 @@ def read_container(data: bytes | memoryview) -> Container:
             if kind == b"ftyp" and start:  # another file begins here
                 others.append(view[start:])
                 break
+            if kind in _LISTS:
+                lists.append(content)
             if kind == b"meta":
                 read_items(content, items)
             elif kind == b"moov":
                 sequences += sum(_is_picture_track(track) for name, track in boxes(content) if name == b"trak")
             elif kind == b"mdat":
                 stores.append((end - len(content), end))
-            elif kind not in _OPENED:
+            elif kind not in _OPENED | _LISTS:
                 others.append(content)
     except TruncatedMediaError as error:
         fault = error
@@ -81,6 +87,7 @@ def read_container(data: bytes | memoryview) -> Container:
         items=items,
         sequences=sequences,
         others=tuple(others),
+        lists=tuple(lists),
         stores=tuple(stores),
         fault=fault,
     )

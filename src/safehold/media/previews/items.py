@@ -42,6 +42,8 @@ def parts_of(data: bytes | memoryview, form: str, tails: list[memoryview]) -> It
             yield View(as_primary(data, item, form), form)
     for item in items.metadata():
         yield from _described(items.kinds[item], bytes(items.content(item, whole)))
+    for content in container.lists:
+        yield bytes(content)  # boxes that are unknown there, and bytes of no item
     for start, end in _loose(container, len(whole)):
         yield bytes(whole[start:end])
 

@@ -76,7 +76,7 @@ def _is_empty(block: bytes) -> bool:
 
 def _found(block: bytes) -> Iterator[Found]:
     headers = [at for at in (0, len(_EXIF)) if exif.begins_exif(block, at) and block[:at] in {b"", _EXIF}]
-    spans: list[tuple[int, int]] = []
+    known: set[int] = set()
     end = 0
     for start in starts(block):
         if start in headers or start < end:
@@ -87,19 +87,19 @@ def _found(block: bytes) -> Iterator[Found]:
                 raise OverLimitError("a block has too many EXIF blocks within it", advice="Take it out and scan again.")
             continue
         end = end_of_file(block, start)
-        spans.append((start, end))
+        known.add(start)
         yield b"\xff" + block[start + 1 : end] if block.startswith(b"\xd8\xff", start + 1) else block[start:end]
     for header in headers:
-        yield from _stated(block, header, spans)
+        yield from _stated(block, header, known)
     yield from pixels.drawn(block)
     yield from (View(data, "jpeg", is_swapped=True) for data in pixels.swapped(block))
     yield from texts.carried(block)
 
 
-def _stated(block: bytes, header: int, known: list[tuple[int, int]]) -> Iterator[Found]:
+def _stated(block: bytes, header: int, known: set[int]) -> Iterator[Found]:
     own = block[header:]
     directories = exif.directories_of(own)
     for start, end in exif.stated(own, directories):
-        if not any(first <= header + start < last for first, last in known):
+        if header + start not in known:
             yield own[start:end]
     yield from (View(data, "tiff") for data in exif.drawn(own, directories))
