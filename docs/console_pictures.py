@@ -3,6 +3,7 @@
 python docs/console_pictures.py [FOLDER]
 """
 
+import datetime as dt
 import io
 import sys
 import tempfile
@@ -23,7 +24,7 @@ from tests.unit.console.standing import NOW  # noqa: E402
 from safehold.cases import Role  # noqa: E402
 from safehold.console.cookies import LOOK_COOKIE, SESSION_COOKIE  # noqa: E402
 from safehold.home.home import Home  # noqa: E402
-from safehold.vocabulary import FixedClock, SystemClock  # noqa: E402
+from safehold.vocabulary import FixedClock  # noqa: E402
 
 COLOURS = 96
 WIDTH, HEIGHT = 1200, 860
@@ -40,11 +41,12 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory() as home,
         tempfile.TemporaryDirectory() as profile,
-        opened_desk(Path(home), clock=SystemClock()) as desk,
+        opened_desk(Path(home)) as desk,  # its clock stands where that of its cases does
         served(desk.standing.app) as address,
         running(browser, Path(profile)) as tab,
     ):
         made = many(desk)
+        desk.clock.at += dt.timedelta(minutes=47)  # so that something has waited
         desk.take(made["pictures"])
         tab.cookie(address, SESSION_COOKIE, "amira.reviewer")
         tab.size(WIDTH, HEIGHT)

@@ -1,12 +1,15 @@
-"""The command line, called in this process: one home a test, answers read back as JSON."""
+"""The command line, called in this process: one home a test, answers read back as JSON; and a tab of a browser."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.functional.accessibility import axe_source
+from tests.functional.people import chromium
+from tests.functional.people.chromium import Tab
 
 from safehold.cli.edge import run
 
@@ -54,3 +57,19 @@ def shown(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple
         return int(code), capsys.readouterr().out
 
     return called
+
+
+@pytest.fixture(scope="module")
+def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    """Give a tab of a real browser."""
+    browser = chromium.find()
+    if browser is None:
+        pytest.skip("no Chromium on this machine; install one with: apt-get install chromium")
+    with chromium.running(browser, tmp_path_factory.mktemp("profile")) as opened_tab:
+        yield opened_tab
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """Give axe-core's script."""
+    return axe_source()

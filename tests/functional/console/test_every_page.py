@@ -3,13 +3,14 @@
 import re
 
 import pytest
+from tests.functional.accessibility import complaints
 from tests.functional.people.chromium import Tab
 
 from safehold.cases import Role
 from safehold.console.page import Entry, Page
 from safehold.console.pages import ALL_PAGES
 
-from .conftest import Site, complaints
+from .conftest import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from tests.functional.accessibility import complaints
 from tests.functional.people.chromium import Tab
 from tests.functional.people.conftest import served
 from tests.unit.console.pages.furnished import Furnished, furnish
@@ -14,8 +15,6 @@ from safehold.cases import Role
 from safehold.console.cookies import LOOK_COOKIE, SESSION_COOKIE
 from safehold.home.home import Home
 from safehold.vocabulary import FixedClock
-
-from .conftest import complaints
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 

@@ -1,7 +1,6 @@
 """The report form in a real browser: with the keyboard alone, without scripts, in a frame; axe-core looks at it."""
 
 import hashlib
-import importlib.util
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -9,24 +8,14 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from tests.functional.accessibility import complaints
 
-from . import chromium
 from .chromium import Tab
 from .conftest import EMBEDDER, Desks, opened, served
 
 pytestmark = pytest.mark.browser
 
-AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SIZES = ((1100, "light"), (1100, "dark"), (320, "light"))
-OWN_CHECKS = """(() => {
-  const shown = [...document.querySelectorAll("a, button, input, select, textarea, summary, label.choice")]
-    .filter(e => e.offsetParent !== null && !e.closest(".away"));
-  const small = shown.filter(e => { const b = (e.closest("label.choice") || e).getBoundingClientRect();
-    return b.height < 24 || b.width < 24; }).map(e => e.outerHTML.slice(0, 80));
-  return {small, wide: document.documentElement.scrollWidth - document.documentElement.clientWidth};
-})()"""
-"""WCAG 2.2, 2.5.8 (targets of 24 pixels) and 1.4.10 (no scrolling sideways at 320 pixels)."""
-
 
 SAID = """new Promise(done => setInterval(() => {
   const said = document.querySelector("#picture-done").textContent; if (said) done(said) }, 10))"""
@@ -42,32 +31,6 @@ def desks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desks]:
 def url(desks: Desks) -> Iterator[str]:
     with served(desks.app) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
-    browser = chromium.find()
-    if browser is None:
-        pytest.skip("no Chromium on this machine; install one with: apt-get install chromium")
-    with chromium.running(browser, tmp_path_factory.mktemp("profile")) as opened_tab:
-        yield opened_tab
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    found = importlib.util.find_spec("axe_core_python")
-    if found is None or found.origin is None:
-        pytest.skip("axe-core-python is not installed")
-    return Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8")
-
-
-def complaints(tab: Tab, axe: str) -> list[str]:
-    """Return what axe-core and our own checks find wrong with the page that is shown."""
-    tab.ask(f"{axe}; 1")
-    found = tab.ask(f"axe.run({{runOnly: {AXE_TAGS}}}).then(r => r.violations)")
-    own = tab.ask(OWN_CHECKS)
-    told = [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found]
-    return told + own["small"] + ([f"{own['wide']} pixels too wide"] if own["wide"] else [])
 
 
 def focused(tab: Tab) -> str:

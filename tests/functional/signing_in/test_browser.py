@@ -6,20 +6,17 @@ Source: Chrome DevTools Protocol, domain WebAuthn.
 
 import base64
 import datetime as dt
-import importlib.util
 import io
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
-from tests.functional.console.conftest import complaints
-from tests.functional.people import chromium
+from tests.functional.accessibility import axe_source, complaints
 from tests.functional.people.chromium import Tab
 
 from safehold.cases import Role
@@ -77,15 +74,6 @@ def listening(app: Any) -> Iterator[int]:
         thread.join(10)
 
 
-@pytest.fixture(scope="module")
-def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
-    browser = chromium.find()
-    if browser is None:
-        pytest.skip("no Chromium")
-    with chromium.running(browser, tmp_path_factory.mktemp("profile")) as opened:
-        yield opened
-
-
 def fill(tab: Tab, **fields: str) -> None:
     """Type into fields of a form, and send it with Enter."""
     for name, text in fields.items():
@@ -133,19 +121,12 @@ def with_key(tab: Tab) -> str:
 
 def axe(tab: Tab) -> list[str]:
     """Return what axe-core and our own checks find wrong with a page, wide and dark, narrow and light."""
-    script = axe_script()
+    script = axe_source()
     told = []
     for width, scheme in ((1100, "dark"), (320, "light")):
         tab.size(width, 900, scheme)
         told += complaints(tab, script)
     return told
-
-
-def axe_script() -> str:
-    found = importlib.util.find_spec("axe_core_python")
-    if found is None or found.origin is None:
-        pytest.skip("axe-core-python is not installed")
-    return Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8")
 
 
 def test_somebody_new_gets_in_with_the_keyboard_and_comes_back_with_a_security_key(place: Place, tab: Tab) -> None:

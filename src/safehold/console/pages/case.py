@@ -104,6 +104,7 @@ def show_case(visit: PageVisit) -> Response:
         reasons=REASONS,
         escalations=ESCALATIONS,
         queues=casework.queues.definitions(),
+        queue_title=_title_of(visit, shown.case.queue),
         priorities=Priority,
         verdicts=VERDICTS,
         schemes=LABELS,
@@ -285,6 +286,11 @@ def _require_somebody(visit: PageVisit, name: str, case: Case) -> None:
     admitting = [one.name for one in visit.console.casework.queues.definitions() if one.admits(person)]
     if case.state in WAITING and case.queue not in admitting:
         raise RefusedError(409, "Their roles don't let them decide this case", advice="Give it to a specialist.")
+
+
+def _title_of(visit: PageVisit, queue: str) -> str:
+    titles = {one.name: one.title for one in visit.console.casework.queues.definitions()}
+    return titles.get(queue, queue)
 
 
 def _may_take(visit: PageVisit, case: Case) -> bool:

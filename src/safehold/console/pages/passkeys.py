@@ -5,7 +5,7 @@ from starlette.responses import Response
 from safehold.console.page import Entry, Page
 from safehold.console.pages import security, signing_in
 from safehold.console.pages.asking import accounts_of, asked_of_new, cookie_of, party_of
-from safehold.console.users import Stage
+from safehold.console.users import Session, Stage
 from safehold.console.users.errors import FactorError, RefusedError, SessionEndedError
 from safehold.console.users.proofs.passkeys import Party
 from safehold.console.visit import PageVisit
@@ -13,32 +13,24 @@ from safehold.console.visit import PageVisit
 _OVER = "Your session is over. Please sign in again."
 
 
-def take_key(visit: PageVisit) -> Response:
+@signing_in.at_stage(Stage.SECOND_FACTOR)
+def take_key(visit: PageVisit, session: Session) -> Response:
     """Take what a security key signed as the second factor."""
-    session = signing_in.arriving(visit, Stage.SECOND_FACTOR)
-    if session is None:
-        return signing_in.again(visit)
     try:
         started = accounts_of(visit).signing_in.show_key(cookie_of(visit), _party(visit), _sent(visit))
     except RefusedError as error:
         return signing_in.ask_factor(visit, session, visit.form.get("to", ""), error)
-    except SessionEndedError:
-        return signing_in.again(visit)
     return signing_in.onwards(visit, started)
 
 
-def take_new_key(visit: PageVisit) -> Response:
+@signing_in.at_stage(Stage.NEW_FACTOR)
+def take_new_key(visit: PageVisit, session: Session) -> Response:
     """Take a first security key, and show recovery codes once."""
-    session = signing_in.arriving(visit, Stage.NEW_FACTOR)
-    if session is None:
-        return signing_in.again(visit)
     to = visit.form.get("to", "")
     try:
         started, codes = accounts_of(visit).signing_in.set_up_key(cookie_of(visit), _party(visit), _sent(visit))
     except (RefusedError, FactorError) as error:
         return signing_in.ask_app(visit, session, to, error)
-    except SessionEndedError:
-        return signing_in.again(visit)
     return signing_in.show_codes(visit, started, codes, to)
 
 

@@ -6,13 +6,15 @@ the cookie that the step before set; the frame has made sure that a page of this
 
 import hmac
 import re
+from collections.abc import Callable
+from functools import wraps
 
 from markupsafe import Markup
 from starlette.responses import Response
 
 from safehold.console.cookies import SESSION_COOKIE, forget, keep
 from safehold.console.errors import RefusedError as FrameRefusedError
-from safehold.console.page import Entry, Page
+from safehold.console.page import Entry, Page, View
 from safehold.console.pages.asking import accounts_of, asked_of_known, asked_of_new, cookie_of
 from safehold.console.users import Session, Source, Stage, Started
 from safehold.console.users.errors import PasswordUnfitError, RefusedError, SessionEndedError, UserError
@@ -56,37 +58,48 @@ def sign_in(visit: PageVisit) -> Response:
     return onwards(visit, started)
 
 
-def show_factor(visit: PageVisit) -> Response:
+def at_stage(stage: Stage) -> Callable[[Callable[[PageVisit, Session], Response]], View]:
+    """Return what makes a view of one that needs somebody at a stage of the way in; all others begin again."""
+
+    def made(view: Callable[[PageVisit, Session], Response]) -> View:
+        @wraps(view)
+        def entered(visit: PageVisit) -> Response:
+            session = arriving(visit, stage)
+            try:
+                return again(visit) if session is None else view(visit, session)
+            except SessionEndedError:
+                return again(visit)
+
+        return entered
+
+    return made
+
+
+@at_stage(Stage.SECOND_FACTOR)
+def show_factor(visit: PageVisit, session: Session) -> Response:
     """Ask for the second factor."""
-    session = arriving(visit, Stage.SECOND_FACTOR)
-    return again(visit) if session is None else ask_factor(visit, session, visit.query.get("to", ""))
+    return ask_factor(visit, session, visit.query.get("to", ""))
 
 
-def take_factor(visit: PageVisit) -> Response:
+@at_stage(Stage.SECOND_FACTOR)
+def take_factor(visit: PageVisit, session: Session) -> Response:
     """Take a code of an app, or a recovery code."""
-    session = arriving(visit, Stage.SECOND_FACTOR)
-    if session is None:
-        return again(visit)
     try:
         started = accounts_of(visit).signing_in.show_code(cookie_of(visit), visit.form.get("code", ""))
     except RefusedError as error:
         return ask_factor(visit, session, visit.form.get("to", ""), error)
-    except SessionEndedError:
-        return again(visit)
     return onwards(visit, started)
 
 
-def show_password(visit: PageVisit) -> Response:
+@at_stage(Stage.NEW_PASSWORD)
+def show_password(visit: PageVisit, session: Session) -> Response:
     """Ask for a password of one's own."""
-    session = arriving(visit, Stage.NEW_PASSWORD)
-    return again(visit) if session is None else _password(visit, session, visit.query.get("to", ""))
+    return _password(visit, session, visit.query.get("to", ""))
 
 
-def take_password(visit: PageVisit) -> Response:
+@at_stage(Stage.NEW_PASSWORD)
+def take_password(visit: PageVisit, session: Session) -> Response:
     """Take a password of one's own."""
-    session = arriving(visit, Stage.NEW_PASSWORD)
-    if session is None:
-        return again(visit)
     new, to = visit.form.get("new", ""), visit.form.get("to", "")
     if new != visit.form.get("again", ""):
         return _password(visit, session, to, {"again": "The two are not the same."})
@@ -94,29 +107,23 @@ def take_password(visit: PageVisit) -> Response:
         started = accounts_of(visit).signing_in.choose_password(cookie_of(visit), new)
     except PasswordUnfitError as error:
         return _password(visit, session, to, {"new": sentence(error)})
-    except SessionEndedError:
-        return again(visit)
     return onwards(visit, started)
 
 
-def show_app(visit: PageVisit) -> Response:
+@at_stage(Stage.NEW_FACTOR)
+def show_app(visit: PageVisit, session: Session) -> Response:
     """Show what an authenticator app needs."""
-    session = arriving(visit, Stage.NEW_FACTOR)
-    return again(visit) if session is None else ask_app(visit, session, visit.query.get("to", ""))
+    return ask_app(visit, session, visit.query.get("to", ""))
 
 
-def take_app(visit: PageVisit) -> Response:
+@at_stage(Stage.NEW_FACTOR)
+def take_app(visit: PageVisit, session: Session) -> Response:
     """Take the app's first code, and show recovery codes once."""
-    session = arriving(visit, Stage.NEW_FACTOR)
-    if session is None:
-        return again(visit)
     to = visit.form.get("to", "")
     try:
         started, codes = accounts_of(visit).signing_in.set_up_app(cookie_of(visit), visit.form.get("code", ""))
     except RefusedError as error:
         return ask_app(visit, session, to, error)
-    except SessionEndedError:
-        return again(visit)
     return show_codes(visit, started, codes, to)
 
 
