@@ -27,6 +27,7 @@ enum {
     MOST_FETCHED = 512,         /* words of a bucket that are fetched ahead */
     LINEAR_ROWS = 512,          /* 16 KiB: they stay in the nearest cache for all queries */
     BLOCK_PROBES = 1 << 19,     /* probes of one table that are ordered at once */
+    MARKED = 64,                /* buckets whose sizes are compared at once */
 };
 
 typedef struct {
@@ -237,18 +238,8 @@ static void prepare(Search *search, const Segment *segment, const Question *ques
 }
 
 uint32_t search_mark_spilled(const uint32_t *starts, uint32_t width, uint8_t *is_spilled) {
-    uint32_t largest = 0;
-    for (uint32_t eight = 0; eight < WORDS * KEYS / 8; eight++) {
-        const uint32_t *const start = starts + 8 * eight / KEYS + 8 * eight;
-        uint32_t bits = 0;
-        for (uint32_t one = 0; one < 8; one++) {
-            const uint32_t entries = start[one + 1] - start[one];
-            bits |= (uint32_t)(entries > width) << one;
-            largest = entries > largest ? entries : largest;
-        }
-        is_spilled[eight] = (uint8_t)bits;
-    }
-    return largest;
+    static uint32_t (*const MARK[VARIANTS])(const uint32_t *, uint32_t, uint8_t *) = EACH_VARIANT(mark_spilled);
+    return MARK[variant_in_use()](starts, width, is_spilled);
 }
 
 SearchState search_segment(const Segment *segment, const Question *question, Answer *answer) {

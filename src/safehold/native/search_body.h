@@ -204,3 +204,25 @@ static SearchState NAME(run)(Search *search) {
     if (state == SEARCH_DONE && search->linear_queries > 0) state = NAME(linear)(search);
     return state;
 }
+
+/* Eight flags of a byte each become the bits of one; the processor's first byte is the lowest. */
+static inline uint8_t NAME(bits_of)(const uint8_t *flags) {
+    uint64_t eight = 0;
+    for (int one = 0; one < 8; one++) eight |= (uint64_t)flags[one] << 8 * one;
+    return (uint8_t)(eight * UINT64_C(0x0102040810204080) >> 56);
+}
+
+static uint32_t NAME(mark_spilled)(const uint32_t *starts, uint32_t width, uint8_t *is_spilled) {
+    uint32_t largest = 0;
+    for (uint32_t bucket = 0; bucket < WORDS * KEYS; bucket += MARKED) {
+        const uint32_t *const start = starts + bucket / KEYS + bucket;
+        uint8_t flags[MARKED];
+        for (uint32_t one = 0; one < MARKED; one++) {
+            const uint32_t entries = start[one + 1] - start[one];
+            flags[one] = entries > width;
+            largest = entries > largest ? entries : largest;
+        }
+        for (uint32_t one = 0; one < MARKED; one += 8) is_spilled[(bucket + one) / 8] = NAME(bits_of)(flags + one);
+    }
+    return largest;
+}

@@ -102,11 +102,15 @@ class Shelf:
         return rest.rows() <= self._small_rows and len(rest.parts) <= LOOSE_PARTS
 
     def _attempt(self, folder: Path, source: Source) -> list[Shelved]:
-        tiers = serving(_segments(folder), source, _facts(source))
+        segments, is_unfinished = _found(folder)
+        tiers = serving(segments, source, _facts(source))
         if not self.is_little(_rest(source, tiers)):
             self.settle(source)
-            tiers = serving(_segments(folder), source, _facts(source))
-        _remove_left(folder, tiers)
+            segments, is_unfinished = _found(folder)
+            tiers = serving(segments, source, _facts(source))
+        left = {folder / name for tier in tiers for name in tier.replaces}.intersection(segments)
+        if left or is_unfinished:
+            _remove_left(folder, left)
         rest = _rest(source, tiers)
         found = [self._opened(tier, source) for tier in tiers]
         return [*found, in_memory(rest)] if rest.parts or not found else found
@@ -175,11 +179,8 @@ def _replaced(folder: Path, source: Source, staying: list[Path]) -> list[Path]:
     return [segment for segment in others if of_source.items() <= facts_of(segment).items()]
 
 
-def _remove_left(folder: Path, tiers: list[Tier]) -> None:
+def _remove_left(folder: Path, replaced: set[Path]) -> None:
     """Remove what a killed builder has left, unless another one is at work now, who does it then."""
-    replaced = {folder / name for tier in tiers for name in tier.replaces}.intersection(_segments(folder))
-    if not replaced and next(folder.glob(f"{BUILDING}*"), None) is None:
-        return
     with suppress(OSError), _only_builder(folder, waits=False):
         sweep_unfinished(folder)
         for segment in replaced:
@@ -196,7 +197,15 @@ def _facts(source: Source) -> dict[str, object]:
 
 
 def _segments(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(BUILDING))
+    return _found(folder)[0]
+
+
+def _found(folder: Path) -> tuple[list[Path], bool]:
+    """Return the segments in a folder, and whether there is what a builder has not finished."""
+    with os.scandir(folder) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_dir())
+    finished = [folder / name for name in names if not name.startswith(BUILDING)]
+    return finished, len(finished) < len(names)
 
 
 @contextmanager
