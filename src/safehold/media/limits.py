@@ -19,8 +19,9 @@ class Limits:
 
     Attributes:
         pixels: width times height of one picture or frame, the limit included.
-        frames: distinct frames of an animation or sampled frames of a clip, the limit included.
-        animation_pixels: decoded pixels over all frames of one animation.
+        frames: distinct frames of an animation, sampled frames of a clip, or pictures within a picture's file, the limit
+            included.
+        animation_pixels: decoded pixels over all frames of one animation, and over all pictures within a file.
         clip_pixels: decoded pixels over all frames of one stream of a clip; about 1,000 frames of 1080 lines,
             some seconds of work for a core.
         input_bytes: size of one encoded picture or clip.
