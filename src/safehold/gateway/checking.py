@@ -17,6 +17,7 @@ from safehold.gateway.caller import Caller
 from safehold.gateway.casework import Cases
 from safehold.gateway.circumstances import circumstances
 from safehold.gateway.conduct import Owner
+from safehold.gateway.contents import seal_item
 from safehold.gateway.conversation import Session
 from safehold.gateway.decided import Decided, Kept, Unkept
 from safehold.gateway.errors import ChecksUnavailableError, OvertakenError
@@ -29,7 +30,7 @@ from safehold.gateway.marks import Marks
 from safehold.gateway.memory import Remembered, recall
 from safehold.gateway.observing import Detectors, Observed
 from safehold.gateway.policy import GatewayPolicy
-from safehold.gateway.recording import Commits, Events, content_of, record
+from safehold.gateway.recording import Commits, Events, record
 from safehold.gateway.validation import validate
 from safehold.home.database import Database
 from safehold.ledger import is_fit
@@ -173,7 +174,7 @@ class GatewayChecks:
             return Kept(digests, unkept=Unkept.BY_POLICY)
         if len(item.data) > retention.held_bytes:
             return Kept(digests, unkept=Unkept.TOO_LARGE)
-        return Kept(digests, key.seal(content_of(item), check_key=self._records.check_key))
+        return Kept(digests, seal_item(item, key, check_key=self._records.check_key))
 
     def _circumstances(
         self, request: CheckRequest, answer: Answer, kept: Mapping[int, Kept], now: dt.datetime

@@ -7,10 +7,10 @@ from enum import Enum
 
 from safehold.gateway.answer import Answer
 from safehold.gateway.conduct import Owner
+from safehold.gateway.contents import SealedHeld
 from safehold.gateway.features import Features
 from safehold.gateway.judgement import Judgement
 from safehold.gateway.policy import GatewayPolicy
-from safehold.vault.review import SealedItem
 from safehold.vocabulary import Action, Signal
 
 
@@ -33,7 +33,7 @@ class Kept:
     """
 
     digests: tuple[Signal, ...] = ()
-    sealed: SealedItem | None = None
+    sealed: SealedHeld | None = None
     unkept: Unkept | None = None
 
 
@@ -72,6 +72,6 @@ class Decided:
     circumstances: bytes = field(default=b"", repr=False)
 
     @property
-    def sealed(self) -> Mapping[int, SealedItem]:
+    def sealed(self) -> Mapping[int, SealedHeld]:
         """Return the items whose content is kept, by their place."""
         return {number: kept.sealed for number, kept in self.kept.items() if kept.sealed is not None}

@@ -7,13 +7,15 @@ item = items.open(items.list()[0].id, read_review_key(path), actor="amira", purp
 import datetime as dt
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
+from safehold.gateway.contents import open_held
 from safehold.gateway.errors import HeldItemMissingError
 from safehold.gateway.item import Item, ItemKind
 from safehold.gateway.recording import Events
-from safehold.gateway.tables import held
+from safehold.gateway.tables import contents, held
 from safehold.gateway.turn import Turn
 from safehold.home.database import Database
 from safehold.ledger.entry import timestamp
@@ -81,16 +83,25 @@ class HeldItems:
             UnfitEventError: the purpose is more than a word.
         """
         with self._database.reading() as connection:
+            lies = sa.outerjoin(held, contents, contents.c.id == held.c.content)
+            query = sa.select(held, contents.c.sealed.label("body"), contents.c.share.label("key")).select_from(lies)
             row = connection.execute(
-                sa.select(held).where(held.c.id == identifier, held.c.expires_at > timestamp(now))
+                query.where(held.c.id == identifier, held.c.expires_at > timestamp(now))
             ).one_or_none()
         if row is None:
             raise HeldItemMissingError("there is no such held item", advice="It was never kept, or its time is over.")
-        content = open_item(SealedItem(row.id, row.sealed, row.share, row.size, row.review_key), key)
+        item = _opened(row, key)
         self._events.append(
             Event("held.opened", actor, "", {"item": row.id, "check": row.decision, "purpose": purpose})
         )
-        return _item(content)
+        return item
+
+
+def _opened(row: sa.Row[Any], key: CustodianKey) -> Item:
+    """Return a kept item, whichever way it lies."""
+    if row.content is None:
+        return _item(open_item(SealedItem(row.id, row.sealed, row.share, row.size, row.review_key), key))
+    return open_held(row.sealed, SealedItem(row.content, row.body, row.key, row.size, row.review_key), key)
 
 
 def _item(content: bytes) -> Item:

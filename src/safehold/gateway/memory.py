@@ -71,7 +71,10 @@ def _replacing(insert: postgresql.Insert | sqlite.Insert) -> sa.Insert:
     return insert.on_conflict_do_update(index_elements=["mark"], set_=taken)
 
 
-_KEEP = {"postgresql": _replacing(postgresql.insert(subjects)), "sqlite": _replacing(sqlite.insert(subjects))}
+_KEEP = {
+    "postgresql": Prepared(_replacing(postgresql.insert(subjects))),
+    "sqlite": Prepared(_replacing(sqlite.insert(subjects))),
+}
 
 
 def keep(
@@ -81,7 +84,7 @@ def keep(
     row = {
         "mark": mark,
         "owner": owner.value,
-        "state": remembered.to_json(),
+        "state": json.dumps(remembered.to_json()),
         "expires_at": timestamp(expires_at),
     }
-    connection.execute(_KEEP[connection.dialect.name], row)
+    _KEEP[connection.dialect.name].run(connection, row)

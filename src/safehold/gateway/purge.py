@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from safehold.cases.awaiting import awaited_contents
 from safehold.cases.evidence.wanting import note_wanted
 from safehold.cases.rules import RetentionRules
+from safehold.gateway.contents import drop_unheld
 from safehold.gateway.keeping import forget_circumstances, keep_awaited, outlived, prolong
 from safehold.gateway.policy import Retention
 from safehold.gateway.recording import Events
@@ -113,7 +114,10 @@ def _held_removed(database: Database, is_over: sa.ColumnElement[bool]) -> int:
             return total
         with database.writing() as connection:
             going = connection.execute(query.where(held.c.id.in_(found))).scalars().all()
+            lies = sa.select(held.c.content).where(held.c.id.in_(going), held.c.content.is_not(None))
+            names = connection.execute(lies.distinct()).scalars().all()
             connection.execute(sa.delete(held).where(held.c.id.in_(going)))
+            drop_unheld(connection, names)
         total += len(going)
 
 

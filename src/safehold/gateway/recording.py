@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from safehold.gateway.casework import Cases, Proposal, enter
 from safehold.gateway.conduct import Conduct, Incident, Owner, with_incident
+from safehold.gateway.contents import SealedHeld, put_in
 from safehold.gateway.conversation import with_concepts
 from safehold.gateway.decided import Decided
 from safehold.gateway.errors import OvertakenError
@@ -23,12 +24,12 @@ from safehold.gateway.memory import Remembered, keep, recall
 from safehold.gateway.tables import decisions, held, proposals
 from safehold.home.prepared import Prepared
 from safehold.ledger.entry import timestamp
-from safehold.vault.review import SealedItem
 from safehold.vocabulary import Event
 
 T = TypeVar("T")
 _ID_BYTES = 16
 _INSERT = Prepared(sa.insert(decisions))
+_INSERT_HELD = Prepared(sa.insert(held))
 
 
 class Commits(Protocol):
@@ -62,7 +63,8 @@ def record(decided: Decided, commits: Commits, events: Events, cases: Cases | No
             _refuse_overtaken(decided, known)
         _INSERT.run(connection, row)
         for number, sealed in decided.sealed.items():
-            connection.execute(sa.insert(held), _held_row(decided, number, sealed))
+            put_in(connection, sealed)
+            _INSERT_HELD.run(connection, _held_row(decided, number, sealed))
         proposed = _remember(decided, known, connection, events) if _has_news(decided) else []
         if cases is not None and decided.answer.case_id is not None:
             enter(decided, proposed, cases, connection)
@@ -102,7 +104,7 @@ def _row(decided: Decided) -> dict[str, Any]:
     }
 
 
-def _held_row(decided: Decided, number: int, sealed: SealedItem) -> dict[str, Any]:
+def _held_row(decided: Decided, number: int, sealed: SealedHeld) -> dict[str, Any]:
     expires_at = decided.at + dt.timedelta(hours=decided.policy.retention.held_hours)
     return {
         "id": sealed.id,
@@ -110,10 +112,11 @@ def _held_row(decided: Decided, number: int, sealed: SealedItem) -> dict[str, An
         "item": number,
         "kind": decided.features.items[number].kind.value,
         "size": sealed.size,
-        "sealed": sealed.object,
-        "share": sealed.share,
-        "review_key": sealed.review_key,
+        "sealed": sealed.own,
+        "share": b"",
+        "review_key": sealed.body.review_key,
         "expires_at": timestamp(expires_at),
+        "content": sealed.body.id,
     }
 
 
@@ -202,7 +205,7 @@ def _propose(decided: Decided, mark: str, made: Proposal, connection: sa.Connect
 
 
 def content_of(item: Item) -> bytes:
-    """Return an item as it is sealed: one line of JSON, which says what it is, and its bytes."""
+    """Return an item as one piece, where it is sealed alone: one line of JSON, which says what it is, and its bytes."""
     told = {
         "kind": item.kind.value,
         "file_name": item.file_name,

@@ -23,7 +23,7 @@ class Prepared:
         statement: with a named parameter for each value.
     """
 
-    def __init__(self, statement: sa.Insert | sa.Select[Any] | sa.TextClause) -> None:
+    def __init__(self, statement: sa.Insert | sa.Update | sa.Select[Any] | sa.TextClause) -> None:
         self._statement = statement
         self._spelt: dict[str, tuple[str, Sequence[str] | None]] = {}
 
@@ -32,6 +32,7 @@ class Prepared:
         text, order = self._of(connection.dialect)
         cursor = connection.connection.cursor()
         try:
+            _tell(connection, cursor, text)
             cursor.execute(text, _ordered(values, order))
             found: Sequence[Sequence[Any]] = cursor.fetchall()
         except connection.dialect.loaded_dbapi.Error as error:
@@ -40,10 +41,10 @@ class Prepared:
             cursor.close()
         return found
 
-    def run(self, connection: sa.Connection, values: Values) -> None:
-        """Change something."""
+    def run(self, connection: sa.Connection, values: Values) -> int:
+        """Change something; return in how many rows, as the driver counts them."""
         text, order = self._of(connection.dialect)
-        _run(connection, text, _ordered(values, order))
+        return _run(connection, text, _ordered(values, order))
 
     def run_all(self, connection: sa.Connection, rows: Sequence[Values]) -> None:
         """Change something once for each row of values."""
@@ -64,14 +65,22 @@ def send(connection: sa.Connection, text: str) -> None:
     _run(connection, text, ())
 
 
-def _run(connection: sa.Connection, text: str, values: Any, *, is_each: bool = False) -> None:  # noqa: ANN401 - PEP 249
+def _run(connection: sa.Connection, text: str, values: Any, *, is_each: bool = False) -> int:  # noqa: ANN401 - PEP 249
     cursor = connection.connection.cursor()
     try:
+        _tell(connection, cursor, text)
         (cursor.executemany if is_each else cursor.execute)(text, values)
+        return int(cursor.rowcount)
     except connection.dialect.loaded_dbapi.Error as error:
         raise _as_raised(connection, text, cursor, error) from error
     finally:
         cursor.close()
+
+
+def _tell(connection: sa.Connection, cursor: Any, text: str) -> None:  # noqa: ANN401 - of PEP 249
+    """Tell whoever listens to statements of this engine of one, as SQLAlchemy does; without its values."""
+    for listener in connection.dispatch.before_cursor_execute:
+        listener(connection, cursor, text, (), None, False)
 
 
 def _as_raised(connection: sa.Connection, text: str, cursor: Any, error: Any) -> Exception:  # noqa: ANN401 - of PEP 249

@@ -42,7 +42,7 @@ class SealedItem:
     """An item that only the review key opens.
 
     Attributes:
-        id: 64 hexadecimal digits, random.
+        id: 64 hexadecimal digits.
         object: the encrypted content.
         share: its key, sealed.
         size: bytes of content.
@@ -85,14 +85,15 @@ class ReviewKey:
         """Return a few bytes (a note, the circumstances of an item) sealed as one box; :func:`open_box` opens it."""
         return SealedBox(PublicKey(self.public_key)).encrypt(data)
 
-    def seal(self, data: bytes, *, check_key: bytes) -> SealedItem:
+    def seal(self, data: bytes, *, check_key: bytes, identifier: EvidenceId | None = None) -> SealedItem:
         """Seal an item.
 
         Args:
             data: its bytes.
             check_key: 32 secret bytes of the home's, by which it can tell that a stored item is what it sealed.
+            identifier: what it is called; drawn at random by default.
         """
-        identifier = EvidenceId(secrets.token_hex(_ID_BYTES))
+        identifier = identifier or EvidenceId(secrets.token_hex(_ID_BYTES))
         quorum = Quorum((Custodian(_HOLDER, self.public_key),), 1)
         sealed = seal(data, identifier, quorum=quorum, vault_key=check_key)
         return SealedItem(identifier, b"".join(sealed.parts), sealed.shares[_HOLDER], len(data), self.name)

@@ -27,10 +27,10 @@ from safehold.cases.search import Found, find
 from safehold.cases.state import Tally, require_move, state_after
 from safehold.cases.store.alike import alike
 from safehold.cases.store.changes import Acting, Change, change, require_version, row_of, unchanged
-from safehold.cases.store.counts import insertion
 from safehold.cases.store.marking import mark, unknown_item
 from safehold.cases.store.opening import Filing, put_in
 from safehold.cases.store.refiling import lost
+from safehold.cases.store.statements import insert_once
 from safehold.cases.tables import case_contexts, case_items, case_references, cases
 from safehold.home.database import Database
 from safehold.ledger import is_fit
@@ -113,7 +113,7 @@ class CaseStore:
         """Let :meth:`find` know a case by another name, one that somebody outside was given; repeating it is safe."""
         row = {"reference": reference, "case_id": case_id}
         with self._writing(connection) as joined:
-            joined.execute(insertion(joined, case_references).on_conflict_do_nothing(), row)
+            insert_once(joined, case_references, [row])
 
     def show(self, case_id: CaseId, connection: sa.Connection | None = None) -> Case:
         """Return a case.

@@ -16,15 +16,13 @@ from safehold.cases.queues.definition import QueueDefinition, route
 from safehold.cases.rows import Row, is_plain, subject_key, turn
 from safehold.cases.state import Tally
 from safehold.cases.store.counts import recount
+from safehold.cases.store.statements import change_case
 from safehold.cases.tables import cases
 from safehold.ledger.entry import timestamp
 from safehold.vocabulary import Event
 
 WAITING = frozenset({CaseState.OPEN, CaseState.SECOND_REVIEW, CaseState.ESCALATED})
 """States in which a person has something to decide."""
-
-_COMPARED = ("id", "version", "items", "undecided", "second")
-"""What must still be as it was read: numbers of items too, which change without a version where items join."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +88,14 @@ def unchanged(row: Row, **more: Any) -> Change:  # noqa: ANN401 - columns have t
     return Change(CaseState(row["state"]), Tally(row["undecided"], row["second"]), more)
 
 
-def change(connection: sa.Connection, before: sa.RowMapping, changed: Change, acting: Acting) -> tuple[Event, ...]:
+def change(connection: sa.Connection, before: Row, changed: Change, acting: Acting) -> tuple[Event, ...]:
     """Change a case whose row was read in this writing transaction; return what the ledger is to say of its state.
 
     Raises:
         CaseOvertakenError: it is no more what was read.
     """
     after = _after(connection, before, changed, acting)
-    same = [cases.c[name] == before[name] for name in _COMPARED]
-    done = connection.execute(sa.update(cases).where(*same).values(after))
-    if done.rowcount != 1:
+    if not change_case(connection, before, after):
         raise CaseOvertakenError("somebody changed this case meanwhile", advice="Look again; nothing was changed.")
     recount(connection, before, {**before, **after})
     if after["state"] == before["state"]:
@@ -108,7 +104,7 @@ def change(connection: sa.Connection, before: sa.RowMapping, changed: Change, ac
     return (Event("case.moved", acting.actor, "", details),)
 
 
-def _after(connection: sa.Connection, before: sa.RowMapping, changed: Change, acting: Acting) -> dict[str, Any]:
+def _after(connection: sa.Connection, before: Row, changed: Change, acting: Acting) -> dict[str, Any]:
     merged = {**before, **changed.more}
     priority = tuple(Priority)[merged["priority"]]
     key = turn(
@@ -131,7 +127,7 @@ def _after(connection: sa.Connection, before: sa.RowMapping, changed: Change, ac
     }
 
 
-def _is_others(before: sa.RowMapping, changed: Change, queue: str, *, first: str) -> bool:
+def _is_others(before: Row, changed: Change, queue: str, *, first: str) -> bool:
     """Return whether a case waits for others than it was given to: in another state, or where other people work.
 
     A queue that somebody chose for first decisions changes nobody.
@@ -141,7 +137,7 @@ def _is_others(before: sa.RowMapping, changed: Change, queue: str, *, first: str
     return changed.state.value != before["state"] or (queue != before["queue"] and queue != first)
 
 
-def _open_subject(connection: sa.Connection, before: sa.RowMapping, state: CaseState) -> str | None:
+def _open_subject(connection: sa.Connection, before: Row, state: CaseState) -> str | None:
     """Return what keeps other cases of its subject from being opened: nothing once closed.
 
     A closed case that opens again leaves that to the one that was opened meanwhile, if there is one.

@@ -4,21 +4,14 @@ They change in the transaction that changes a case, so that an overview never co
 """
 
 from collections.abc import Mapping
-from typing import TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from safehold.cases.rows import Row
+from safehold.cases.store.statements import add
 from safehold.cases.tables import case_counts, case_days
 
-Insert: TypeAlias = postgresql.Insert | sqlite.Insert
 _DAY_LENGTH = len("2026-11-22")
-
-
-def insertion(connection: sa.Connection, table: sa.Table) -> Insert:
-    """Return an insertion that may say what is to happen where a row is there already."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def count_case(connection: sa.Connection, row: Row, number: int = 1) -> None:
@@ -52,6 +45,4 @@ def count_day(
 
 
 def _add(connection: sa.Connection, table: sa.Table, key: Mapping[str, str], values: Mapping[str, int]) -> None:
-    insert = insertion(connection, table).values(**key, **values)
-    added = {name: table.c[name] + insert.excluded[name] for name in values}
-    connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=added))
+    add(connection, table, {**key, **values})

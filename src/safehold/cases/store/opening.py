@@ -6,7 +6,8 @@ dataset's run has a case of its own: what it holds joins no account's case, and 
 """
 
 import datetime as dt
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,15 +17,26 @@ from safehold.cases.case import CaseId, CaseState, Priority, Subject, SubjectKin
 from safehold.cases.errors import NoItemsError, UnfitWordError
 from safehold.cases.item import NewItem
 from safehold.cases.queues.definition import definition, first_queue, route
-from safehold.cases.rows import form_bits, item_row, new_case_id, rank, subject_key, turn
+from safehold.cases.rows import Row, form_bits, item_row, new_case_id, rank, subject_key, turn
 from safehold.cases.state import Tally, state_after
 from safehold.cases.store.changes import Acting, Change, change
-from safehold.cases.store.counts import count_case, count_day, insertion
-from safehold.cases.tables import case_contexts, case_fingerprints, case_items, case_signals, cases
+from safehold.cases.store.counts import count_case, count_day
+from safehold.cases.store.statements import (
+    INSERT_CASE,
+    INSERT_CONTEXT,
+    INSERT_ITEM,
+    INSERT_SIGNAL,
+    case_with,
+    cases_with,
+    insert_once,
+    own_case,
+)
+from safehold.cases.tables import case_fingerprints, case_items
 from safehold.ledger import is_fit
 from safehold.ledger.entry import timestamp
 from safehold.vocabulary import CRYPTOGRAPHIC, DIGESTS_OF_NOTHING, Event
 
+_JSON = ("findings", "gaps", "signals")
 _ASKED_AT_ONCE = 400
 """Values in one question: SQLite takes 32,766 by default, and a plan is made anew for each number of them."""
 
@@ -84,6 +96,9 @@ def put_in(connection: sa.Connection, filing: Filing, items: Sequence[NewItem], 
 
 def _fresh(connection: sa.Connection, items: Sequence[NewItem]) -> tuple[tuple[NewItem, ...], CaseId | None]:
     """Return the items that no case has yet, each once, and the case of the first that one has."""
+    if len(items) == 1:
+        case = case_with(connection, items[0].origin.value, items[0].reference)
+        return (tuple(items), None) if case is None else ((), CaseId(case))
     wanted = {(item.origin.value, item.reference): item for item in reversed(items)}
     keys = list(dict.fromkeys((item.origin.value, item.reference) for item in items))
     known: dict[tuple[str, str], CaseId] = {}
@@ -101,13 +116,11 @@ def _groups(values: Sequence[str]) -> list[Sequence[str]]:
     return [values[start : start + _ASKED_AT_ONCE] for start in range(0, len(values), _ASKED_AT_ONCE)]
 
 
-def _case_for(
-    connection: sa.Connection, subject: Subject, items: Sequence[NewItem]
-) -> tuple[sa.RowMapping | None, str]:
+def _case_for(connection: sa.Connection, subject: Subject, items: Sequence[NewItem]) -> tuple[Row | None, str]:
     """Return the open case that items belong to, with why."""
     key = subject_key(subject)
     if key is not None:
-        own = connection.execute(sa.select(cases).where(cases.c.open_subject == key)).mappings().one_or_none()
+        own = own_case(connection, key)
         if own is not None:
             return own, "subject"
     if subject.kind is SubjectKind.SOURCE:
@@ -115,26 +128,10 @@ def _case_for(
     return _alike(connection, items), "fingerprint"
 
 
-def _alike(connection: sa.Connection, items: Sequence[NewItem]) -> sa.RowMapping | None:
+def _alike(connection: sa.Connection, items: Sequence[NewItem]) -> Row | None:
     """Return the oldest open case with an item of an equal cryptographic fingerprint."""
     values = sorted({value for item in items for _, value in _cryptographic(item)})
-    algorithms = [algorithm.value for algorithm in CRYPTOGRAPHIC]
-    query = (
-        sa.select(cases)
-        .join(case_fingerprints, case_fingerprints.c.case_id == cases.c.id)
-        .where(
-            case_fingerprints.c.algorithm.in_(algorithms),
-            cases.c.is_open == 1,
-            cases.c.subject_kind != SubjectKind.SOURCE.value,
-        )
-        .order_by(cases.c.opened_at, cases.c.id)
-        .limit(1)
-    )
-    found = [
-        row
-        for some in _groups(values)
-        for row in connection.execute(query.where(case_fingerprints.c.value.in_(some))).mappings()
-    ]
+    found = [row for some in _groups(values) for row in cases_with(connection, some)]
     return min(found, key=lambda row: (row["opened_at"], row["id"]), default=None)
 
 
@@ -183,7 +180,7 @@ def _open(connection: sa.Connection, filing: Filing, items: Sequence[NewItem], a
         "second": 0,
         "version": 1,
     }
-    connection.execute(sa.insert(cases), row)
+    INSERT_CASE.run(connection, row)
     _insert(connection, items, subject=subject, case_id=case_id, first=1, at=acting.now)
     count_case(connection, row)
     details: dict[str, str | int | bool] = {
@@ -203,7 +200,7 @@ def _join(
     items: Sequence[NewItem],
     acting: Acting,
     *,
-    found: sa.RowMapping,
+    found: Row,
     by: str,
 ) -> Opened:
     case_id = CaseId(found["id"])
@@ -245,21 +242,25 @@ def _insert(
         item_row(item, subject=subject, case_id=case_id, number=number, now=at)
         for number, item in enumerate(items, start=first)
     ]
-    connection.execute(sa.insert(case_items), rows)
+    INSERT_ITEM.run_all(connection, [_as_text(row) for row in rows])
     contexts = [
         {"item_id": row["id"], "sealed": item.context} for row, item in zip(rows, items, strict=True) if item.context
     ]
     if contexts:
-        connection.execute(sa.insert(case_contexts), contexts)
+        INSERT_CONTEXT.run_all(connection, contexts)
     signals = [
         {"item_id": row["id"], "algorithm": algorithm, "value": value, "case_id": case_id}
         for row, item in zip(rows, items, strict=True)
         for algorithm, value in sorted({(one.algorithm.value, one.value.hex()) for one in item.signals})
     ]
     if signals:
-        connection.execute(sa.insert(case_signals), signals)
-        insert = insertion(connection, case_fingerprints).on_conflict_do_nothing()
+        INSERT_SIGNAL.run_all(connection, signals)
         each = {(row["value"], row["algorithm"]) for row in signals}
         named = [{"value": value, "algorithm": algorithm, "case_id": case_id} for value, algorithm in sorted(each)]
-        connection.execute(insert, named)
+        insert_once(connection, case_fingerprints, named)
     count_day(connection, timestamp(at), items[0].origin.value, opened=int(first == 1), items=len(items))
+
+
+def _as_text(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the row of an item as the driver takes it."""
+    return {**row, **{name: json.dumps(row[name]) for name in _JSON}}
