@@ -4,6 +4,7 @@ import io
 import json
 import tarfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -265,7 +266,7 @@ def test_the_doctor_says_so_when_the_ledger_was_altered(call: Call, home: Path) 
 
     call("bank", "create", "made-up", "--class", "test")
     call("ledger", "checkpoint")
-    with sqlite3.connect(home / "safehold.db") as database:
+    with closing(sqlite3.connect(home / "safehold.db")) as database, database:
         database.execute("UPDATE events SET actor = 'somebody-else' WHERE seq = 1")
     said = call("doctor")
     assert (said.code, said.data["healthy"]) == (5, False)

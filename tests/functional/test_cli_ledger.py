@@ -4,6 +4,7 @@ import hashlib
 import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ Call = Callable[..., Any]
 
 
 def change_an_event(home: Path) -> None:
-    with sqlite3.connect(home / "safehold.db") as database:
+    with closing(sqlite3.connect(home / "safehold.db")) as database, database:
         database.execute("UPDATE events SET actor = 'somebody-else' WHERE seq = 1")
 
 
@@ -37,7 +38,7 @@ def test_a_cut_off_ledger_is_found_against_a_checkpoint_kept_elsewhere(call: Cal
     kept = tmp_path / "checkpoint.json"
     assert call("ledger", "checkpoint", "--out", kept).code == 0
     assert call("ledger", "verify", "--checkpoint", kept).data["anchored"] is True
-    with sqlite3.connect(home / "safehold.db") as database:
+    with closing(sqlite3.connect(home / "safehold.db")) as database, database:
         database.execute("DELETE FROM checkpoints")
         database.execute("DELETE FROM events WHERE seq = (SELECT max(seq) FROM events)")
     assert call("ledger", "verify").code == 0, "without the checkpoint nothing shows it"
@@ -147,7 +148,7 @@ def test_custodians_keys_are_private_files_outside_the_home(call: Call, home: Pa
 
 
 def kinds_recorded(home: Path) -> list[str]:
-    with sqlite3.connect(home / "safehold.db") as database:
+    with closing(sqlite3.connect(home / "safehold.db")) as database, database:
         return [kind for (kind,) in database.execute("SELECT kind FROM events ORDER BY seq")]
 
 

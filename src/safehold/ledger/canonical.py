@@ -29,12 +29,15 @@ def canonical(value: Json) -> bytes:
     """Return the one UTF-8 text of a value.
 
     Raises:
-        NotCanonicalError: it holds a float, another type, an integer beyond 2**53 - 1, or half a surrogate pair.
+        NotCanonicalError: it holds a float, another type, an integer beyond 2**53 - 1, half a surrogate pair, or values
+            within values deeper than the interpreter follows.
     """
-    _check(value)
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     try:
+        _check(value)
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return text.encode("utf-8")
+    except RecursionError as error:
+        raise _not_canonical("values nested so deep") from error
     except UnicodeEncodeError as error:
         raise _not_canonical("text that is not Unicode") from error
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -219,6 +220,9 @@ def test_a_form_with_anything_refused_or_unexplained_stays_outside(
     assert world.reached.bodies == []
 
 
+DEEP = 400 if sys.version_info < (3, 12) else 422
+"""From 3.12 on a thousand lists within each other can be read, and are no prompt."""
+
 BAD_BODIES: dict[str, tuple[str, bytes, dict[str, str], int]] = {
     "no JSON": ("/generate", b"{", {}, 400),
     "a name twice": ("/generate", b'{"prompt": "a cone", "prompt": "a red cube"}', {}, 400),
@@ -226,7 +230,7 @@ BAD_BODIES: dict[str, tuple[str, bytes, dict[str, str], int]] = {
     "UTF-16": ("/generate", '{"prompt": "a cone"}'.encode("utf-16"), {}, 400),
     "no UTF-8": ("/generate", b'{"prompt": "\xff"}', {}, 400),
     "not a number": ("/generate", b'{"prompt": "a cone", "x": NaN}', {}, 400),
-    "deeper than a stack": ("/generate", b'{"prompt":' + 1000 * b"[" + 1000 * b"]" + b"}", {}, 400),
+    "deeper than a stack": ("/generate", b'{"prompt":' + 1000 * b"[" + 1000 * b"]" + b"}", {}, DEEP),
     "empty": ("/generate", b"", {}, 400),
     "no prompt": ("/generate", b'{"text": "a cone"}', {}, 422),
     "null": ("/generate", b'{"prompt": null}', {}, 422),
