@@ -48,7 +48,8 @@ class Preserving:
     """How preservation goes.
 
     Attributes:
-        given_up: jobs that are tried no more until tomorrow or until somebody says so, and those of what is lost.
+        given_up: jobs that are tried no more until tomorrow or until somebody says so, and those of what is lost; but
+            for those that somebody took note of.
         late: items that have waited since before some time.
     """
 
@@ -59,7 +60,11 @@ class Preserving:
 def preserving(connection: sa.Connection, before: dt.datetime) -> Preserving:
     """Return how many jobs were given up, and how many items or jobs wait since before a time."""
     rows, asked = case_preservations, jobs.c.kind == PRESERVE
-    dead = sa.select(sa.func.count()).select_from(jobs).where(asked, jobs.c.state == "dead")
+    dead = (
+        sa.select(sa.func.count())
+        .select_from(jobs)
+        .where(asked, jobs.c.state == "dead", jobs.c.acknowledged_at.is_(None))
+    )
     items = (
         sa.select(sa.func.count()).select_from(rows).where(rows.c.state.in_(_AWAITED), rows.c.at < timestamp(before))
     )

@@ -130,7 +130,7 @@ def _at(text: str) -> str:
 
 
 def _work(backlog: Backlog) -> Iterator[Part]:
-    told = f"{backlog.waiting:,} jobs wait"
+    told = _counted(backlog.waiting, "job waits", "jobs wait")
     if backlog.overdue_seconds > LATE_SECONDS:
         advice = "Is a worker running? Started with: safehold serve."
         yield Part("Workers", Standing.FAILED, f"{told}; the oldest is {backlog.overdue_seconds:,.0f} s late", advice)
@@ -138,7 +138,12 @@ def _work(backlog: Backlog) -> Iterator[Part]:
         yield Part("Workers", Standing.GOOD, told)
     if backlog.dead:
         advice = "Find out why under Jobs, then try them again there, or take note of them."
-        yield Part("Given up", Standing.NOTICE, f"{backlog.dead:,} jobs are tried no more", advice)
+        yield Part(
+            "Given up",
+            Standing.NOTICE,
+            _counted(backlog.dead, "job is tried no more", "jobs are tried no more"),
+            advice,
+        )
 
 
 def _preserving(visit: PageVisit) -> Iterator[Part]:
@@ -149,9 +154,11 @@ def _preserving(visit: PageVisit) -> Iterator[Part]:
         "Two custodians and a console with the review key do it; then: safehold job retry --kind evidence.preserve."
     )
     if standing.given_up:
-        yield Part("Evidence", Standing.FAILED, f"{standing.given_up:,} confirmed items could not be preserved", advice)
+        told = f"{_counted(standing.given_up, 'confirmed item', 'confirmed items')} could not be preserved"
+        yield Part("Evidence", Standing.FAILED, told, advice)
     if standing.late:
-        told = f"{standing.late:,} confirmed items have waited for the vault for more than a day"
+        late = _counted(standing.late, "confirmed item has", "confirmed items have")
+        told = f"{late} waited for the vault for more than a day"
         yield Part("Evidence", Standing.FAILED, told, advice)
 
 
@@ -159,10 +166,15 @@ def _checks(tallied: Tallied) -> Iterator[Part]:
     minutes = sum(day.open_minutes for day in tallied.days)
     sofar = "" if tallied.is_whole else " so far (still counting)"
     if minutes:
-        told = f"in {minutes:,} minutes of {len(tallied.days)} days something passed unexamined{sofar}"
+        spent = _counted(minutes, "minute", "minutes")
+        told = f"in {spent} of {len(tallied.days)} days something passed unexamined{sofar}"
         yield Part("Fail-open", Standing.NOTICE, told, "Which surfaces fail open, the policy says; see Policies.")
     else:
         yield Part("Fail-open", Standing.GOOD, f"nothing passed unexamined in {len(tallied.days)} days{sofar}")
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _keys(visit: PageVisit) -> Iterator[Part]:
