@@ -30,6 +30,8 @@ from safehold.vocabulary import Action
 NOOR = Person("noor", frozenset({Role.SPECIALIST, Role.REPORTER}))
 RECEIPT = Reference(ReferenceKind.RECEIPT, "receipt-1")
 
+pytestmark = pytest.mark.long  # each with a home of its own
+
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:

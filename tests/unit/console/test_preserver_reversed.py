@@ -18,6 +18,8 @@ from safehold.vault import EvidenceId, Label
 from safehold.vault.review import read_review_key
 from safehold.wiring.casework import open_casework
 
+pytestmark = pytest.mark.long  # each with a home of its own
+
 
 class KilledError(BaseException):
     """Stands for a kill: nothing catches it."""
