@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from safehold.cases import CaseItem, Person, Role
@@ -30,6 +31,7 @@ from safehold.wiring.gateway import open_gateway
 from safehold.wiring.workshop import Workshop, open_workshop
 
 CUSTODIANS = ("amira", "jonas")
+NOWHERE_ELSE: Mapping[str, str] = MappingProxyType({})
 LEAD = Person("nadia", frozenset({Role.QUALITY_LEAD}))
 PROMPT = "a red cube beside a blue ball"
 REPORTED = "somebody shows a red cube there"
@@ -128,14 +130,14 @@ class Place:
             file.unlink()
 
 
-def make_home(folder: Path) -> None:
+def make_home(folder: Path, environment: Mapping[str, str] = NOWHERE_ELSE) -> None:
     """Make the home; `folder` gets the keys too."""
     home = folder / "home"
-    with open_workshop(home, environment={}) as workshop:
+    with open_workshop(home, environment=environment) as workshop:
         make_review_key(workshop.home.keys, out=folder / "review.key")
         for name in CUSTODIANS:
             workshop.vault.custodians.generate(name, out=folder / f"{name}.key")
-    with open_gateway(home, environment={}) as gateway:
+    with open_gateway(home, environment=environment) as gateway:
         items = (Item(ItemKind.IMAGE, data=signature_png(), file_name="cube.png"), Item(ItemKind.PROMPT, text=PROMPT))
         context = Context(account="a-17", session="s-3", model="cubes", model_version="7", particulars=PARTICULARS)
         gateway.checks.check(CheckRequest(items, context), Caller("service"))
@@ -163,8 +165,15 @@ def with_vault(workshop: Workshop) -> tuple[Workshop, Vault]:
 def opened_place(made: Path, folder: Path, *, is_decided: bool = True) -> Iterator[Place]:
     """Open a copy of the home."""
     shutil.copytree(made, folder, dirs_exist_ok=True)
+    with standing_place(folder, NOWHERE_ELSE, is_decided=is_decided) as opened:
+        yield opened
+
+
+@contextmanager
+def standing_place(folder: Path, environment: Mapping[str, str], *, is_decided: bool = True) -> Iterator[Place]:
+    """Open the home itself."""
     clock = FixedClock(dt.datetime.now(dt.UTC))
-    with open_workshop(folder / "home", environment={}, clock=clock) as plain:
+    with open_workshop(folder / "home", environment=environment, clock=clock) as plain:
         workshop, vault = with_vault(plain)
         casework = open_casework(workshop)
         outbox = Outbox(workshop.home.database, clock)
