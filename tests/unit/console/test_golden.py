@@ -5,15 +5,18 @@ import json
 import re
 
 import pytest
+from nacl.public import PrivateKey
 
 from safehold.cases import CaseId, CaseItem, CaseState, Form, ItemState, Origin, Person, Place, Priority, Role, Subject
 from safehold.cases.case import SubjectKind
 from safehold.cases.decisions.errors import NotAllowedError
 from safehold.cases.decisions.quality import GoldenId
+from safehold.cases.exports.errors import ExportError
 from safehold.gateway.circumstances import circumstances, open_circumstances
 from safehold.gateway.item import CheckRequest, Context, Item, ItemKind
 from safehold.gateway.particulars import Identifier, IdentifierKind, Occurrence, OccurrenceKind, Particulars
 from safehold.ledger.entry import timestamp
+from safehold.vault.recipient import RecipientKey
 from safehold.vocabulary import Algorithm, Finding, FindingKind, Signal, Tier
 from safehold.wiring.goldens import Goldens
 from safehold.wiring.guise import Guises
@@ -260,3 +263,14 @@ def test_near_findings_stay_and_what_a_list_settles_is_left_out(desk: Desk) -> N
     item = decided(desk, arrived(desk, "a-17", 5, findings=(near(),)))
     as_lead(desk).send_form("/golden", {"item": item.id})
     assert desk.items(placed(desk))[0].told.findings == (near(),)
+
+
+def test_nobody_is_called_for_a_golden_item_and_no_authority_is_given_one(desk: Desk) -> None:
+    as_lead(desk).send_form("/golden", {"item": decided(desk, arrived(desk, "a-17", 5)).id})
+    case = placed(desk)
+    told = desk.as_(Role.REVIEWER, name="david").send_form(f"/cases/{case}/danger", {"kind": "child", "country": "GB"})
+    assert (told.status_code, "Nobody is in danger here" in told.text) == (409, True)
+    assert desk.casework.dangers.list() == []
+    recipient = RecipientKey(bytes(PrivateKey.generate().public_key))
+    with pytest.raises(ExportError):
+        desk.casework.exports.law(Person("rosa", frozenset({Role.REPORTER})), case, recipient)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from safehold.cases.case import CaseId
+from safehold.cases.decisions.quality.golden import is_golden_case
 from safehold.cases.evidence.ceremony import require_ability
 from safehold.cases.exports.archive import Archive
 from safehold.cases.exports.audit import PROFILE as AUDIT
@@ -79,8 +80,12 @@ class Exports:
         Raises:
             NotForThemError: their roles don't allow it.
             UnknownCaseError: there is no such case.
+            ExportError: it is a golden item's, of which nothing happened to anybody.
         """
         require_ability(person, Ability.EXPORT_LAW)
+        with self._database.reading() as connection:
+            if is_golden_case(connection, case_id):
+                raise ExportError("this case is a golden item's: nothing in it happened", advice="Export another one.")
         package = pack(self._archive, person, case_id, keys or Keys())
         manifest = LawManifest(
             schema=LAW_SCHEMA,

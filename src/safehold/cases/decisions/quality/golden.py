@@ -21,6 +21,7 @@ from safehold.cases.decisions.errors import UnfitDecisionError
 from safehold.cases.decisions.stored import said_before
 from safehold.cases.decisions.tables import case_goldens
 from safehold.cases.item import ItemId, NewItem
+from safehold.cases.tables import case_items
 from safehold.ledger.entry import timestamp
 from safehold.vocabulary import CRYPTOGRAPHIC, Event, Signal
 
@@ -154,6 +155,12 @@ def settled_answer(connection: sa.Connection, item: ItemId) -> GoldenAnswer:
         )
     harm = stands[0].axes.harm if stands[0].verdict is Decision.CONFIRM else None
     return GoldenAnswer(stands[0].verdict, harm)
+
+
+def is_golden_case(connection: sa.Connection, case_id: CaseId) -> bool:
+    """Return whether what a case holds is a golden item: nothing in it happened to anybody."""
+    query = sa.select(case_goldens.c.item).join(case_items, case_items.c.id == case_goldens.c.item)
+    return connection.execute(query.where(case_items.c.case_id == case_id).limit(1)).first() is not None
 
 
 def golden_among(connection: sa.Connection, items: Sequence[ItemId]) -> frozenset[ItemId]:

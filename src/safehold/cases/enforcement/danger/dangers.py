@@ -18,9 +18,15 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from safehold.cases.case import CaseId, Priority
+from safehold.cases.decisions.quality.golden import is_golden_case
 from safehold.cases.enforcement.danger.contacts import Contacts, Route
 from safehold.cases.enforcement.danger.danger import Act, Danger, DangerId, DangerKind, DangerStep, Outcome
-from safehold.cases.enforcement.danger.errors import DangerNotAllowedError, DangerOverError, DangerUnknownError
+from safehold.cases.enforcement.danger.errors import (
+    DangerNotAllowedError,
+    DangerOverError,
+    DangerUnknownError,
+    NobodyInDangerError,
+)
 from safehold.cases.enforcement.stepping import Events
 from safehold.cases.enforcement.tables import danger_steps, dangers
 from safehold.cases.paging import behind, flag
@@ -111,6 +117,7 @@ class Dangers:
         Raises:
             DangerNotAllowedError: they don't work on cases.
             UnknownCaseError: there is no such case.
+            NobodyInDangerError: it is a golden item's, whose circumstances are made up: nobody is to be called for it.
         """
         self._require(person)
         place, now = country.upper() if _COUNTRY.fullmatch(country.upper()) else "", self._clock.now()
@@ -119,6 +126,11 @@ class Dangers:
             known = joined.execute(sa.select(dangers).where(*open_one)).mappings().first()
             if known is not None:
                 return _danger(known)
+            if is_golden_case(joined, case):
+                raise NobodyInDangerError(
+                    "nobody is in danger here: this is an item whose answer is known, to see how well a queue decides",
+                    advice="Thank you for looking so closely. Decide it as you would, or give it back.",
+                )
             self._cases.escalate(case, REASON, actor=person.name, priority=Priority.DANGER, connection=joined)
             danger = DangerId(f"dgr_{secrets.token_hex(_ID_BYTES)}")
             row = {"id": danger, "case_id": case, "kind": kind.value, "country": place, "state": _OPEN}

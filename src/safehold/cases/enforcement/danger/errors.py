@@ -17,3 +17,7 @@ class DangerNotAllowedError(UsageError):
 
 class ContactsError(UsageError):
     """A file of contacts can't be read, or says something that can't be meant."""
+
+
+class NobodyInDangerError(UsageError):
+    """A case is a golden item's: what it tells is made up, and nobody is called for it."""
