@@ -19,7 +19,7 @@ class Limits:
 
     Attributes:
         pixels: width times height of one picture or frame, the limit included.
-        frames: distinct frames of an animation, sampled frames of a clip, or pictures within a picture's file, the limit
+        frames: distinct frames of an animation, sampled frames of a clip, pictures within a picture's file; the limit
             included.
         animation_pixels: decoded pixels over all frames of one animation, and over all pictures within a file.
         clip_pixels: decoded pixels over all frames of one stream of a clip; about 1,000 frames of 1080 lines,

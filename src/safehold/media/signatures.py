@@ -50,7 +50,8 @@ def starts(data: bytes, at: int = 0) -> Iterator[int]:
     Raises:
         OverLimitError: too much looks like the beginning of one; it takes time to see that it is none.
     """
-    found = [_places(data, rare, before, at) for rare, before in _RARE.items() if rare in data]
+    there = [rare for rare in _RARE if rare in data]
+    found = [_places(data, rare, at) for rare in there if data.find(rare, at + _RARE[rare]) >= 0]
     most = _MOST_PLACES + len(data) // _BYTES_PER_PLACE
     for number, start in enumerate(merge(*found) if found else ()):
         if number == most:
@@ -77,7 +78,8 @@ def is_start(data: bytes, start: int) -> bool:
     return True
 
 
-def _places(data: bytes, rare: bytes, before: int, at: int) -> Iterator[int]:
+def _places(data: bytes, rare: bytes, at: int) -> Iterator[int]:
+    before = _RARE[rare]
     found = data.find(rare, at + before)
     while found >= 0:
         yield found - before

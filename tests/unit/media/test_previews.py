@@ -3,12 +3,13 @@
 import contextlib
 import io
 import time
+import zlib
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.vectors import previews
+from tests.vectors import media, previews
 from tests.vectors.media import encoded, picture
 from tests.vectors.previews import app, camera_exif, exif, maker_note, with_segments
 
@@ -133,6 +134,31 @@ def test_a_picture_between_the_last_block_and_the_end_is_a_gap() -> None:
     for progressive in (False, True):
         host = encoded(previews.HOST, "JPEG", progressive=progressive)
         frames, error = seen(host[:-2] + previews.PREVIEW + host[-2:])
+        assert error is not None or any(map(shows, frames))
+
+
+def test_layers_of_a_tiff_and_too_many_directories_are_a_gap() -> None:
+    frames, error = seen(previews.tiff((37724, 1, b"Adobe Photoshop Document Data Block\0" + bytes(200))))
+    assert ([frame.place for frame in frames], error is None) == ([""], False)
+    data = previews.tiff((330, 4, b"".join(previews.number(8 + 2 * place) for place in range(2000))))
+    assert isinstance(seen(data)[1], OverLimitError)
+
+
+def test_a_place_of_nothing_hides_no_directory_below_another() -> None:
+    data = previews.tiff_with_another_below()
+    at = data.rindex(b"\x4a\1\4\0\1\0\0\0")
+    places = data[at + 8 : at + 12] + previews.number(1 << 30)
+    frames, error = seen(data[:at] + b"\x4a\1\4\0\2\0\0\0" + previews.number(len(data)) + data[at + 12 :] + places)
+    assert list(map(shows, frames)) == [False, True]
+    assert error is not None
+
+
+def test_a_picture_in_text_that_is_damaged_is_seen_or_a_gap() -> None:
+    host = encoded(previews.HOST, "PNG")
+    for tail in (b"", b" " * 5000):
+        packed = zlib.compress(previews.xmp(previews.PREVIEW) + tail)[:-4] + b"1234"
+        chunk = media.png_chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + packed)
+        frames, error = seen(host[:33] + chunk + host[33:])
         assert error is not None or any(map(shows, frames))
 
 

@@ -6,6 +6,7 @@ hexadecimal digits; RFC 9649 (WebP) section 2.4 to 2.7; GIF89a sections 23 to 26
 
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 
 from safehold.media.ends import gif_extensions
 from safehold.media.errors import OverLimitError
@@ -18,6 +19,7 @@ _WEBP_PIXELS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM"})
 _FRAME, _FRAME_HEAD_BYTES = b"ANMF", 16
 _MOST_UNPACKED_BYTES = 1 << 20
 """Pillow's own limit of a chunk's text."""
+_PIECE_BYTES = 1024
 _MOST_CHUNKS = 4096
 _RAW_PROFILE = b"Raw profile type "
 _BMP_HEAD_BYTES = 14
@@ -90,14 +92,14 @@ def _plain(kind: bytes, content: bytes) -> bytes:
 
 def _unpacked(packed: bytes) -> bytes:
     """Unpack as much as is whole; the picture's decoder judges what is damaged."""
-    unpacker = zlib.decompressobj()
-    try:
-        content = unpacker.decompress(packed, _MOST_UNPACKED_BYTES)
-    except zlib.error:
-        return b""
-    if unpacker.unconsumed_tail:
-        raise OverLimitError("a picture's text unpacks to more than is allowed", advice="Drop the record.")
-    return content
+    unpacker, parts, left = zlib.decompressobj(), [], _MOST_UNPACKED_BYTES
+    with suppress(zlib.error):
+        for at in range(0, len(packed), _PIECE_BYTES):
+            parts.append(unpacker.decompress(packed[at : at + _PIECE_BYTES], left + 1))
+            left -= len(parts[-1])
+            if left < 0:
+                raise OverLimitError("a picture's text unpacks to more than is allowed", advice="Drop the record.")
+    return b"".join(parts)
 
 
 def _of_digits(text: bytes) -> bytes:

@@ -78,8 +78,8 @@ def _found(block: bytes) -> Iterator[Found]:
     headers = [at for at in (0, len(_EXIF)) if exif.begins_exif(block, at) and block[:at] in {b"", _EXIF}]
     known: set[int] = set()
     end = 0
-    for start in starts(block):
-        if start in headers or start < end:
+    for start in starts(block, headers[0] + 1 if headers else 0):
+        if start < end:
             continue
         if exif.begins_exif(block, start):
             headers.append(start)

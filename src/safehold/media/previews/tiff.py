@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from safehold.media.errors import OverLimitError, UnsupportedFormatError
+from safehold.media.errors import OverLimitError, UnreadableMediaError, UnsupportedFormatError
 from safehold.media.previews.search import View
 
 _WIDTHS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
@@ -31,7 +31,7 @@ _LONGEST_HEADER_BYTES = 24
 
 
 def parts_of(data: bytes | memoryview, tails: list[memoryview]) -> Iterator[bytes | View]:
-    """Yield the pictures below others, and what the tags hold; one that is broken was judged by its decoder.
+    """Yield the pictures below others, and what the tags hold; a broken chain was judged by its decoder.
 
     Args:
         data: the whole file.
@@ -39,14 +39,12 @@ def parts_of(data: bytes | memoryview, tails: list[memoryview]) -> Iterator[byte
 
     Raises:
         UnsupportedFormatError: it holds layers.
+        UnreadableMediaError: a directory below another is not where it should be.
         OverLimitError: it states more parts than anybody needs.
     """
     view = memoryview(data)
     file = _File(view)
-    try:
-        file.read()
-    except (struct.error, OverflowError):  # no byte has such a place
-        file.spans.clear()
+    file.read()
     at = 8
     for start, end in [*sorted(file.spans), (len(view), len(view))]:
         if start - at > _LONGEST_HEADER_BYTES:
@@ -56,6 +54,8 @@ def parts_of(data: bytes | memoryview, tails: list[memoryview]) -> Iterator[byte
         yield View(file.beginning_with(place), "tiff")
     for start, end in file.blocks:
         yield bytes(view[start:end])
+    if file.is_broken:
+        raise UnreadableMediaError("a part of a TIFF is not where it says", advice="Save its pictures one by one.")
     if file.has_layers:
         raise UnsupportedFormatError("a TIFF holds an editor's layers", advice="Save its pictures one by one.")
 
@@ -70,6 +70,7 @@ class _File:
         below: where directories below others begin.
         blocks: start and end of what tags hold, of any size that could be a picture's.
         has_layers: an editor keeps layers in it.
+        is_broken: a directory below another can't be read.
     """
 
     view: memoryview
@@ -77,6 +78,7 @@ class _File:
     below: list[int] = field(default_factory=list)
     blocks: list[tuple[int, int]] = field(default_factory=list)
     has_layers: bool = False
+    is_broken: bool = False
 
     @property
     def order(self) -> str:
@@ -96,21 +98,31 @@ class _File:
 
     def read(self) -> None:
         """Read every directory."""
-        offset = self.order + ("Q" if self.is_big else "I")
-        waiting = [(int(struct.unpack_from(offset, self.view, 8 if self.is_big else 4)[0]), False)]
-        seen: set[int] = set()
+        waiting = [(self._first(), False)]
+        seen = {0}
         while waiting:
             at, is_below = waiting.pop()
-            if not at or at in seen:
+            if at in seen:
                 continue
             seen.add(at)
             if len(seen) > _MOST_DIRECTORIES:
                 raise OverLimitError("a TIFF has too many directories", advice="Save its pictures one by one.")
-            told, following = self._directory(at)
+            try:
+                told, following = self._directory(at)
+            except (struct.error, OverflowError):  # no byte has such a place
+                self.is_broken |= is_below
+                continue
             if is_below and any(tags[0] in told for tags in (_STRIPS, _TILES, _JPEG)):
                 self.below.append(at)
             waiting.append((following, is_below))
             waiting += [(place, True) for tag in (_BELOW, *_POINTERS) for place in told.get(tag, ())]
+
+    def _first(self) -> int:
+        offset = self.order + ("Q" if self.is_big else "I")
+        try:
+            return int(struct.unpack_from(offset, self.view, 8 if self.is_big else 4)[0])
+        except struct.error:
+            return 0
 
     def _directory(self, at: int) -> tuple[dict[int, tuple[int, ...]], int]:
         """Return a directory's numbers by tag and where the next one is; note what it refers to."""
