@@ -25,7 +25,7 @@ from safehold.datasets.proof.summary import summarise
 from safehold.datasets.proof.tally import Tally
 from safehold.datasets.register import Waiver
 from safehold.datasets.run import Run
-from safehold.datasets.scan.part import read_part
+from safehold.datasets.scan.part import read_note, read_part
 from safehold.datasets.sources import Format, Shard
 from safehold.home import write_atomic
 from safehold.ledger import BadSignatureError
@@ -60,8 +60,9 @@ def gather(
         )
         prefix = record_id(shard, "")
         tally.lapsed += lapsed_in(decisions, [one.removeprefix(prefix) for one in releases if one.startswith(prefix)])
-        part, note = read_part(layout.part(shard.number))
-        tally.columns |= columns_seen(part, equipment.policy)
+        note = read_note(layout.part(shard.number))
+        if equipment.policy.columns:
+            tally.columns |= columns_seen(read_part(layout.part(shard.number))[0], equipment.policy)
         counts.append(SourceCount(decisions.num_rows, note.size_bytes, note.content))
     return Story(run, shards, tuple(counts), tally, decided, waivers)
 

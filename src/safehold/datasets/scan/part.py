@@ -19,6 +19,7 @@ from safehold.datasets.sources import Shard
 from safehold.vocabulary import Gap, GapReason
 
 _KEY = b"safehold"
+_DAMAGES = (pa.ArrowException, OSError, KeyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +74,22 @@ def decode_part(data: bytes | pa.Buffer) -> tuple[pa.Table, PartNote]:
     try:
         table = pa.ipc.open_file(pa.BufferReader(data)).read_all()
         table.validate(full=True)
-        fields = json.loads((table.schema.metadata or {})[_KEY])
-        settings = ScanSettings.from_json(fields["settings"])
-        note = PartNote(str(fields["scan"]), settings, str(fields["content"]), int(fields["bytes"]))
-    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
-        raise DamagedStateError("a scan part is damaged", advice="Run the scan again: it redoes this shard.") from error
+        note = _note_in(table.schema)
+    except _DAMAGES as error:
+        raise _damaged() from error
     if not table.schema.equals(SCHEMA):
         raise DamagedStateError("a scan part has another shape", advice="Run the scan again: it redoes this shard.")
     return table, note
+
+
+def _note_in(schema: pa.Schema) -> PartNote:
+    fields = json.loads((schema.metadata or {})[_KEY])
+    settings = ScanSettings.from_json(fields["settings"])
+    return PartNote(str(fields["scan"]), settings, str(fields["content"]), int(fields["bytes"]))
+
+
+def _damaged() -> DamagedStateError:
+    return DamagedStateError("a scan part is damaged", advice="Run the scan again: it redoes this shard.")
 
 
 def read_part(path: Path) -> tuple[pa.Table, PartNote]:
@@ -98,13 +107,24 @@ def note_of(path: Path) -> PartNote | None:
         return None
 
 
-def content_of(path: Path) -> str:
-    """Return the digest of the input that a committed part covers; "" if there is none that can be read.
+def read_note(path: Path) -> PartNote:
+    """Read what a committed part says of itself, and none of its rows.
 
-    Only what the part says of itself is read: of a part that was read as a whole before, in the same command.
+    Only of a part that was read as a whole before, in the same command.
+
+    Raises:
+        DamagedStateError: the file is no part, or not there.
     """
     try:
         with pa.OSFile(str(path)) as file:
-            return str(json.loads((pa.ipc.open_file(file).schema.metadata or {})[_KEY])["content"])
-    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError):
+            return _note_in(pa.ipc.open_file(file).schema)
+    except _DAMAGES as error:
+        raise _damaged() from error
+
+
+def content_of(path: Path) -> str:
+    """Return the digest of the input that a committed part covers; "" if there is none that can be read."""
+    try:
+        return read_note(path).content
+    except DamagedStateError:
         return ""
