@@ -7,7 +7,7 @@ with Home.open(path, SystemClock()) as home, home.lock():
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -65,10 +65,13 @@ class Home:
             sweep(private_folder(folder))
         with _locked(path / _OPENING_NAME, wait=True):
             _require_place(path, server)
-            database = Database(path / DATABASE_NAME if server is None else server)
-            bring_up_to_date(database)
-            if server is not None:
-                _note_server(path / SERVER_NAME, database.name)
+            with ExitStack() as unfinished:
+                database = Database(path / DATABASE_NAME if server is None else server)
+                unfinished.callback(database.close)
+                bring_up_to_date(database)
+                if server is not None:
+                    _note_server(path / SERVER_NAME, database.name)
+                unfinished.pop_all()
         return cls(path=path, clock=clock, database=database)
 
     @property
