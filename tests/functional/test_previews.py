@@ -143,6 +143,7 @@ def hostile() -> dict[str, bytes]:
     }
 
 
+@pytest.mark.long
 def test_hostile_uploads_are_held_one_by_one_and_the_next_one_is_decided(ask: Callable[[bytes], Any]) -> None:
     for name, data in hostile().items():
         told = ask(data)

@@ -162,6 +162,16 @@ def test_a_picture_in_text_that_is_damaged_is_seen_or_a_gap() -> None:
         assert error is not None or any(map(shows, frames))
 
 
+def test_a_directory_that_counts_too_many_entries_or_has_many_hides_no_pixels() -> None:
+    block = previews.raw_thumbnail()
+    at = 8 + 2 + 12 + 4 + 8  # the second directory
+    assert block[at : at + 2] == b"\x09\0"
+    counted = block[:at] + b"\xff\xff" + block[at + 2 :]
+    below = exif((0x014A, 4, b"".join(previews.number(1 << 20 | place) for place in range(99))))
+    assert any(map(shows, seen(with_segments(app(1, b"Exif\0\0" + counted)))[0]))
+    assert isinstance(seen(with_segments(app(1, b"Exif\0\0" + below)))[1], OverLimitError)
+
+
 def nested(levels: int) -> bytes:
     data = previews.PREVIEW
     for _ in range(levels):

@@ -21,8 +21,8 @@ _PIXELS = ((0x0111, 0x0117), (0x0144, 0x0145))
 _READ = frozenset({_BELOW, _OFFSET, _LENGTH, *(tag for pair in _PIXELS for tag in pair)})
 _WIDTHS = {3: (2, "H"), 4: (4, "I"), 13: (4, "I")}
 _MOST_DIRECTORIES = 32
-_MOST_ENTRIES = 512
-_MOST_VALUES = 16
+_MOST_ENTRIES = 8192
+_MOST_VALUES = 1024
 _SOI = b"\xff\xd8\xff"
 
 Tags = dict[int, tuple[int, ...]]
@@ -99,7 +99,8 @@ def _directory(exif: bytes, order: str, at: int) -> tuple[Tags, int]:
     """Return a directory's numbers by tag, and the place of the next directory."""
     (count,) = struct.unpack_from(order + "H", exif, at)
     tags: Tags = {}
-    for entry in range(at + 2, at + 2 + 12 * min(count, _MOST_ENTRIES), 12):
+    last = min(at + 2 + 12 * min(count, _MOST_ENTRIES), len(exif) - 11)
+    for entry in range(at + 2, last, 12):
         tag, kind, values = struct.unpack_from(order + "HHI", exif, entry)
         if tag in _READ and kind in _WIDTHS and values:
             wide, form = _WIDTHS[kind]
