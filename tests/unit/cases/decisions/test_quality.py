@@ -8,7 +8,9 @@ from safehold.cases import CaseState, SubjectKind
 from safehold.cases.axes import HarmType
 from safehold.cases.decisions import AgreementBy, Decision, GoldenAnswer
 from safehold.cases.decisions.errors import NotAllowedError, UnfitDecisionError
+from safehold.cases.decisions.quality import GoldenPool, Guise
 from safehold.cases.decisions.quality.agreement import agreement
+from safehold.cases.decisions.quality.pool import Capture
 
 YES, NO = "confirm:csam", "not_a_violation"
 CONFIRM, NOT = Decision.CONFIRM, Decision.NOT_A_VIOLATION
@@ -142,3 +144,21 @@ def test_a_golden_item_is_never_decided_by_hash(bench: Bench) -> None:
 def test_a_known_answer_is_one(verdict: Decision, harm: HarmType | None) -> None:
     with pytest.raises(UnfitDecisionError):
         GoldenAnswer(verdict, harm)
+
+
+def test_a_golden_item_is_kept_counted_and_retired_on_either_database(either_bench: Bench) -> None:
+    bench = either_bench
+    pool = GoldenPool(bench.office.home.database, bench.desk, bench.office.clock)
+    (item,) = bench.items(bench.case(bench.item()))
+    golden = pool.add(LEAD, Capture(item, GoldenAnswer(NOT), context=b"sealed", content=b"sealed"))
+    assert pool.add(LEAD, Capture(item, GoldenAnswer(NOT))) == golden
+    case = bench.decisions.place_golden(LEAD, bench.item(), GoldenAnswer(NOT), guise=Guise(golden=golden))
+    (kept,) = pool.list()
+    assert (kept.placed, kept.waiting, kept.capture.item.told) == (1, 1, item.told)
+    with pytest.raises(NotAllowedError):
+        pool.retire(AMIRA, golden)
+    assert pool.retire(LEAD, golden) == 1
+    assert bench.office.cases.show(case).state is CaseState.CLOSED
+    assert [one.retired_at is None for one in pool.list()] == [False]
+    with pytest.raises(UnfitDecisionError):
+        pool.retire(LEAD, golden)

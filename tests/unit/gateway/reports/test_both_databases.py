@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from safehold.gateway.messages import Exposures, load_catalogue
-from safehold.gateway.reports import Limits, Sender, Status, TooManyReportsError
+from safehold.gateway.reports import Limits, ReopeningUnfitError, Sender, Status, TooManyReportsError
+from safehold.gateway.reports.stored import place_of
 from safehold.gateway.reports.tables import report_sources
 
 from .conftest import Office
@@ -56,3 +57,19 @@ def test_showings_of_several_processes_add_up(either_office: Office) -> None:
         counting.flush()
     summary = counting.summary()
     assert (dict(summary.shown), summary.accounts) == ({"limited": 2}, 0)
+
+
+def test_a_list_goes_on_behind_its_last_report_and_one_closed_by_hand_is_taken_up_again(either_office: Office) -> None:
+    intake = either_office.reports()
+    tickets = {intake.submit(told, PERSON).ticket for told in (NOTICE, REQUEST, NOTICE)}
+    first = intake.list(limit=2)
+    (last,) = intake.list(after=place_of(first[-1]), limit=2)
+    assert {one.ticket for one in (*first, last)} == tickets
+    assert first[0].due_at is not None
+    assert intake.list(after=place_of(last)) == []
+    intake.decide(last.ticket, Status.ACTED, actor="alice")
+    with pytest.raises(ReopeningUnfitError):
+        intake.take_up(last.ticket, "a sentence", actor="alice")
+    assert intake.take_up(last.ticket, "mistaken", actor="alice").status is Status.IN_REVIEW
+    assert intake.take_up(last.ticket, "mistaken", actor="alice").status is Status.IN_REVIEW
+    assert intake.count_overdue() == 0
