@@ -17,6 +17,7 @@ from safehold.cases.tables import case_contexts, case_preservations
 from safehold.console.viewing.openers import account_opener
 from safehold.console.viewing.viewer import Asking, Viewer
 from safehold.gateway.held import HeldItems
+from safehold.gateway.reports import Status
 from safehold.gateway.tables import held
 from safehold.home.outbox.tables import jobs
 from safehold.media import test_signature_png as signature_png
@@ -100,7 +101,11 @@ def test_the_account_is_held_and_destroyed_with_its_evidence(place: Place) -> No
 def test_words_of_a_report_in_the_case_are_evidence_too(undecided: Place) -> None:
     ticket = report(undecided.casework)
     decide(undecided.casework)
+    undecided.casework.reports.decide(ticket, Status.ACTED, actor="nadia", follows_case=True)
+    undecided.pass_days(200)
+    assert undecided.casework.reports.forget() == 0, "the vault does not have the note"
     assert undecided.preserver.settle() == 2
+    assert undecided.casework.reports.forget() == 1
     (item,) = [one for one in undecided.items() if one.told.origin is Origin.REPORT]
     told = undecided.account(item)
     assert (told["report"]["ticket"], told["report"]["category"], told["content"]) == (ticket, "other", None)

@@ -37,6 +37,7 @@ case_item_decisions = sa.Table(
     sa.Column("rests_on", sa.Text, nullable=False),
     sa.Index("ix_case_item_decisions_item", "item", "standing"),
     sa.Index("ix_case_item_decisions_rests_on", "rests_on"),
+    sa.Index("ix_case_item_decisions_verdict", "verdict", "standing"),
 )
 """One row for each item that a decision says something of; `harm` stands in `axes` too, and is "" for none."""
 

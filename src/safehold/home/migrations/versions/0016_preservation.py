@@ -19,6 +19,7 @@ def upgrade() -> None:
     )
     op.execute("INSERT INTO evidence_cases (evidence_id, case_ref) SELECT id, case_ref FROM evidence")
     _preservations()
+    op.create_index("ix_case_item_decisions_verdict", "case_item_decisions", ["verdict", "standing"])
     op.create_table(
         "gateway_contents",
         sa.Column("id", sa.Text, nullable=False),
@@ -36,6 +37,7 @@ def downgrade() -> None:
     op.drop_index("ix_gateway_held_content", "gateway_held")
     op.drop_column("gateway_held", "content")
     op.drop_table("gateway_contents")
+    op.drop_index("ix_case_item_decisions_verdict", "case_item_decisions")
     op.drop_table("case_preservations")
     op.drop_table("evidence_cases")
     op.drop_index("ix_evidence_belongs_to", "evidence")
