@@ -1,6 +1,7 @@
 """Openings by two custodians, holds with a rule, and destroy requests, on the command line."""
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -158,5 +159,15 @@ def test_a_case_leaves_sealed_for_the_law_and_bare_for_auditors_and_both_verify(
     assert call(*bare).code == 2, "since when?"
     assert call(*bare, "--since", f"{NOW:%Y-%m-%d}").data["cases"] == 1
     assert "Self-consistent only" in shown("case", "verify-export", audit)[1]
+    told = tmp_path / "told"
+    place = next(
+        line["value"]["ledger_place"]
+        for line in map(json.loads, audit.read_bytes().splitlines())
+        if line["record"] == "event"
+    )
+    assert call("case", "disclose-export", audit, "--event", place, "--out", told).data["events"] == 1
+    verified = call("case", "verify-export", audit, "--disclosure", told, "--public-key", signed_by)
+    assert (verified.code, verified.data["disclosed"]) == (0, 1)
+    assert call("case", "verify-export", audit, "--disclosure", audit).code == 2, "that is none"
     audit.write_bytes(audit.read_bytes().replace(b'"hold":1', b'"hold":2'))
     assert call("case", "verify-export", audit).code == 2
