@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from tests.vectors import media
 
-from safehold.cases import CaseId, Content, Form, Place, Role
+from safehold.cases import CaseId, Content, Form, Origin, Place, Role
 from safehold.cases.exposure import OptOut
 from safehold.gateway.item import CheckRequest, Context, Item, ItemKind
 from safehold.gateway.particulars import Particulars
@@ -269,3 +269,17 @@ def test_nothing_of_content_is_in_logs_addresses_headers_or_pages(desk: Desk) ->
     assert all(CANARY not in one.text and CANARY not in str(one.headers) for one in answers)
     assert CANARY not in desk.standing.log.getvalue()
     assert CANARY not in json.dumps([str(one.event) for one in desk.casework.workshop.ledger.events()])
+
+
+def test_what_somebody_wrote_of_a_thing_that_was_not_kept_can_be_read_on_its_page(desk: Desk) -> None:
+    from safehold.gateway.circumstances import circumstances
+
+    request = CheckRequest((Item(ItemKind.CAPTION, text=CANARY),), Context())
+    sealed = desk.public.box(circumstances(request, check="hand", at=desk.clock.now()))
+    case = desk.case(desk.item(1, origin=Origin.HAND, form=Form.TEXT, role="hand", context=sealed))
+    assert 'data-part="context"' not in desk.as_(Role.REVIEWER).get(f"/cases/{case}").text
+    desk.take(case)
+    page = desk.as_(Role.REVIEWER).get(f"/cases/{case}").text
+    assert 'data-part="context"' in page
+    assert 'data-part="content"' not in page
+    assert CANARY not in page

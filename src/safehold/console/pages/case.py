@@ -98,6 +98,7 @@ def show_case(visit: PageVisit) -> Response:
         outcomes={one.id: casework.decisions.outcomes(one.id) for one in decisions if one.reversal is not None},
         allowance=_allowance(visit),
         has_viewer=has_viewer(visit, shown.item),
+        has_key=visit.console.viewer is not None,
         account=account,
         has_context=has_context,
         axes=AXES,

@@ -14,6 +14,7 @@ _WORDS: Mapping[str, str] = {
     "ncii_adult": "intimate image of an adult without consent",
     "nudify_tool": "nudify tool",
     "cannot_tell": "cannot tell",
+    "source": "dataset",
     "not_a_violation": "not a violation",
     "allow_unexamined": "let through unexamined",
     "pdq": "PDQ",
