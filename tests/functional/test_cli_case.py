@@ -105,3 +105,21 @@ def test_what_can_not_be_done_is_said_with_what_to_do_and_changes_nothing(call: 
         assert said.code == 2, arguments
         assert told in said.errors + str(said.data)
     assert call("case", "list").data["cases"] == []
+
+
+def test_what_a_case_was_escalated_for_is_attended_to_by_somebody_trained_and_no_danger_by_that(
+    call: Call, opened: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAFEHOLD_ACTOR", "clara")
+    call("user", "create", "clara", "--role", "reviewer")
+    call("case", "escalate", opened, "--reason", "unsure")
+    assert "your roles" in str(call("case", "attended", opened))
+    call("user", "roles", "clara", "--role", "specialist")
+    assert call("case", "attended", opened).data["case"]["state"] == "open"
+    assert "not escalated" in str(call("case", "attended", opened))
+    call("case", "escalate", opened, "--reason", "danger_to_life", "--danger")
+    assert "danger to life is open" in str(call("case", "attended", opened))
+    (danger,) = call("danger", "list").data["dangers"]
+    call("danger", "close", danger["id"], "no_danger")
+    assert call("case", "show", opened).data["case"]["state"] == "escalated"
+    assert call("case", "attended", opened).data["case"]["state"] == "open"
