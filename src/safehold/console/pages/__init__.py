@@ -2,6 +2,7 @@
 
 from safehold.console.pages import (
     appeals,
+    assigning,
     banks,
     case,
     danger,
@@ -34,6 +35,7 @@ from safehold.console.pages import (
 
 ALL_PAGES = (
     *appeals.PAGES,
+    *assigning.PAGES,
     *banks.PAGES,
     *case.PAGES,
     *danger.PAGES,
