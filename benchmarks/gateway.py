@@ -230,8 +230,9 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=300)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--listed", type=int, default=1_000_000)
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--processes", type=int, help="serving processes: 1 for prompts, 2 for sustained")
     chosen = parser.parse_args()
+    chosen.processes = chosen.processes or (2 if chosen.of == "sustained" else 1)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         key = make_key(home)
