@@ -149,8 +149,9 @@ class GroupCommit:
         except BaseException as error:  # noqa: BLE001  # told to whom it concerns; our own is raised by `outcome`
             fault = error
         self._let_the_next_write()
-        for submitted in group:
-            submitted.tell(fault)
+        group[0].tell(fault)
+        for submitted in group[1:]:
+            submitted.tell(fault if fault is None or isinstance(fault, Exception) else _interrupted())
 
     def _let_the_next_write(self) -> None:
         with self._changed:
@@ -176,6 +177,14 @@ class GroupCommit:
             events = [event for submitted in group for event in submitted.recorded()]
             if events:
                 self._ledger.append_all(events, connection)
+
+
+def _interrupted() -> CommitsClosedError:
+    """Return what those are told whose work was in the hands of a thread that was interrupted, say by Ctrl-C."""
+    return CommitsClosedError(
+        "the thread that was committing was interrupted; nothing was answered, and hardly anything can be kept",
+        advice="Send the request again, to another process if this one is stopping.",
+    )
 
 
 class _WorkFailedError(Exception):

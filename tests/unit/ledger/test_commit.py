@@ -206,6 +206,22 @@ def test_a_writer_that_is_interrupted_commits_nothing_and_lets_the_next_one_writ
     assert names(home) == ["b"]
 
 
+def test_an_interruption_is_the_writers_own_and_the_others_hear_that_nothing_was_committed(
+    home: Home, crowd: Crowd, stopper: Stopper
+) -> None:
+    def interrupt(connection: sa.Connection) -> None:
+        del connection
+        raise Interrupted
+
+    interrupted, waiting = crowd.hand_in(interrupt), crowd.hand_in(adding("b"))
+    stopper.let_go.set()
+    with pytest.raises(Interrupted):
+        interrupted.result(10)
+    with pytest.raises(CommitsClosedError):
+        waiting.result(10)
+    assert names(home) == []
+
+
 def test_closing_commits_what_waits_and_takes_nothing_more(home: Home, commits: GroupCommit, stopper: Stopper) -> None:
     with ThreadPoolExecutor(9) as threads:
         crowd = Crowd(commits, threads)

@@ -27,6 +27,7 @@ FRESH_SECONDS = 1.0
 MOST_KEPT = 65_536
 """Accounts whose answer is kept; some ten megabytes. Ours."""
 
+_FRESH = dt.timedelta(seconds=FRESH_SECONDS)
 _REFUSING = (Measure.SUSPEND.value, Measure.BAN.value)
 _NEVER = ""
 _ALWAYS = "9"
@@ -46,7 +47,7 @@ class RefusedAccounts:
         self._clock = clock
         self._until: OrderedDict[str, str] = OrderedDict()
         self._changes = -1
-        self._fresh_until = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self._asked_at = dt.datetime.min.replace(tzinfo=dt.UTC)
         self._lock = Lock()
 
     def is_refused(self, mark: str) -> bool:
@@ -60,7 +61,8 @@ class RefusedAccounts:
         """
         now = self._clock.now()
         with self._lock:
-            known = self._until.get(mark) if now < self._fresh_until else None
+            is_fresh = dt.timedelta(0) <= now - self._asked_at < _FRESH  # a clock that was set back makes nothing fresh
+            known = self._until.get(mark) if is_fresh else None
         return timestamp(now) < (self._look(mark, now) if known is None else known)
 
     def _look(self, mark: str, now: dt.datetime) -> str:
@@ -73,7 +75,7 @@ class RefusedAccounts:
         with self._lock:
             if changes != self._changes:
                 self._until.clear()
-            self._changes, self._fresh_until = changes, now + dt.timedelta(seconds=FRESH_SECONDS)
+            self._changes, self._asked_at = changes, now
             self._until[mark] = until
             while len(self._until) > MOST_KEPT:
                 self._until.popitem(last=False)

@@ -52,6 +52,16 @@ def test_a_ban_holds_until_two_people_lift_it_and_milder_measures_refuse_nobody(
     assert not accounts.is_refused(OTHER.mark)
 
 
+def test_a_clock_that_is_set_back_makes_nothing_that_was_known_true_for_longer(office: Office) -> None:
+    accounts = RefusedAccounts(office.home.database, office.clock)
+    office.in_force("csam")
+    office.wait(hours=1)
+    assert not accounts.is_refused(OTHER.mark)
+    office.wait(hours=-1)
+    office.in_force("csam", cause="dec_2", subject=OTHER)
+    assert accounts.is_refused(OTHER.mark)
+
+
 def test_an_unknown_account_costs_one_look_at_an_index_and_its_next_check_none(office: Office) -> None:
     accounts = RefusedAccounts(office.home.database, office.clock)
     accounts.is_refused(ACCOUNT.mark)
