@@ -6,15 +6,17 @@ It goes a few thousand rows at a time, so that decisions that are being recorded
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from safehold.cases import Place
 from safehold.cases.awaiting import awaited_contents
-from safehold.cases.evidence.wanting import note_wanted
+from safehold.cases.evidence.wanting import note_wanted, want
 from safehold.cases.rules import RetentionRules
+from safehold.cases.tables import case_items
 from safehold.gateway.contents import drop_unheld
 from safehold.gateway.keeping import forget_circumstances, keep_awaited, outlived, prolong
 from safehold.gateway.policy import Retention
@@ -63,7 +65,8 @@ def purge(
     """Remove what is older than it may be; an event says how much, if it is anything.
 
     Held items end when they said they would, whatever the policy says now; those of open cases live on before that, and
-    those that the vault is to get are never removed: what is confirmed is looked for first, whatever became of its job.
+    those that the vault is to get are never removed: what is confirmed is looked for first, whatever became of its job,
+    and once more in the very transaction that removes.
 
     Args:
         database: of the home.
@@ -86,10 +89,17 @@ def purge(
     is_over = held.c.expires_at <= present
     if rules is not None:
         is_over = sa.or_(is_over, held.c.id.in_(outlived(now, most_days=rules.held_most_days)))
+
+    def note(connection: sa.Connection, going: Sequence[str]) -> None:
+        if rules is not None:
+            lie = sa.and_(case_items.c.place == Place.HELD.value, case_items.c.content.in_(going))
+            items = connection.execute(sa.select(case_items.c.id).where(lie)).scalars().all()
+            want(connection, rules.preserve, now, among=items)
+
     purged = Purged(
         prolonged=prolonged,
         circumstances=0 if rules is None else forget_circumstances(database, now, days=rules.context_days),
-        held=_held_removed(database, is_over),
+        held=_held_removed(database, is_over, note),
         subjects=_removed(database, subjects.c.mark, subjects.c.expires_at <= present),
         decisions=_removed(database, decisions.c.id, decisions.c.at < decisions_before),
         proposals=_removed(database, proposals.c.id, proposals.c.at < accounts_before),
@@ -104,7 +114,10 @@ def purge(
     return purged
 
 
-def _held_removed(database: Database, is_over: sa.ColumnElement[bool]) -> int:
+def _held_removed(
+    database: Database, is_over: sa.ColumnElement[bool], note: Callable[[sa.Connection, Sequence[str]], None]
+) -> int:
+    """Remove held items that are over, and return how many; `note` first says which of them are evidence by now."""
     query = sa.select(held.c.id).where(is_over, held.c.id.not_in(awaited_contents()))
     total = 0
     while True:
@@ -113,6 +126,7 @@ def _held_removed(database: Database, is_over: sa.ColumnElement[bool]) -> int:
         if not found:
             return total
         with database.writing() as connection:
+            note(connection, found)
             going = connection.execute(query.where(held.c.id.in_(found))).scalars().all()
             lies = sa.select(held.c.content).where(held.c.id.in_(going), held.c.content.is_not(None))
             names = connection.execute(lies.distinct()).scalars().all()
