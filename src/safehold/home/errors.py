@@ -19,6 +19,10 @@ class HomeTooNewError(UsageError):
     """A later version of Safehold made this home."""
 
 
+class DowngradeRefusedError(UsageError):
+    """Going back to an earlier version would remove what nobody may lose; nothing was changed."""
+
+
 class HomeFullError(UsageError):
     """The disk that holds the home is full or failing; nothing was half-written."""
 

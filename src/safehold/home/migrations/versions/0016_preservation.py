@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from safehold.home.errors import DowngradeRefusedError
+
 revision = "0016"
 down_revision = "0015"
 
@@ -17,7 +19,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("evidence_id", "case_ref", name="pk_evidence_cases"),
         sa.ForeignKeyConstraint(["evidence_id"], ["evidence.id"], name="fk_evidence_cases_evidence_id_evidence"),
     )
-    op.execute("INSERT INTO evidence_cases (evidence_id, case_ref) SELECT id, case_ref FROM evidence")
+    sealed = "SELECT id, case_ref FROM evidence WHERE state <> 'erased'"  # whose erasure has ended, nobody has
+    op.execute(f"INSERT INTO evidence_cases (evidence_id, case_ref) {sealed}")
     _preservations()
     op.create_index("ix_case_item_decisions_verdict", "case_item_decisions", ["verdict", "standing"])
     op.create_table(
@@ -32,7 +35,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Remove what an earlier version knows nothing of, with held items whose bytes lie apart."""
+    """Remove what an earlier version knows nothing of, with held items whose bytes lie apart.
+
+    Raises:
+        DowngradeRefusedError: the vault does not have yet what was confirmed; nothing is changed.
+    """
+    _refuse_awaited()
     op.execute("DELETE FROM gateway_held WHERE content IS NOT NULL")
     op.drop_index("ix_gateway_held_content", "gateway_held")
     op.drop_column("gateway_held", "content")
@@ -42,6 +50,16 @@ def downgrade() -> None:
     op.drop_table("evidence_cases")
     op.drop_index("ix_evidence_belongs_to", "evidence")
     op.drop_column("evidence", "belongs_to")
+
+
+def _refuse_awaited() -> None:
+    count = "SELECT count(*) FROM case_preservations WHERE state IN ('wanted', 'sealing')"
+    awaited = op.get_bind().execute(sa.text(count)).scalar()
+    if awaited:
+        raise DowngradeRefusedError(
+            f"{awaited} confirmed items wait for the vault, and going back would remove what is held of them",
+            advice="Run a console with the review key and two custodians until Health names none, then go back.",
+        )
 
 
 def _preservations() -> None:
