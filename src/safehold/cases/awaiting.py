@@ -50,7 +50,7 @@ class Preserving:
     Attributes:
         given_up: jobs that are tried no more until tomorrow or until somebody says so, and those of what is lost; but
             for those that somebody took note of.
-        late: items that have waited since before some time.
+        late: items that have waited since before some time, but for those of whose job somebody took note.
     """
 
     given_up: int
@@ -65,11 +65,14 @@ def preserving(connection: sa.Connection, before: dt.datetime) -> Preserving:
         .select_from(jobs)
         .where(asked, jobs.c.state == "dead", jobs.c.acknowledged_at.is_(None))
     )
+    noted = sa.select(jobs.c.payload["item"].as_string()).where(asked, jobs.c.acknowledged_at.is_not(None))
     items = (
-        sa.select(sa.func.count()).select_from(rows).where(rows.c.state.in_(_AWAITED), rows.c.at < timestamp(before))
+        sa.select(sa.func.count())
+        .select_from(rows)
+        .where(rows.c.state.in_(_AWAITED), rows.c.at < timestamp(before), rows.c.item_id.not_in(noted))
     )
     late = sa.select(sa.func.count()).select_from(jobs).where(asked, jobs.c.state == "waiting")
-    late = late.where(jobs.c.created_at < timestamp(before))
+    late = late.where(jobs.c.created_at < timestamp(before), jobs.c.acknowledged_at.is_(None))
     given_up, *waiting = (connection.execute(one).scalar() or 0 for one in (dead, items, late))
     return Preserving(given_up, max(waiting))
 

@@ -57,32 +57,39 @@ class Preserver:
         self._looked_at: dt.datetime | None = None
 
     def settle(self, limit: int = 16) -> int:
-        """Do jobs that are due, now and then after looking for what no job is at, and return how many are done."""
+        """Do jobs that are due, now and then after looking for what no job is at, and return how many are done.
+
+        Raises:
+            ErasureUnfinishedError: something of what was withdrawn could not be removed; all else is done.
+        """
         home = self._casework.workshop.home
         now = home.clock.now()
-        if self._looked_at is None or (now - self._looked_at).total_seconds() >= LOOK_SECONDS:
+        is_looking = self._looked_at is None or (now - self._looked_at).total_seconds() >= LOOK_SECONDS
+        if is_looking:
             self._looked_at = now
             self.take_up()
         leased = self._outbox.lease({PRESERVE}, _LEASE_SECONDS, limit=limit)
         if leased:  # their time may be nearly over, or over where no worker came by
             keep_awaited(home.database, home.clock.now())
-        return sum(map(self._carry, leased))
+        done = sum(map(self._carry, leased))
+        if is_looking:  # at the end: what it can't destroy holds nothing else up
+            self._casework.withdrawal.sweep()
+        return done
 
     def take_up(self) -> int:
         """Give everything that is evidence and not in the vault a job again, and return how many jobs that is.
 
-        What a job was never put in for, whose job is gone, or whose job was given up a day ago. What was withdrawn is
-        looked after as well.
+        What a job was never put in for, whose job is gone, or whose job was given up a day ago: who took note of that
+        need not do so again.
         """
         home = self._casework.workshop.home
         now = home.clock.now()
         note_wanted(home.database, self._harms, now)
-        self._casework.withdrawal.sweep()
         before = now - dt.timedelta(seconds=AGAIN_SECONDS)
         given_up = [one for one in self._outbox.dead() if one.kind == PRESERVE and one.reason != LOST]
         for job in given_up:
             if dt.datetime.fromisoformat(job.died_at) <= before:
-                self._outbox.revive(job.id)
+                self._outbox.revive(job.id, is_note_kept=True)
         named = sa.select(jobs.c.payload["item"].as_string()).where(jobs.c.kind == PRESERVE)
         alone = awaited_items().where(case_preservations.c.item_id.not_in(named))
         with home.database.reading() as connection:
@@ -111,8 +118,7 @@ class Preserver:
     def _preserve(self, job: Job) -> bool:
         item = self._casework.cases.item(ItemId(str(job.payload["item"])))
         if not self._is_awaited(item.id):
-            self._outbox.done(job)
-            return True
+            return self._over(job, item.id)
         self._require_custodians()
         opened = open_words(self._casework, item, self._key)
         names = self._names(item, opened)
@@ -146,6 +152,16 @@ class Preserver:
                 return state_of(connection, item) is not None
         self._casework.withdrawal.withdraw(item)
         return False
+
+    def _over(self, job: Job, item: ItemId) -> bool:
+        """End a job whose item waits no more; one whose content is lost stays where everybody sees it."""
+        with self._casework.workshop.home.database.reading() as connection:
+            is_lost = state_of(connection, item) is Preserved.LOST
+        if is_lost:  # who said so died before it was seen
+            self._outbox.failed(job, LOST, for_good=True)
+        else:
+            self._outbox.done(job)
+        return not is_lost
 
     def _not_begun(self, job: Job, item: CaseItem) -> bool:
         """Take back what may be sealed of an item: it was reversed meanwhile, or something of it has changed."""

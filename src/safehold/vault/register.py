@@ -72,6 +72,12 @@ def note_case(connection: sa.Connection, identifier: EvidenceId, case: str) -> N
         connection.execute(sa.insert(evidence_cases).values(evidence_id=identifier, case_ref=case))
 
 
+def forget_case(connection: sa.Connection, identifier: EvidenceId, case: str) -> None:
+    """Forget that a case or run had these bytes sealed."""
+    same = (evidence_cases.c.evidence_id == identifier, evidence_cases.c.case_ref == case)
+    connection.execute(sa.delete(evidence_cases).where(*same))
+
+
 def cases_of(connection: sa.Connection, identifier: EvidenceId) -> frozenset[str]:
     """Return every case and run that had these bytes sealed."""
     query = sa.select(evidence_cases.c.case_ref).where(evidence_cases.c.evidence_id == identifier)

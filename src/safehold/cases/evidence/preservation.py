@@ -91,7 +91,8 @@ class Preservation:
         self.withdrawal.withdraw(item)
         with self.database.reading() as connection:
             state = state_of(connection, item)
-        if state in {Preserved.KEPT, Preserved.LOST}:
+            place = connection.execute(sa.select(case_items.c.place).where(case_items.c.id == item)).scalar()
+        if state in {Preserved.KEPT, Preserved.LOST} or place == Place.VAULT.value:
             return [Undone(item, Undoing.STANDS, "sealed")]
         return [Undone(item, Undoing.UNDONE)] if state is Preserved.WITHDRAWN else []
 

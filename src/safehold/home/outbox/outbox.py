@@ -122,7 +122,8 @@ class Outbox:
         Args:
             job: which.
             reason: why, in one word: "timed_out". Never what an answer said.
-            for_good: give it up at once: trying again can't help.
+            for_good: give it up at once: trying again can't help. Whoever took note of an earlier failure knew nothing
+                of that: it alarms again.
 
         Raises:
             LeaseLostError: another worker got the job meanwhile.
@@ -131,7 +132,10 @@ class Outbox:
         now = self._clock.now()
         again = job.attempt < self._retries.attempts and not for_good
         due = now + self._retries.wait(job.id, job.attempt) if again else now
-        values = {"state": _WAITING if again else _DEAD, "due_at": _text(due), "lease": "", "reason": reason}
+        state = _WAITING if again else _DEAD
+        values: dict[str, str | None] = {"state": state, "due_at": _text(due), "lease": "", "reason": reason}
+        if for_good:
+            values |= _NOT_NOTED
         with self._database.writing() as connection:
             if connection.execute(sa.update(jobs).where(*_held(job)).values(values)).rowcount == 0:
                 raise _lost()
@@ -173,13 +177,19 @@ class Outbox:
                 for row in connection.execute(query).mappings()
             )
 
-    def revive(self, job_id: str, connection: sa.Connection | None = None) -> None:
+    def revive(self, job_id: str, connection: sa.Connection | None = None, *, is_note_kept: bool = False) -> None:
         """Try a dead job again from now on, as often as a new one; its id stays.
+
+        Args:
+            job_id: which.
+            connection: the caller's writing transaction, if any.
+            is_note_kept: whether who took note of it need not do so again: where nobody asked for it to be tried.
 
         Raises:
             UnknownJobError: no dead job has this id.
         """
-        values = {"state": _WAITING, "due_at": _text(self._clock.now()), "attempts": 0, "reason": "", **_NOT_NOTED}
+        due = {"state": _WAITING, "due_at": _text(self._clock.now()), "attempts": 0, "reason": ""}
+        values = due if is_note_kept else {**due, **_NOT_NOTED}
         with self._writing(connection) as joined:
             found = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.state == _DEAD)
             if joined.execute(found.values(values)).rowcount == 0:
@@ -207,9 +217,8 @@ class Outbox:
     def backlog(self) -> Backlog:
         """Return how far behind the workers are."""
         now = self._clock.now()
-        counted = (
-            sa.select(jobs.c.state, sa.func.count()).where(jobs.c.acknowledged_at.is_(None)).group_by(jobs.c.state)
-        )
+        is_counted = sa.or_(jobs.c.state == _WAITING, jobs.c.acknowledged_at.is_(None))
+        counted = sa.select(jobs.c.state, sa.func.count()).where(is_counted).group_by(jobs.c.state)
         oldest = sa.select(sa.func.min(jobs.c.due_at)).where(jobs.c.state == _WAITING, jobs.c.due_at <= _text(now))
         with self._database.reading() as connection:
             counts = {row[0]: row[1] for row in connection.execute(counted)}
