@@ -9,7 +9,7 @@ import pytest
 
 from safehold.cases import Role
 from safehold.console.app import make_console
-from safehold.console.pages import case as case_pages
+from safehold.console.pages import assigning as assigning_pages
 from safehold.console.pages import users as users_pages
 
 from .desk import Desk, opened_desk
@@ -23,7 +23,7 @@ def whole(made_desk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with opened_desk(folder, is_whole=True) as found:
         console = replace(found.standing.console, sessions=StandingSeats())
         found.standing = Standing(
-            console, make_console(console, (*users_pages.PAGES, *case_pages.PAGES)), found.standing.log
+            console, make_console(console, (*users_pages.PAGES, *assigning_pages.PAGES)), found.standing.log
         )
         yield found
 
