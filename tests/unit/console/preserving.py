@@ -4,15 +4,18 @@ import datetime as dt
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
+
+import sqlalchemy as sa
 
 from safehold.cases import CaseItem, Person, Role
 from safehold.cases.awaiting import Preserved
 from safehold.cases.evidence.preservation import circumstances_of, state_of
+from safehold.cases.tables import case_preservations
 from safehold.console.preserver import Preserver
 from safehold.gateway import Caller
 from safehold.gateway.item import CheckRequest, Context, Item, ItemKind
@@ -21,9 +24,12 @@ from safehold.gateway.policy import Retention
 from safehold.gateway.purge import Purged, purge
 from safehold.gateway.reports import Category, Sender, Submission, Target
 from safehold.gateway.turn import Turn
+from safehold.home.database import Database
 from safehold.home.outbox import Outbox
+from safehold.home.outbox.tables import jobs
 from safehold.media import test_signature_png as signature_png
-from safehold.vault import CustodianKey, EvidenceId, Label, LocalVault, read_custodian_key
+from safehold.vault import CustodianKey, EvidenceId, Label, LocalVault, Reference, read_custodian_key
+from safehold.vault.port import Guard, unguarded
 from safehold.vault.review import make_review_key, read_review_key
 from safehold.vocabulary import FixedClock
 from safehold.wiring.casework import Casework, case_rules, open_casework
@@ -42,11 +48,16 @@ PARTICULARS = Particulars(
 )
 
 
+class KilledError(BaseException):
+    """Stands for a kill: nothing catches it."""
+
+
 class Vault(LocalVault):
     """A vault that does something else before or after a put, such as dying."""
 
     before: Callable[[int], None] | None = None
     after: Callable[[int], None] | None = None
+    erasing: Callable[[EvidenceId], None] | None = None
     puts = 0
 
     def put(self, data: bytes | memoryview, label: Label) -> EvidenceId:
@@ -57,6 +68,29 @@ class Vault(LocalVault):
         if self.after is not None:
             self.after(self.puts)
         return name
+
+    def erase(
+        self, identifier: EvidenceId, reference: Reference, *, actor: str = "system", unless: Guard = unguarded
+    ) -> None:
+        if self.erasing is not None:
+            self.erasing(identifier)
+        super().erase(identifier, reference, actor=actor, unless=unless)
+
+
+class Interrupted:
+    """A database whose first writer comes right after somebody else did something."""
+
+    def __init__(self, database: Database, act: Callable[[], None]) -> None:
+        self._database = database
+        self._acts = [act]
+
+    def reading(self) -> AbstractContextManager[sa.Connection]:
+        return self._database.reading()
+
+    def writing(self) -> AbstractContextManager[sa.Connection]:
+        while self._acts:
+            self._acts.pop()()
+        return self._database.writing()
 
 
 @dataclass
@@ -77,8 +111,8 @@ class Place:
         return next(one for one in found if one.told.origin.value == "gateway" and one.told.role == "image")
 
     def items(self) -> tuple[CaseItem, ...]:
-        (case,) = self.casework.cases.list().cases
-        return tuple(self.casework.cases.items(case.id))
+        cases = self.casework.cases.list().cases
+        return tuple(item for case in cases for item in self.casework.cases.items(case.id))
 
     def kinds(self, beginning: str = "") -> list[str]:
         told = (entry.event.kind for entry in self.casework.workshop.ledger.events())
@@ -113,12 +147,24 @@ class Place:
     def sealed(self) -> list[str]:
         return [row.id for row in self.vault.list() if row.state.value != "erased"]
 
-    def forget(self) -> Purged:
+    def left_by_an_earlier_version(self) -> EvidenceId:
+        """Let the content be preserved as it was before there were accounts; return what it is called."""
+        item = self.item
+        evidence = self.vault.put(signature_png(), Label(item.case))
+        with self.casework.workshop.home.database.writing() as connection:
+            connection.execute(sa.delete(case_preservations))
+            connection.execute(sa.delete(jobs))
+            moved = sa.text("UPDATE case_items SET place = 'vault', content = :to WHERE id = :id")
+            connection.execute(moved, {"to": evidence, "id": item.id})
+        return evidence
+
+    def forget(self, interrupted: Interrupted | None = None) -> Purged:
         """Do what workers do now and then."""
         home, ledger = self.casework.workshop.home, self.casework.workshop.ledger
         rules = case_rules(self.casework.workshop.settings).retention
         retention = Retention(decisions_days=90, accounts_days=90, held_hours=72, held_bytes=1 << 20)
-        purged = purge(home.database, ledger, retention, self.clock.now(), actor="system", rules=rules)
+        database = home.database if interrupted is None else cast("Database", interrupted)
+        purged = purge(database, ledger, retention, self.clock.now(), actor="system", rules=rules)
         self.casework.cases.close_settled(actor="system")
         return purged
 

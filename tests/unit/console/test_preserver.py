@@ -284,15 +284,9 @@ def test_circumstances_wait_for_the_vault_and_then_go_in_time_like_any_other(pla
 
 
 def test_what_was_preserved_without_its_circumstances_gets_them(place: Place) -> None:
-    item, database = place.item, place.casework.workshop.home.database
-    evidence = place.vault.put(signature_png(), Label(item.case))
-    with database.writing() as connection:  # as an earlier version left it
-        connection.execute(sa.delete(case_preservations))
-        connection.execute(sa.delete(jobs))
-        moved = sa.text("UPDATE case_items SET place = 'vault', content = :to WHERE id = :id")
-        connection.execute(moved, {"to": evidence, "id": item.id})
+    evidence = place.left_by_an_earlier_version()
     assert place.preserver.settle() == 1
-    assert place.account(item)["content"] == evidence
+    assert place.account(place.item)["content"] == evidence
     assert {row.belongs_to for row in place.vault.list()} == {"", evidence}
 
 

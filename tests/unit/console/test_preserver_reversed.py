@@ -5,24 +5,24 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from tests.unit.console.preserving import Place, make_home, opened_place
+from tests.unit.console.preserving import KilledError, Place, make_home, opened_place
 
+from safehold.cases import CaseItem, Form, NewItem, Origin, Subject, SubjectKind
 from safehold.cases import Place as Where
 from safehold.cases.awaiting import PRESERVE, Preserved
 from safehold.cases.decisions import Undoing
+from safehold.cases.tables import case_contexts, case_preservations
 from safehold.console.preserver import Preserver
 from safehold.home.outbox import Outbox
 from safehold.home.outbox.tables import jobs
+from safehold.ledger.entry import timestamp
 from safehold.media import test_signature_png as signature_png
-from safehold.vault import EvidenceId, Label
+from safehold.vault import ErasureUnfinishedError, EvidenceId, Label
 from safehold.vault.review import read_review_key
+from safehold.vocabulary import Action
 from safehold.wiring.casework import open_casework
 
 pytestmark = pytest.mark.long  # each with a home of its own
-
-
-class KilledError(BaseException):
-    """Stands for a kill: nothing catches it."""
 
 
 @pytest.fixture(scope="module")
@@ -176,3 +176,82 @@ def test_bytes_that_somebody_else_had_sealed_stay(place: Place) -> None:
     settled(place)
     (left,) = place.sealed()
     assert place.opened(EvidenceId(left)) == signature_png()
+
+
+def die(_number: int) -> None:
+    raise KilledError
+
+
+def test_what_an_earlier_version_preserved_stays_whatever_is_reversed(place: Place) -> None:
+    evidence = place.left_by_an_earlier_version()
+    place.vault.before = die
+    with pytest.raises(KilledError):
+        begin_anew(place).settle()
+    assert place.state() is Preserved.SEALING
+    place.reverse()
+    settled(place)
+    assert outcomes(place) == {(Undoing.STANDS, "sealed")}
+    assert place.sealed() == [evidence]
+    assert place.opened(evidence) == signature_png()
+
+
+def test_what_an_earlier_version_preserved_stays_where_its_account_is_made_anew(place: Place) -> None:
+    evidence = place.left_by_an_earlier_version()
+    place.vault.after = die
+    with pytest.raises(KilledError):
+        begin_anew(place).settle()
+    with place.casework.workshop.home.database.writing() as connection:
+        connection.execute(sa.delete(case_contexts))  # so that its account is another one
+    settled(place)
+    assert (place.state(), place.opened(evidence)) == (Preserved.KEPT, signature_png())
+    assert set(place.sealed()) == {evidence, place.account_of(place.item)}
+    assert place.kinds().count("evidence.erased") == 1, "the account that was begun before"
+
+
+def beginning(place: Place, number: int, *, count: int = 1) -> tuple[CaseItem, ...]:
+    """Let items of a new case be begun whose bytes are those of the test signature, each with words of its own."""
+    cases, database = place.casework.cases, place.casework.workshop.home.database
+    told = [
+        NewItem(Origin.HAND, f"hand#{number}{one}", Form.FINGERPRINT, "model", Action.HOLD, place.clock.now())
+        for one in range(count)
+    ]
+    items = tuple(cases.items(cases.open(Subject(SubjectKind.MODEL, f"cubes-{number}"), told, actor="nadia")))
+    for item in items:
+        content, words = (place.vault.put(one, Label(item.case)) for one in (signature_png(), item.id.encode()))
+        row = {"item_id": item.id, "state": Preserved.SEALING.value, "at": timestamp(place.clock.now())}
+        with database.writing() as connection:
+            connection.execute(sa.insert(case_preservations), {**row, "content": content, "circumstances": words})
+    return items
+
+
+def test_the_same_bytes_of_several_cases_are_destroyed_once_all_of_them_are_reversed(place: Place) -> None:
+    with place.casework.workshop.home.database.writing() as connection:
+        connection.execute(sa.delete(case_preservations))  # it is nobody else's
+    withdrawal, (first,), (second, third) = place.casework.withdrawal, beginning(place, 1), beginning(place, 2, count=2)
+    content = place.vault.name(signature_png())
+    for item in (first, second, third):
+        assert content in place.sealed(), "it is still evidence of another"
+        assert withdrawal.withdraw(item.id)
+    assert place.sealed() == []
+
+
+def test_what_cannot_be_destroyed_yet_holds_nothing_else_up(place: Place) -> None:
+    def be_in_the_way(_name: EvidenceId) -> None:
+        raise ErasureUnfinishedError("something is left", advice="Try again.")
+
+    withdrawal, items = place.casework.withdrawal, beginning(place, 1, count=2)
+    place.vault.erasing = be_in_the_way
+    for one in items:
+        with pytest.raises(ErasureUnfinishedError):
+            withdrawal.withdraw(one.id)
+    with place.casework.workshop.home.database.writing() as connection:
+        connection.execute(sa.delete(jobs).where(jobs.c.kind == PRESERVE))  # no job knows of what is confirmed
+    place.pass_days(2)
+    with pytest.raises(ErasureUnfinishedError, match="2 withdrawn"):
+        begin_anew(place).settle()
+    assert place.state() is Preserved.KEPT
+    assert [place.state(one) for one in items] == [Preserved.WITHDRAWN] * 2
+    place.vault.erasing = None
+    begin_anew(place).settle()
+    assert [place.state(one) for one in items] == [None] * 2, "looked after no more"
+    assert set(place.sealed()) == {place.item.told.content.reference, place.account_of(place.item)}

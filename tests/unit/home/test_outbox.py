@@ -153,6 +153,27 @@ def test_what_trying_again_cannot_help_is_dead_at_once_and_comes_back_when_asked
         outbox.revive(job_id)
 
 
+def test_who_took_note_of_a_dead_job_does_so_again_only_where_that_is_asked_for_or_it_is_given_up_for_good(
+    database: Database, outbox: Outbox
+) -> None:
+    job_id = put(database, outbox)
+
+    def note() -> None:
+        with database.writing() as connection:
+            outbox.acknowledge(connection, job_id, by="amira", reason="known")
+
+    outbox.failed(take(outbox)[0], "timed_out", for_good=True)
+    note()
+    outbox.revive(job_id, is_note_kept=True)
+    assert (outbox.backlog().waiting, outbox.backlog().dead) == (1, 0)
+    outbox.failed(take(outbox)[0], "gone", for_good=True)
+    assert outbox.backlog().dead == 1
+    note()
+    outbox.revive(job_id)
+    outbox.failed(take(outbox)[0], "timed_out", for_good=True)
+    assert [one.acknowledged for one in outbox.dead()] == [None]
+
+
 def test_a_job_that_kills_its_workers_is_dead_in_the_end(database: Database, outbox: Outbox, clock: FixedClock) -> None:
     put(database, outbox)
     for _ in range(3):

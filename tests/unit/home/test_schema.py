@@ -12,6 +12,7 @@ from tests.conftest import Places
 import safehold
 from safehold.home import HomeTooNewError
 from safehold.home.database import Database
+from safehold.home.errors import DowngradeRefusedError
 from safehold.home.home import Home
 from safehold.home.schema import MIGRATIONS, REVISIONS, bring_up_to_date, migrate, revision
 from safehold.home.tables import metadata
@@ -125,6 +126,35 @@ def test_a_home_made_by_any_earlier_version_opens_with_its_rows(tmp_path: Path, 
     with Home.open(tmp_path, SystemClock()) as home, home.database.reading() as connection:
         assert revision(home.database) == REVISIONS[-1]
         assert connection.execute(sa.text("SELECT count(*) FROM events")).scalar() == 1
+
+
+def test_only_what_is_sealed_is_said_to_be_of_a_case_after_an_upgrade(database: Database) -> None:
+    migrate(database, "0015")
+    with database.writing() as connection:
+        table = sa.Table("evidence", sa.MetaData(), autoload_with=connection)
+        for state in ("sealed", "erasing", "erased"):
+            values = {column.name: a_value(column) for column in table.columns}
+            connection.execute(table.insert().values(values | {"id": state, "state": state}))
+    migrate(database, "0016")
+    with database.reading() as connection:
+        found = connection.execute(sa.text("SELECT evidence_id FROM evidence_cases")).scalars().all()
+    assert set(found) == {"sealed", "erasing"}
+
+
+@pytest.mark.parametrize("state", ["wanted", "sealing"])
+def test_nobody_goes_back_while_confirmed_items_wait_for_the_vault(database: Database, state: str) -> None:
+    bring_up_to_date(database)
+    fill(database)
+    with database.writing() as connection:
+        connection.execute(sa.text("UPDATE case_preservations SET state = :state"), {"state": state})
+    with pytest.raises(DowngradeRefusedError, match="1 confirmed item"):
+        migrate(database, "0015")
+    assert revision(database) == REVISIONS[-1]
+    with database.writing() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM gateway_held")).scalar() == 1
+        connection.execute(sa.text("UPDATE case_preservations SET state = 'kept'"))
+    migrate(database, "0015")
+    assert revision(database) == "0015"
 
 
 def test_a_home_made_by_a_later_version_is_refused_unchanged(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def _refuse_awaited() -> None:
     awaited = op.get_bind().execute(sa.text(count)).scalar()
     if awaited:
         raise DowngradeRefusedError(
-            f"{awaited} confirmed items wait for the vault, and going back would remove what is held of them",
+            f"{awaited} confirmed item(s) wait for the vault, and going back would remove what is held of them",
             advice="Run a console with the review key and two custodians until Health names none, then go back.",
         )
 
