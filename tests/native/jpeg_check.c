@@ -22,7 +22,7 @@ static ptrdiff_t end_plainly(const uint8_t *bytes, ptrdiff_t count, ptrdiff_t *l
         if (marker == 0xD9) return at;
         if (marker == 0x01 || marker == 0xD8) continue;
         if (marker == 0xDA) scans++;
-        if (scans && !*late && ((marker & 0xF0) == 0xE0 || marker == 0xFE)) *late = at - 2;
+        if (scans && !*late && ((marker & 0xF0) == 0xE0 || marker == 0xFE || marker == 0xDC)) *late = at - 2;
         for (int i = 0, length = 0; i < 2 && at + i < count; i++) {
             length = length << 8 | bytes[at + i];
             if (i == 1 || at + 1 == count) {

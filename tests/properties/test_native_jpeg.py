@@ -9,7 +9,7 @@ from PIL import Image
 from safehold.media.appended import end_by_python
 from safehold.native import Kernels, kernels
 
-telling = st.sampled_from([0xFF, 0xFF, 0xD8, 0xD9, 0xDA, 0xD0, 0xD7, 0x00, 0x01, 0x02, 0xE1, 0xFE])
+telling = st.sampled_from([0xFF, 0xFF, 0xD8, 0xD9, 0xDA, 0xD0, 0xD7, 0x00, 0x01, 0x02, 0xDC, 0xE1, 0xFE])
 streams = st.lists(telling | st.integers(0, 255), max_size=80).map(bytes)
 
 
@@ -39,6 +39,8 @@ def test_both_engines_find_the_end_of_pictures_and_of_each_of_their_starts(
     assert native.jpeg_end(data + b"\xff\xd9more") == end_by_python(data + b"\xff\xd9more") == (len(data), 0)
     late = data[:-2] + b"\xff\xe1\0\4\xff\xd9" + data[-2:]
     assert native.jpeg_end(late) == end_by_python(late) == (len(late), len(data) - 2)
+    lines = data[:-2] + b"\xff\xdc\0\4\xff\xd9" + data[-2:]
+    assert native.jpeg_end(lines) == end_by_python(lines) == (len(lines), len(data) - 2)
     for length in range(0, len(data), 7):
         start = memoryview(data)[:length]
         assert native.jpeg_end(start) == end_by_python(start) == (-1, 0)

@@ -153,6 +153,46 @@ def _png(*chunks: bytes, late: bytes = b"") -> bytes:
     return host[:33] + b"".join(chunks) + host[33:-12] + late + host[-12:]
 
 
+def _png_known(kind: bytes, body: bytes) -> bytes:
+    """A PNG with more behind what a chunk of its own holds, and its checksum."""
+    host = _host("PNG")
+    at = host.index(kind) - 4
+    end = at + 8 + int.from_bytes(host[at : at + 4], "big")
+    return host[:at] + png_chunk(kind, host[at + 8 : end] + body) + host[end + 4 :]
+
+
+def _palette_of(data: bytes) -> bytes:
+    return png_chunk(b"PLTE", data + bytes(-len(data) % 3))
+
+
+def _webp_chunk(kind: bytes, body: bytes) -> bytes:
+    return kind + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+
+
+def _webp_of(kind: bytes, body: bytes, **options: object) -> bytes:
+    """A WebP with more behind its picture's own chunk, or with a transparency that it does not use."""
+    host = encoded(HOST, "WEBP", **options)
+    picture_ = host[20 : 20 + struct.unpack_from("<I", host, 16)[0]]
+    canvas = _webp_chunk(b"VP8X", bytes(4) + (319).to_bytes(3, "little") + (239).to_bytes(3, "little"))
+    own = _webp_chunk(kind, picture_ + body) if kind == host[12:16] else _webp_chunk(kind, body) + host[12:]
+    return host[:4] + struct.pack("<I", 4 + len(canvas + own)) + b"WEBP" + canvas + own
+
+
+def _gif_behind(body: bytes) -> bytes:
+    """A GIF with further parts behind the code that ends its picture."""
+    host = _host("GIF")
+    return host[:-2] + _parts(body) + host[-1:]
+
+
+def _bmp_behind(body: bytes) -> bytes:
+    """A bitmap of run lengths whose header counts in what stands behind the code that ends it."""
+    own = b"\x10\x50\0\0" * 16 + b"\0\1" + body
+    head = struct.pack("<IiiHHIIiiII", 40, 16, 16, 1, 8, 1, len(own), 0, 0, 256, 0)
+    colours = b"".join(bytes((level, level, level, 0)) for level in range(256))
+    start = 14 + len(head) + len(colours)
+    return b"BM" + struct.pack("<IHHI", start + len(own), 0, 0, start) + head + colours + own
+
+
 def _digits(kind: bytes, data: bytes) -> bytes:
     lines = data.hex().encode()
     broken = b"\n".join(lines[at : at + 72] for at in range(0, len(lines), 72))
@@ -294,7 +334,25 @@ PLACES: dict[str, Callable[[bytes], bytes]] = {
     "webp unknown chunk": lambda data: _webp((b"C2PA", data)),
     "gif comment": lambda data: _gif(b"\xfe", _parts(data)),
     "gif xmp": lambda data: _gif(b"\xff", b"\x0bXMP DataXMP" + xmp(data) + b"\x01" + bytes(range(255, -1, -1)) + b"\0"),
+    "lines of a jpeg": lambda data: with_segments(app(-4, data)),
+    "lines after the scan": lambda data: JPEG[:-2] + app(-4, data) + b"\xff\xd9",
+    "png header": lambda data: _png_known(b"IHDR", data),
+    "png second header": lambda data: _png(png_chunk(b"IHDR", _host("PNG")[16:29] + data)),
+    "png palette of no use": lambda data: _png(_palette_of(data)),
+    "png late palette": lambda data: _png(late=_palette_of(data)),
+    "png end": lambda data: _png_known(b"IEND", data),
+    "png after its pixels": lambda data: _png(late=png_chunk(b"IDAT", data)),
+    "png after its pixels in parts": lambda data: _png(
+        late=b"".join(png_chunk(b"IDAT", data[at : at + 90]) for at in range(0, len(data), 90))
+    ),
+    "webp transparency of no use": lambda data: _webp_of(b"ALPH", data),
+    "webp after its pixels": lambda data: _webp_of(b"VP8 ", data),
+    "webp after its lossless pixels": lambda data: _webp_of(b"VP8L", data, lossless=True),
+    "gif after its pixels": _gif_behind,
+    "gif timing": lambda data: _gif(b"\xf9", _parts(data)),
+    "gif timing and more": lambda data: _gif(b"\xf9", b"\4" + bytes(4) + _parts(data)),
     "bmp before its pixels": _bmp,
+    "bmp after its pixels": _bmp_behind,
     "tiff below": lambda _data: tiff_with_another_below(),
     "packed tiff below": lambda _data: tiff_with_another_below(compression="tiff_lzw"),
     "tiff xmp": lambda data: tiff((700, 1, xmp(data))),

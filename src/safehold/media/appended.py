@@ -35,7 +35,8 @@ Source: ITU-T T.81 (1992), B.1.1.2 to B.1.1.5."""
 
 _WITHOUT_LENGTH = frozenset({0x01, 0xD8})
 _END, _SCAN = 0xD9, 0xDA
-_OF_APPLICATION = frozenset({*range(0xE0, 0xF0), 0xFE})
+_PASSED_OVER = frozenset({*range(0xE0, 0xF0), 0xFE, 0xDC})
+"""An application's, a comment, or the number of lines: decoders pass over whatever these hold."""
 _MEDIA = (
     b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"WEBPVP8", b"II*\0", b"MM\0*", b"ftyp",
     b"\x1aE\xdf\xa3", b"AVI LIST", b"FLV\x01", b"OggS",
@@ -102,7 +103,8 @@ def _end(picture: memoryview, rest: Rest) -> int:
 def jpeg_end(picture: bytes | memoryview) -> tuple[int, int]:
     """Return where a JPEG ends, its end marker included, or -1.
 
-    Beside it, where its first late segment is, or 0: one of an application, or a comment, after the start of a scan.
+    Beside it, where its first late segment is, or 0: one of an application, a comment or a number of
+    lines, after the start of a scan.
     """
     native = kernels()
     return end_by_python(picture) if native is None else native.jpeg_end(picture)
@@ -115,7 +117,7 @@ def end_by_python(picture: bytes | memoryview) -> tuple[int, int]:
         if marker == _END:
             return at, late
         is_in_scan |= marker == _SCAN
-        if is_in_scan and not late and marker in _OF_APPLICATION:
+        if is_in_scan and not late and marker in _PASSED_OVER:
             late = at - 2
     return -1, late
 

@@ -3,16 +3,16 @@
 Viewers stop there, so that what follows is looked at separately (:mod:`safehold.media.appended`). A structure that is
 broken has no end before the file's: its decoder judges it.
 
-Source: PNG (W3C, 2025) section 5.3; GIF89a sections 15 to 27, and XMP Specification Part 3 (2020) section 1.1.2, whose
-blocks have no lengths; RFC 9649 (WebP) section 2.4; Microsoft BITMAPINFOHEADER.
+Source: PNG (W3C, 2025) section 5.3; GIF89a sections 15 to 27; RFC 9649 (WebP) section 2.4; Microsoft
+BITMAPINFOHEADER.
 """
 
 from collections.abc import Iterator
 
 _PNG_SIGNATURE_BYTES = 8
 _PNG_CHUNK_BYTES = 12
-_EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
-_TIMING, _WITHOUT_LENGTHS = b"\xf9", b"\x0bXMP Data"
+EXTENSION, IMAGE, TRAILER, LOOSE = 0x21, 0x2C, 0x3B, 0x00
+"""What a block of a GIF begins with; the last stands for bytes that begin none."""
 _SHORT_HEADER_BYTES = 12
 _STORED_PLAIN = frozenset({0, 3, 6})
 """BMP compressions that leave the size of the pixels to the header: none, and none with masks."""
@@ -51,39 +51,25 @@ def _end_of_png(picture: memoryview) -> int:
 
 
 def _end_of_gif(picture: memoryview) -> int:
-    for at in _gif_blocks(picture):
-        if picture[at] == _TRAILER:
-            return at + 1
-    return len(picture)
+    return next((end for kind, _, end in gif_blocks(picture) if kind == TRAILER), len(picture))
 
 
-def gif_extensions(picture: memoryview) -> Iterator[bytes]:
-    """Yield what a GIF's extensions hold, but for those that only time a frame."""
-    for at in _gif_blocks(picture):
-        if picture[at] == _TRAILER:
-            return
-        if picture[at] == _EXTENSION and picture[at + 1 : at + 2] != _TIMING:
-            whole = bytes(picture[at + 2 : _after_parts(picture, at + 2)])
-            yield whole if whole.startswith(_WITHOUT_LENGTHS) else _joined(whole)
-
-
-def _gif_blocks(picture: memoryview) -> Iterator[int]:
-    """Yield where each block begins; as the decoder does, step over bytes that begin none."""
-    at = 13 + _colours(picture[10]) if len(picture) > 10 else len(picture)
+def gif_blocks(picture: memoryview) -> Iterator[tuple[int, int, int]]:
+    """Yield what each block begins with, its start and end; as the decoder does, step over bytes that begin none."""
+    at = 13 + colours(picture[10]) if len(picture) > 10 else len(picture)
     while at < len(picture):
-        kind = picture[at]
-        if kind == _EXTENSION:
-            yield at
+        kind, start = picture[at], at
+        if kind == EXTENSION:
             at = _after_parts(picture, at + 2)
-        elif kind == _IMAGE and at + 9 < len(picture):
-            at = _after_parts(picture, at + 11 + _colours(picture[at + 9]))
+        elif kind == IMAGE and at + 9 < len(picture):
+            at = _after_parts(picture, at + 11 + colours(picture[at + 9]))
         else:
-            if kind == _TRAILER:
-                yield at
+            kind = TRAILER if kind == TRAILER else LOOSE
             at += 1
+        yield kind, start, at
 
 
-def _joined(parts: bytes) -> bytes:
+def joined(parts: bytes) -> bytes:
     """Return the content of parts without their lengths."""
     at, content = 0, []
     while at < len(parts) and parts[at]:
@@ -92,7 +78,7 @@ def _joined(parts: bytes) -> bytes:
     return b"".join(content)
 
 
-def _colours(flags: int) -> int:
+def colours(flags: int) -> int:
     """Return the bytes of the colour table that flags announce."""
     return 3 * (2 << (flags & 7)) if flags & 0x80 else 0
 

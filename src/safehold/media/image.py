@@ -23,7 +23,7 @@ from safehold.media.jpeg import decode_luma, read_header
 from safehold.media.kinds import IMAGE_FORMATS, Sniffed, sniff
 from safehold.media.limits import Limits
 from safehold.media.orientation import UPRIGHT, orientation_of, read_orientation, turn_upright
-from safehold.media.previews import Beside, Enclosed, OpenClip, View, chunks, items, refuse_clip, segments, tiff
+from safehold.media.previews import Beside, Block, Enclosed, OpenClip, chunks, items, refuse_clip, segments, tiff
 from safehold.media.raster import open_raster, to_luma
 from safehold.vocabulary import MediaKind
 
@@ -121,7 +121,7 @@ def _rasters(data: bytes | memoryview, form: str, limits: Limits, beside: Beside
             yield luma, orientation
 
 
-def _blocks(whole: memoryview, form: str, beside: Beside) -> Iterator[bytes | View]:
+def _blocks(whole: memoryview, form: str, beside: Beside) -> Iterator[Block]:
     match form:
         case "avif" | "heic":
             return items.parts_of(whole, form, beside.rest.tails)

@@ -22,7 +22,7 @@ _WHOLE = re.compile(
     rb"|BM....\0\0\0\0..\0\0[(l|]\0\0\0|OggS\0\x02|8BPS\0[\x01\x02]\0{6}|\0\0\0\x0c(?:JXL|jP ) \r\n\x87\n",
     re.DOTALL,
 )
-_RARE = {
+RARE = {
     b"\xd8\xff": 1, b"\x89PNG": 0, b"GIF8": 0, b"RIFF": 0, b"II*\0": 0, b"MM\0*": 0, b"II+\0": 0, b"MM\0+": 0,
     b"ftyp": 4, b"\x1aE\xdf\xa3": 0, b"FLV\x01": 0, b"0&\xb2u\x8ef\xcf\x11": 0, b"BM": 0, b"OggS\0\x02": 0,
     b"8BPS\0": 0, b" \r\n\x87\n": 7,
@@ -50,8 +50,8 @@ def starts(data: bytes, at: int = 0) -> Iterator[int]:
     Raises:
         OverLimitError: too much looks like the beginning of one; it takes time to see that it is none.
     """
-    there = [rare for rare in _RARE if rare in data]
-    found = [_places(data, rare, at) for rare in there if data.find(rare, at + _RARE[rare]) >= 0]
+    there = [rare for rare in RARE if rare in data]
+    found = [_places(data, rare, at) for rare in there if data.find(rare, at + RARE[rare]) >= 0]
     most = _MOST_PLACES + len(data) // _BYTES_PER_PLACE
     for number, start in enumerate(merge(*found) if found else ()):
         if number == most:
@@ -79,7 +79,7 @@ def is_start(data: bytes, start: int) -> bool:
 
 
 def _places(data: bytes, rare: bytes, at: int) -> Iterator[int]:
-    before = _RARE[rare]
+    before = RARE[rare]
     found = data.find(rare, at + before)
     while found >= 0:
         yield found - before

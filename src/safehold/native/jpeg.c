@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { TEMPORARY = 0x01, FIRST_RESTART = 0xD0, LAST_RESTART = 0xD7, START = 0xD8, END = 0xD9, SCAN = 0xDA };
+enum { TEMPORARY = 0x01, FIRST_RESTART = 0xD0, LAST_RESTART = 0xD7, START = 0xD8, END = 0xD9, SCAN = 0xDA, LINES = 0xDC };
 
 static int is_marker(uint8_t code) {
     return code != 0x00 && code != 0xFF && !(code >= FIRST_RESTART && code <= LAST_RESTART);
@@ -10,7 +10,10 @@ static int is_marker(uint8_t code) {
 
 static int has_length(uint8_t marker) { return marker != TEMPORARY && marker != START; }
 
-static int is_of_application(uint8_t marker) { return (marker >= 0xE0 && marker <= 0xEF) || marker == 0xFE; }
+/* An application's, a comment, or the number of lines: decoders pass over whatever these hold. */
+static int is_passed_over(uint8_t marker) {
+    return (marker >= 0xE0 && marker <= 0xEF) || marker == 0xFE || marker == LINES;
+}
 
 /* Nearly all bytes are a scan's, and nearly none of those is 0xFF: the C library's search passes over them. */
 ptrdiff_t jpeg_end(const uint8_t *bytes, ptrdiff_t count, ptrdiff_t *late) {
@@ -27,7 +30,7 @@ ptrdiff_t jpeg_end(const uint8_t *bytes, ptrdiff_t count, ptrdiff_t *late) {
         if (code == END) return at;
         if (!has_length(code)) continue;
         is_in_scan |= code == SCAN;
-        if (is_in_scan && *late == 0 && is_of_application(code)) *late = at - 2;
+        if (is_in_scan && *late == 0 && is_passed_over(code)) *late = at - 2;
         if (at + 1 >= count) break;
         at += bytes[at] << 8 | bytes[at + 1];
     }

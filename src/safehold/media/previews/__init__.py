@@ -5,7 +5,7 @@ format has its blocks (segments, chunks, items), which are searched all in the s
 """
 
 from safehold.media.previews import chunks, items, segments, tiff
-from safehold.media.previews.enclosed import Beside, Enclosed, OpenClip, refuse_clip
+from safehold.media.previews.enclosed import Beside, Block, Enclosed, OpenClip, refuse_clip
 from safehold.media.previews.search import View
 
-__all__ = ["Beside", "Enclosed", "OpenClip", "View", "chunks", "items", "refuse_clip", "segments", "tiff"]
+__all__ = ["Beside", "Block", "Enclosed", "OpenClip", "View", "chunks", "items", "refuse_clip", "segments", "tiff"]

@@ -1,4 +1,7 @@
-"""Chunks of a PNG or WebP, extensions of a GIF and what stands before a BMP's pixels: whatever is no pixels.
+"""Chunks of a PNG or WebP, blocks of a GIF and what stands before a BMP's pixels; coded pixels for what is behind them.
+
+A chunk that every decoder knows is searched like any other: they pass over what it holds beyond its own size, and over
+one that the picture does not use.
 
 Source: PNG (W3C, 2025) sections 5.3 and 11.3; ImageMagick's "Raw profile type" keywords, which carry profiles as
 hexadecimal digits; RFC 9649 (WebP) section 2.4 to 2.7; GIF89a sections 23 to 26; Microsoft BITMAPFILEHEADER.
@@ -8,25 +11,30 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 
-from safehold.media.ends import gif_extensions
+from safehold.media.ends import EXTENSION, IMAGE, TRAILER, colours, end_of, gif_blocks, joined
 from safehold.media.errors import OverLimitError
+from safehold.media.previews.coded import Coded
 
 _PNG_SIGNATURE_BYTES, _RIFF_HEAD_BYTES = 8, 12
 _LEAST_BYTES = 32
 """A chunk that is shorter holds no picture."""
-_PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"IDAT", b"fdAT", b"IEND"})
-_WEBP_PIXELS = frozenset({b"VP8 ", b"VP8L", b"VP8X", b"ALPH", b"ANIM"})
+_PNG_PIXELS = {b"IDAT": 0, b"fdAT": 4}
+"""Chunks of coded pixels, and what stands before these."""
+_WEBP_PIXELS = frozenset({b"VP8 ", b"VP8L", b"ALPH"})
 _FRAME, _FRAME_HEAD_BYTES = b"ANMF", 16
 _MOST_UNPACKED_BYTES = 1 << 20
 """Pillow's own limit of a chunk's text."""
 _PIECE_BYTES = 1024
 _MOST_CHUNKS = 4096
 _RAW_PROFILE = b"Raw profile type "
-_BMP_HEAD_BYTES = 14
+_BMP_HEAD_BYTES, _GIF_HEAD_BYTES = 14, 13
+_RUN_LENGTHS = frozenset({1, 2})
+"""BMP compressions whose pixels end with a code of their own."""
+_WITHOUT_LENGTHS = b"\x0bXMP Data"
 
 
-def blocks_of(picture: memoryview, form: str) -> Iterator[bytes]:
-    """Yield what a picture holds beside its pixels.
+def blocks_of(picture: memoryview, form: str) -> Iterator[bytes | Coded]:
+    """Yield what a picture holds beside its pixels, and its coded pixels.
 
     Args:
         picture: the bytes from its first on; what follows its end is not looked at.
@@ -41,38 +49,70 @@ def blocks_of(picture: memoryview, form: str) -> Iterator[bytes]:
         case "webp":
             yield from _of_webp(picture[: 8 + int.from_bytes(picture[4:8], "little")], _RIFF_HEAD_BYTES)
         case "gif":
-            yield from gif_extensions(picture)
+            yield from _of_gif(picture)
         case "bmp":
-            yield bytes(picture[_BMP_HEAD_BYTES : int.from_bytes(picture[10:14], "little")])
+            start = int.from_bytes(picture[10:14], "little")
+            yield bytes(picture[_BMP_HEAD_BYTES:start])
+            if int.from_bytes(picture[30:34], "little") in _RUN_LENGTHS:
+                yield Coded(bytes(picture[start : end_of(picture, form)]))
         case _:
             pass
 
 
-def _of_png(picture: memoryview) -> Iterator[bytes]:
+def _of_png(picture: memoryview) -> Iterator[bytes | Coded]:
     at, chunks = _PNG_SIGNATURE_BYTES, 0
-    while at + 12 <= len(picture):
+    pixels: dict[bytes, list[memoryview]] = {kind: [] for kind in _PNG_PIXELS}
+    kind = b""
+    while at + 12 <= len(picture) and kind != b"IEND":
         length, kind = int.from_bytes(picture[at : at + 4], "big"), bytes(picture[at + 4 : at + 8])
-        if length >= _LEAST_BYTES and kind not in _PNG_PIXELS:
+        content = picture[at + 8 : at + 8 + length]
+        if kind in _PNG_PIXELS:
+            pixels[kind].append(content[_PNG_PIXELS[kind] :])
+        elif length >= _LEAST_BYTES:
             chunks += 1
             _require_few(chunks)
-            yield _plain(kind, bytes(picture[at + 8 : at + 8 + length]))
-        if kind == b"IEND":
-            return
+            yield _plain(kind, bytes(content))
         at += 12 + length
+    for contents in pixels.values():
+        yield Coded(b"".join(contents))
 
 
-def _of_webp(picture: memoryview, at: int) -> Iterator[bytes]:
+def _of_webp(picture: memoryview, at: int) -> Iterator[bytes | Coded]:
     is_frame, chunks = at == _FRAME_HEAD_BYTES, 0
     while at + 8 <= len(picture):
         kind, length = bytes(picture[at : at + 4]), int.from_bytes(picture[at + 4 : at + 8], "little")
         content = picture[at + 8 : at + 8 + length]
         if kind == _FRAME and not is_frame:
             yield from _of_webp(content, _FRAME_HEAD_BYTES)
-        elif length >= _LEAST_BYTES and kind not in _WEBP_PIXELS:
+        elif kind in _WEBP_PIXELS:
+            yield Coded(bytes(content))
+        elif length >= _LEAST_BYTES:
             chunks += 1
             _require_few(chunks)
             yield bytes(content)
         at += 8 + length + length % 2
+
+
+def _of_gif(picture: memoryview) -> Iterator[bytes | Coded]:
+    if len(picture) > _GIF_HEAD_BYTES:
+        yield bytes(picture[_GIF_HEAD_BYTES : _GIF_HEAD_BYTES + colours(picture[10])])
+    is_loose = False
+    for kind, start, end in gif_blocks(picture):
+        match kind:
+            case _ if kind == TRAILER:
+                return
+            case _ if kind == EXTENSION:
+                whole = bytes(picture[start + 2 : end])
+                yield whole if whole.startswith(_WITHOUT_LENGTHS) else joined(whole)
+            case _ if kind == IMAGE:
+                first = start + 10 + colours(picture[start + 9])
+                yield bytes(picture[start + 10 : first])
+                yield Coded(joined(bytes(picture[first + 1 : end])))
+            case _ if not is_loose:
+                is_loose = True
+                yield Coded(bytes(picture[start:]))
+            case _:
+                pass
 
 
 def _plain(kind: bytes, content: bytes) -> bytes:

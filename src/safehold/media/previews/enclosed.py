@@ -20,12 +20,15 @@ from safehold.media.kinds import HEAD_BYTES, sniff
 from safehold.media.limits import Limits
 from safehold.media.orientation import UPRIGHT, turn_upright
 from safehold.media.previews import segments
+from safehold.media.previews.coded import Coded, files_of
 from safehold.media.previews.search import Found, View, files_in, search
 from safehold.media.raster import open_raster, to_luma, to_rgb
 from safehold.vocabulary import MediaKind
 
 OpenClip = Callable[[bytes, Limits], Iterator[Frame]]
 """Yield the frames of a clip."""
+Block = bytes | Coded | View
+"""What a format gives: bytes and coded pixels to search, and what is known to be a picture."""
 OpenFile = Callable[[bytes, "Enclosed"], Iterator[Frame]]
 """Yield the frames of a picture's file and of all that is within it."""
 
@@ -44,7 +47,7 @@ class Beside:
         rest: what was met after them.
     """
 
-    blocks: list[tuple[Iterable[bytes | View], int]] = field(default_factory=list)
+    blocks: list[tuple[Iterable[Block], int]] = field(default_factory=list)
     rest: Rest = field(default_factory=Rest)
 
 
@@ -158,8 +161,14 @@ def _in_scans(picture: memoryview, first: int) -> Iterator[Found]:
         yield from search(block)
 
 
-def _searched(block: bytes | View) -> Iterator[Found]:
-    return search(block) if isinstance(block, bytes) else iter((block,))
+def _searched(block: Block) -> Iterator[Found]:
+    match block:
+        case View():
+            return iter((block,))
+        case Coded():
+            return files_of(block)
+        case _:
+            return search(block)
 
 
 def _files_behind(tail: bytes) -> Iterator[bytes]:

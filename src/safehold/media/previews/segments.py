@@ -23,6 +23,8 @@ _MOST_LATE = 1024
 _FIRST_APPLICATION, _APP1, _BOXES = 0xE0, 0xE1, 0xEB
 _MOST_PLAIN_BYTES = 32
 """What is shorter holds no picture, and no orientation: an EXIF block that states one has 34 bytes with its length."""
+_DRAWING = {0xDB: 2 + 4 * 65, 0xC4: 2 + 2 * (17 + 12) + 2 * (17 + 162)}
+"""Segments of tables, and how long those of nearly all pictures are at most; others that pictures need are short."""
 _EXIF, _EXTENDED = b"Exif\0\0", b"http://ns.adobe.com/xmp/extension/\0"
 _HEAD_BYTES = {b"Exif\0": 6, b"ICC_PROFILE\0": 14, b"FPXR\0": 13, b"FLIR\0": 8, _EXTENDED: 75}
 """What begins a segment, and how much of it is no content; else it is the name alone."""
@@ -34,7 +36,7 @@ _MOST_NAME_BYTES = 80
 
 
 def segments_of(picture: bytes | memoryview) -> list[Segment]:
-    """Return the application segments and comments before the first scan, those that could hold something.
+    """Return the segments before the first scan that could hold something beside what the picture is drawn with.
 
     One plain loop, since every picture goes through it; it stops quietly at anything odd.
     """
@@ -48,14 +50,14 @@ def segments_of(picture: bytes | memoryview) -> list[Segment]:
         if marker in _SCAN_OR_END:
             break
         length = picture[at + 2] << 8 | picture[at + 3]
-        if length > _MOST_PLAIN_BYTES and marker >= _FIRST_APPLICATION:
+        if length > _MOST_PLAIN_BYTES and (marker >= _FIRST_APPLICATION or length > _DRAWING.get(marker, 0)):
             found.append((marker, at + 4, at + 2 + length))
         at += 2 + max(length, 2)
     return found
 
 
 def late_segments_of(picture: bytes | memoryview, first: int) -> list[Segment]:
-    """Return the application segments and comments from a place on, up to the picture's end.
+    """Return the segments from a place on, up to the picture's end, that could hold something.
 
     Raises:
         OverLimitError: there are more than anybody writes.
@@ -65,7 +67,7 @@ def late_segments_of(picture: bytes | memoryview, first: int) -> list[Segment]:
         if marker == _END:
             break
         length = int.from_bytes(picture[at : at + 2], "big")
-        if length > _MOST_PLAIN_BYTES and marker >= _FIRST_APPLICATION:
+        if length > _MOST_PLAIN_BYTES and (marker >= _FIRST_APPLICATION or length > _DRAWING.get(marker, 0)):
             found.append((marker, at + 2, at + length))
         if len(found) > _MOST_LATE:
             raise OverLimitError("a JPEG has too many segments in its scans", advice="Drop the record.")
