@@ -108,7 +108,7 @@ def test_fsck_finds_what_the_storage_changed_lost_or_exchanged(kept: Kept) -> No
     assert vault.fsck().is_sound
     objects = {name.split("/")[2]: name for name in kept.names() if "/objects/" in name}
     genuine = client.get_object(Bucket=kept.bucket.name, Key=objects[first])["Body"].read()
-    client.put_object(Bucket=kept.bucket.name, Key=objects[first], Body=genuine[:-1] + b"x")
+    client.put_object(Bucket=kept.bucket.name, Key=objects[first], Body=genuine[:-1] + bytes([genuine[-1] ^ 1]))
     assert [(one.kind, one.evidence) for one in vault.fsck().problems] == [(ProblemKind.OBJECT_CHANGED, first)]
     client.copy_object(
         Bucket=kept.bucket.name, Key=objects[second], CopySource={"Bucket": kept.bucket.name, "Key": objects[first]}

@@ -85,7 +85,11 @@ def test_a_sealed_secret_opens_in_its_own_place_and_with_its_own_key_alone() -> 
     sealed = sealing.seal(b"secret", "app_1")
     assert sealing.open(sealed, "app_1") == b"secret"
     assert b"secret" not in sealed
-    for key, owner, changed in ((b"l", "app_1", sealed), (b"k", "app_2", sealed), (b"k", "app_1", sealed[:-1] + b"\0")):
+    for key, owner, changed in (
+        (b"l", "app_1", sealed),
+        (b"k", "app_2", sealed),
+        (b"k", "app_1", sealed[:-1] + bytes([sealed[-1] ^ 1])),
+    ):
         with pytest.raises(SecretKeyError):
             Sealing(key * 32).open(changed, owner)
     for none in (b"", b"x", b"\0" * 24):
