@@ -25,6 +25,8 @@ _NUMBER_TAGS = frozenset({*_STRIPS, *_TILES, *_JPEG, _BELOW, *_POINTERS})
 _TABLES, _LAYERS = 347, 37724
 _MOST_NUMBERS = 1 << 20
 _MOST_DIRECTORIES = 1024
+_MOST_ENTRIES = 1 << 16
+"""In all directories together: 64 in each, where cameras write 20 to 50. Directories that overlap are read again."""
 _LEAST_BYTES = 128
 _LONGEST_HEADER_BYTES = 24
 """BigTIFF's header and what aligns it: writers leave a header before each picture that they add to a file."""
@@ -71,6 +73,7 @@ class _File:
         blocks: start and end of what tags hold, of any size that could be a picture's.
         has_layers: an editor keeps layers in it.
         is_broken: a directory below another can't be read.
+        entries: how many were read in all directories.
     """
 
     view: memoryview
@@ -79,6 +82,7 @@ class _File:
     blocks: list[tuple[int, int]] = field(default_factory=list)
     has_layers: bool = False
     is_broken: bool = False
+    entries: int = 0
 
     @property
     def order(self) -> str:
@@ -130,6 +134,9 @@ class _File:
         (entries,) = struct.unpack_from(self.order + count, self.view, at)
         first = at + struct.calcsize(self.order + count)
         last = first + entries * entry
+        self.entries += min(entries, len(self.view) // entry)
+        if self.entries > _MOST_ENTRIES:
+            raise OverLimitError("a TIFF has too many entries", advice="Save its pictures one by one.")
         self.spans.append((at, last + struct.calcsize(self.order + offset)))
         told: dict[int, tuple[int, ...]] = {}
         for place in range(first, min(last, len(self.view)), entry):

@@ -144,7 +144,7 @@ def test_a_run_says_how_far_it_is_and_what_was_found(clock: FixedClock) -> None:
     said = '{"examined": 3, "size": 7}', '{"end": "sound", "size": 7, "signed": 5, "root": "ab"}'
     noted: list[Event] = []
     verification = Verification(_saying(*said), clock, noted.append)
-    assert verification.start("ada").state is RunState.RUNNING
+    assert verification.start("ada").asked_by == "ada"
     verification.wait(20)
     run = verification.current()
     assert run is not None
