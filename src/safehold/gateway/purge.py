@@ -86,20 +86,10 @@ def purge(
     )
     has_marks = sa.or_(decisions.c.account.is_not(None), decisions.c.session.is_not(None))
     unmarked = sa.update(decisions).values(account=None, session=None)
-    is_over = held.c.expires_at <= present
-    if rules is not None:
-        is_over = sa.or_(is_over, held.c.id.in_(outlived(now, most_days=rules.held_most_days)))
-
-    def note(connection: sa.Connection, going: Sequence[str]) -> None:
-        if rules is not None:
-            lie = sa.and_(case_items.c.place == Place.HELD.value, case_items.c.content.in_(going))
-            items = connection.execute(sa.select(case_items.c.id).where(lie)).scalars().all()
-            want(connection, rules.preserve, now, among=items)
-
     purged = Purged(
         prolonged=prolonged,
         circumstances=0 if rules is None else forget_circumstances(database, now, days=rules.context_days),
-        held=_held_removed(database, is_over, note),
+        held=_held_removed(database, now, rules),
         subjects=_removed(database, subjects.c.mark, subjects.c.expires_at <= present),
         decisions=_removed(database, decisions.c.id, decisions.c.at < decisions_before),
         proposals=_removed(database, proposals.c.id, proposals.c.at < accounts_before),
@@ -114,10 +104,11 @@ def purge(
     return purged
 
 
-def _held_removed(
-    database: Database, is_over: sa.ColumnElement[bool], note: Callable[[sa.Connection, Sequence[str]], None]
-) -> int:
-    """Remove held items that are over, and return how many; `note` first says which of them are evidence by now."""
+def _held_removed(database: Database, now: dt.datetime, rules: RetentionRules | None) -> int:
+    """Remove held items that are over, and return how many; whatever is evidence by now stays."""
+    is_over = held.c.expires_at <= timestamp(now)
+    if rules is not None:
+        is_over = sa.or_(is_over, held.c.id.in_(outlived(now, most_days=rules.held_most_days)))
     query = sa.select(held.c.id).where(is_over, held.c.id.not_in(awaited_contents()))
     total = 0
     while True:
@@ -126,13 +117,20 @@ def _held_removed(
         if not found:
             return total
         with database.writing() as connection:
-            note(connection, found)
+            if rules is not None:
+                want(connection, rules.preserve, now, among=_items_held_as(found, connection))
             going = connection.execute(query.where(held.c.id.in_(found))).scalars().all()
             lies = sa.select(held.c.content).where(held.c.id.in_(going), held.c.content.is_not(None))
             names = connection.execute(lies.distinct()).scalars().all()
             connection.execute(sa.delete(held).where(held.c.id.in_(going)))
             drop_unheld(connection, names)
         total += len(going)
+
+
+def _items_held_as(found: Sequence[str], connection: sa.Connection) -> Sequence[str]:
+    """Return the items of cases whose content is one of these held items."""
+    lie = sa.and_(case_items.c.place == Place.HELD.value, case_items.c.content.in_(found))
+    return connection.execute(sa.select(case_items.c.id).where(lie)).scalars().all()
 
 
 def _removed(database: Database, key: sa.Column[str], condition: sa.ColumnElement[bool]) -> int:

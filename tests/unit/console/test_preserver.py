@@ -1,12 +1,12 @@
 """Preservation: confirmed items go from what waits for review into the vault, whole, whatever happens in between."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from tests.unit.console.preserving import PROMPT, REPORTED, Place, decide, make_home, opened_place, report
+from tests.unit.console.preserving import PROMPT, REPORTED, Place, decide, report
 
 from safehold.cases import CaseState, Form, NewItem, Origin, Person, Role, Subject, SubjectKind
 from safehold.cases import Place as Where
@@ -32,25 +32,6 @@ NOOR = Person("noor", frozenset({Role.SPECIALIST, Role.REPORTER}))
 RECEIPT = Reference(ReferenceKind.RECEIPT, "receipt-1")
 
 pytestmark = pytest.mark.long  # each with a home of its own
-
-
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("preserving")
-    make_home(folder)
-    return folder
-
-
-@pytest.fixture
-def place(made: Path, tmp_path: Path) -> Iterator[Place]:
-    with opened_place(made, tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def undecided(made: Path, tmp_path: Path) -> Iterator[Place]:
-    with opened_place(made, tmp_path, is_decided=False) as opened:
-        yield opened
 
 
 def test_a_confirmed_item_is_sealed_to_the_custodians_and_found_there(place: Place) -> None:

@@ -1,11 +1,8 @@
 """What stays where people see it, once they have taken note of it or not, and what is decided at the last moment."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
-from tests.unit.console.preserving import Interrupted, KilledError, Place, make_home, opened_place
+from tests.unit.console.preserving import Interrupted, KilledError, Place
 
 from safehold.cases.awaiting import LOST, PRESERVE, Preserved, Preserving, preserving
 from safehold.console.preserver import Preserver
@@ -16,25 +13,6 @@ from safehold.vault.review import read_review_key
 from safehold.wiring.jobs import acknowledge
 
 pytestmark = pytest.mark.long  # each with a home of its own
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("giving-up")
-    make_home(folder)
-    return folder
-
-
-@pytest.fixture
-def place(made: Path, tmp_path: Path) -> Iterator[Place]:
-    with opened_place(made, tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-def undecided(made: Path, tmp_path: Path) -> Iterator[Place]:
-    with opened_place(made, tmp_path, is_decided=False) as opened:
-        yield opened
 
 
 def test_who_takes_note_of_a_job_that_was_given_up_need_not_do_so_every_day(place: Place) -> None:

@@ -1,11 +1,8 @@
 """What is reversed before the vault has it is never evidence; what it has stays; whoever dies leaves one of the two."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
-from tests.unit.console.preserving import KilledError, Place, make_home, opened_place
+from tests.unit.console.preserving import KilledError, Place
 
 from safehold.cases import CaseItem, Form, NewItem, Origin, Subject, SubjectKind
 from safehold.cases import Place as Where
@@ -23,19 +20,6 @@ from safehold.vocabulary import Action
 from safehold.wiring.casework import open_casework
 
 pytestmark = pytest.mark.long  # each with a home of its own
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("reversing")
-    make_home(folder)
-    return folder
-
-
-@pytest.fixture
-def place(made: Path, tmp_path: Path) -> Iterator[Place]:
-    with opened_place(made, tmp_path) as opened:
-        yield opened
 
 
 def outcomes(place: Place) -> set[tuple[Undoing, str]]:
