@@ -52,6 +52,29 @@ class Kernels(Protocol):
             data: the JPEG, and whatever follows it.
         """
 
+    def tar_run_of_file(
+        self, descriptor: int, size: int, at: int, places: NDArray[np.int64], names: NDArray[np.uint8], /
+    ) -> tuple[int, int, int]:
+        """Walk past as many headers of plain files as follow one another in a tar.
+
+        It stops before whatever has anything to weigh; the rules are those of `datasets.sources.tars.plain`.
+
+        Args:
+            descriptor: an open file, read by ranges.
+            size: how many bytes it has.
+            at: where the first header is.
+            places: ``(n, 2)`` int64, filled from its start: where each header begins, and how long the content is.
+            names: ``(m,)`` uint8 with m at least 101 n, filled from its start: ASCII, a zero byte behind each.
+
+        Returns:
+            How many there are, how many bytes their names take, and where the next header is.
+        """
+
+    def tar_run_of_bytes(
+        self, data: bytes | memoryview, at: int, places: NDArray[np.int64], names: NDArray[np.uint8], /
+    ) -> tuple[int, int, int]:
+        """Walk as `tar_run_of_file` does, along a tar in memory."""
+
     def pdq_axis(
         self, size: int, ends: NDArray[np.int32], places: NDArray[np.int32], weights: NDArray[np.uint32], /
     ) -> object:

@@ -8,7 +8,8 @@ extern PyMethodDef digests_methods[];
 extern PyMethodDef jpeg_methods[];
 extern PyMethodDef pdq_methods[];
 extern PyMethodDef search_methods[];
+extern PyMethodDef tar_methods[];
 
-#define KERNEL_METHODS digests_methods, jpeg_methods, pdq_methods, search_methods
+#define KERNEL_METHODS digests_methods, jpeg_methods, pdq_methods, search_methods, tar_methods
 
 #endif

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from safehold.datasets.errors import DamagedStateError
+from safehold.datasets.scan.ipc import from_ipc, to_ipc
 from safehold.vocabulary import Action, Finding, FindingKind, Gap, GapReason, Tier
 
 _FINDING = pa.struct(
@@ -141,11 +142,7 @@ def _finding(row: Mapping[str, Any]) -> Finding:
 
 def encode(table: pa.Table, digest: str) -> bytes:
     """Write a decision table, and the decide digest it was made under, as the bytes of an Arrow IPC file."""
-    named = table.replace_schema_metadata({_KEY: json.dumps({"decide": digest})})
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, named.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
-        writer.write_table(named)
-    return bytes(sink.getvalue())
+    return to_ipc(table.replace_schema_metadata({_KEY: json.dumps({"decide": digest})}))
 
 
 def decode(data: bytes) -> tuple[pa.Table, str]:
@@ -155,8 +152,7 @@ def decode(data: bytes) -> tuple[pa.Table, str]:
         DamagedStateError: the bytes are not what `encode` wrote.
     """
     try:
-        table = pa.ipc.open_file(pa.BufferReader(data)).read_all()
-        table.validate(full=True)
+        table = from_ipc(data)
         digest = json.loads((table.schema.metadata or {})[_KEY])["decide"]
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise DamagedStateError("a decision part is damaged", advice="Run `safehold dataset decide` again.") from error

@@ -5,6 +5,7 @@ become a list of pointers to known abuse material. Two runs over the same input 
 """
 
 import binascii
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -53,17 +54,38 @@ SCHEMA = pa.schema(
         pa.field("token", pa.string()),
     ]
 )
+_REPEATING = [
+    *("shard", "action", "rules.list.element", "claims.list.element", "coverage"),
+    *(f"findings.list.element.{name}" for name in ("kind", "detector", "subject", "tier")),
+    *(f"gaps.list.element.{name}" for name in ("detector", "reason")),
+]
+"""Columns of few words. In the others, most of them hashes, hardly a value comes twice: looking for one takes time."""
+
+_ROWS_TOGETHER = 8192
+"""About how many rows are held and packed at a time: some megabytes."""
 
 
 def write_manifest(path: Path, layout: Layout, run: Run, shards: tuple[Shard, ...], separation: Separation) -> None:
     """Write the manifest of a decided run, atomically, readable by its owner alone."""
 
     def write(file: BinaryIO) -> None:
-        with pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
-            for shard in shards:
-                writer.write_table(manifest_of(layout, run, shard, separation))
+        with pq.ParquetWriter(file, SCHEMA, compression="zstd", use_dictionary=_REPEATING) as writer:
+            for rows in _gathered(manifest_of(layout, run, shard, separation) for shard in shards):
+                writer.write_table(rows)
 
     write_atomic(path, write)
+
+
+def _gathered(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Join the rows of shards that follow one another, so that few columns are packed and many rows of each."""
+    waiting: list[pa.Table] = []
+    for table in tables:
+        waiting.append(table)
+        if sum(one.num_rows for one in waiting) >= _ROWS_TOGETHER:
+            yield pa.concat_tables(waiting)
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting)
 
 
 def manifest_of(layout: Layout, run: Run, shard: Shard, separation: Separation) -> pa.Table:
@@ -107,6 +129,8 @@ def _rules(decisions: pa.Table, actions: pa.StringArray) -> pa.Array:
 def _tokens(part: pa.Table, confirmed: pa.BooleanArray, run: Run) -> pa.StringArray:
     """Return what stands for each sealed record: of its bytes, or of the hashes it lists where it only points."""
     sealed = np.flatnonzero(confirmed.to_numpy(zero_copy_only=False))
+    if not len(sealed):
+        return pa.nulls(len(confirmed), pa.string())
     tokens: list[str | None] = [None] * len(confirmed)
     rows = part.select(["members", "listed"]).take(pa.array(sealed)).to_pylist()
     for place, row in zip(sealed.tolist(), rows, strict=True):
@@ -117,8 +141,8 @@ def _tokens(part: pa.Table, confirmed: pa.BooleanArray, run: Run) -> pa.StringAr
 
 def _hashes(members: pa.ListArray, confirmed: pa.BooleanArray) -> pa.ListArray:
     """Return the hashes of every member; of sealed records none are there, nor hidden behind a null."""
-    is_open = pc.invert(confirmed)
-    shown = members.filter(is_open)
+    is_open = ~confirmed.to_numpy(zero_copy_only=False)
+    shown = members if is_open.all() else members.filter(pa.array(is_open))
     member = shown.flatten()
     prints = member.field("prints")
     values = {
@@ -127,7 +151,7 @@ def _hashes(members: pa.ListArray, confirmed: pa.BooleanArray) -> pa.ListArray:
         "pdq": pa.ListArray.from_arrays(_offsets(_lengths(prints)), hexadecimal(prints.flatten().field("value"))),
     }
     lengths = np.zeros(len(members), np.int64)
-    lengths[is_open.to_numpy(zero_copy_only=False)] = _lengths(shown)
+    lengths[is_open] = _lengths(shown)
     rows = pa.StructArray.from_arrays([values[field.name] for field in _HASHES], fields=list(_HASHES))
     return pa.ListArray.from_arrays(_offsets(lengths), rows, mask=confirmed)
 

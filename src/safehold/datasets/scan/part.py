@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from safehold.datasets.errors import DamagedStateError
+from safehold.datasets.scan.ipc import from_ipc, to_ipc
 from safehold.datasets.scan.observation import SCHEMA, Observation, tabulate
 from safehold.datasets.scan.settings import ScanSettings
 from safehold.datasets.sources import Shard
@@ -54,10 +55,7 @@ def encode_table(table: pa.Table, note: PartNote) -> bytes:
     """Write a table of observations as a part; see `encode_part`."""
     fields = {"scan": note.scan, "settings": note.settings.to_json(), "content": note.content, "bytes": note.size_bytes}
     named = table.combine_chunks().replace_schema_metadata({_KEY: json.dumps(fields, sort_keys=True)})
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, named.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
-        writer.write_table(named)
-    return bytes(sink.getvalue().to_pybytes())
+    return to_ipc(named)
 
 
 def unread_part(reason: GapReason) -> Observation:
@@ -72,8 +70,7 @@ def decode_part(data: bytes | pa.Buffer) -> tuple[pa.Table, PartNote]:
         DamagedStateError: the bytes are not a part.
     """
     try:
-        table = pa.ipc.open_file(pa.BufferReader(data)).read_all()
-        table.validate(full=True)
+        table = from_ipc(data)
         note = _note_in(table.schema)
     except _DAMAGES as error:
         raise _damaged() from error

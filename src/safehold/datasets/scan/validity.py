@@ -9,8 +9,9 @@ missing digest that is never looked up, a word that no rule knows, a score that 
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pyarrow as pa
@@ -57,12 +58,75 @@ def require_valid(part: pa.Table, note: "PartNote") -> None:
 def _faults(table: pa.Table, note: "PartNote") -> Iterator[str]:
     """Yield what is wrong, cheapest first; each check may count on those before it."""
     yield from (f"{name} is missing" for name in _nulls(table))
-    yield from _unknown_words(table)
+    said = _Said.of(table)
+    yield from _unknown_words(table, said)
     yield from _impossible_numbers(table)
     yield from _misshapen_listings(table)
-    yield from _contradictions(table)
-    yield from _missing_prints(table, note.settings.flavours)
+    yield from _contradictions(table, said)
+    yield from _missing_prints(table, said, note.settings.flavours)
     yield from _unsaid_ends(table, note)
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A column of words of which there are few, none of them null.
+
+    Attributes:
+        different: each word once.
+        places: ``(n,)``; of each row, its word's place in `different`.
+    """
+
+    different: list[str]
+    places: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, column: pa.StringArray) -> Self:
+        """Read a column."""
+        coded = column.dictionary_encode()
+        return cls(coded.dictionary.to_pylist(), coded.indices.to_numpy())
+
+    def where(self, is_so: Callable[[str], bool]) -> _Mask:
+        """Return of each row whether its word is so."""
+        answers = np.array([is_so(word) for word in self.different], np.bool_)
+        mask: _Mask = answers[self.places]
+        return mask
+
+    def among(self, known: Collection[str]) -> _Mask:
+        """Return of each row whether its word is one of these."""
+        return self.where(known.__contains__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The words of a part that several checks read, each column read once.
+
+    Attributes:
+        kinds: of each member.
+        flavours: of each print of each member.
+        profiles: of each record.
+        row: ``(members,)``; the record of each member.
+    """
+
+    kinds: _Words
+    flavours: _Words
+    profiles: _Words
+    row: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, table: pa.Table) -> Self:
+        """Read them from a part without nulls."""
+        members = _only(table, "members")
+        member = members.flatten()
+        return cls(
+            kinds=_Words.of(member.field("kind")),
+            flavours=_Words.of(member.field("prints").flatten().field("flavour")),
+            profiles=_Words.of(_only(table, "profile")),
+            row=members.value_parent_indices().to_numpy(zero_copy_only=False),
+        )
+
+    def profiled(self, is_so: Callable[[_Kinds, _Names], bool]) -> _Mask:
+        """Return of each record whether its profile is so."""
+        return self.profiles.where(lambda profile: is_so(*parse_profile(profile)))
 
 
 def _nulls(table: pa.Table) -> Iterator[str]:
@@ -82,25 +146,35 @@ def _nulls_in(name: str, values: pa.Array) -> Iterator[str]:
             yield from _nulls_in(f"{name}.{field.name}", column)
 
 
-def _unknown_words(table: pa.Table) -> Iterator[str]:
-    member = _only(table, "members").flatten()
-    variant = member.field("variants").flatten()
-    words: dict[str, tuple[pa.Array, Collection[str]]] = {
-        "kind": (member.field("kind"), {kind.value for kind in MediaKind}),
-        "flavour": (member.field("prints").flatten().field("flavour"), {flavour.value for flavour in _FLAVOURS}),
-        "flavour of a variant": (variant.field("flavour"), {flavour.value for flavour in _FLAVOURS}),
-        "variant": (variant.field("variant"), names_of(tuple(Variant)) - {""}),
-        "algorithm": (_only(table, "listed").flatten().field("algorithm"), {one.value for one in CRYPTOGRAPHIC}),
-        "reason": (_only(table, "gaps").flatten().field("reason"), {reason.value for reason in GapReason}),
-    }
-    for name, (said, known) in words.items():
-        if not set(pc.unique(said).to_pylist()) <= set(known):
-            yield f"an unknown {name}"
+def _unknown_words(table: pa.Table, said: _Said) -> Iterator[str]:
+    variant = _only(table, "members").flatten().field("variants").flatten()
+    flavours = {flavour.value for flavour in _FLAVOURS}
+    words: dict[str, tuple[list[str], Collection[str]]] = {
+        "kind": (said.kinds.different, {kind.value for kind in MediaKind}),
+        "flavour": (said.flavours.different, flavours),
+        "flavour of a variant": (_different(variant.field("flavour")), flavours),
+        "variant": (_different(variant.field("variant")), names_of(tuple(Variant)) - {""}),
+        "algorithm": (_different(_listed(table).field("algorithm")), {one.value for one in CRYPTOGRAPHIC}),
+        "reason": (
+            _different(_only(table, "gaps").flatten().field("reason")), {reason.value for reason in GapReason}
+        ),
+    }  # fmt: skip
+    yield from (f"an unknown {name}" for name, (found, known) in words.items() if not set(found) <= set(known))
     try:
-        for profile in pc.unique(_only(table, "profile")).to_pylist():
+        for profile in said.profiles.different:
             parse_profile(profile)
     except ValueError:
         yield "an unknown profile"
+
+
+def _different(words: pa.StringArray) -> list[str]:
+    """Return each word of a column once."""
+    different: list[str] = pc.unique(words).to_pylist() if len(words) else []
+    return different
+
+
+def _listed(table: pa.Table) -> pa.StructArray:
+    return _only(table, "listed").flatten()
 
 
 def _impossible_numbers(table: pa.Table) -> Iterator[str]:
@@ -120,24 +194,22 @@ def _impossible_numbers(table: pa.Table) -> Iterator[str]:
 
 
 def _misshapen_listings(table: pa.Table) -> Iterator[str]:
-    listed = _only(table, "listed").flatten()
+    listed = _listed(table)
     algorithm, width = listed.field("algorithm"), pc.binary_length(listed.field("value"))
-    names = pc.unique(algorithm).to_pylist()
+    names = _different(algorithm)
     for name in names:
         of_algorithm = width if len(names) == 1 else width.filter(pc.equal(algorithm, name))
         if set(pc.min_max(of_algorithm).as_py().values()) != {signal_width_bytes(Algorithm(name))}:
             yield f"a value that is no {name}"
 
 
-def _contradictions(table: pa.Table) -> Iterator[str]:
+def _contradictions(table: pa.Table, said: _Said) -> Iterator[str]:
     """Yield what a record holds and its profile leaves out: what is required of such media would not be."""
-    members = _only(table, "members")
-    kind, row = members.flatten().field("kind"), members.value_parent_indices().to_numpy(zero_copy_only=False)
     for one in _MEDIA:
-        if not _profiled(table, row[_among(kind, {one.value})], partial(_names, one)).all():
+        if not said.profiled(partial(_names, one))[said.row[said.kinds.among({one.value})]].all():
             yield f"{one.value} that its profile leaves out"
     has_text = np.flatnonzero(pc.list_value_length(_only(table, "texts")).to_numpy(zero_copy_only=False))
-    if not _profiled(table, has_text, partial(_names, MediaKind.TEXT)).all():
+    if not said.profiled(partial(_names, MediaKind.TEXT))[has_text].all():
         yield "text that its profile leaves out"
 
 
@@ -145,33 +217,17 @@ def _names(kind: MediaKind, kinds: _Kinds, _: _Names) -> bool:
     return kind in kinds
 
 
-def _missing_prints(table: pa.Table, flavours: Collection[PdqFlavour]) -> Iterator[str]:
+def _missing_prints(table: pa.Table, said: _Said, flavours: Collection[PdqFlavour]) -> Iterator[str]:
     """Yield the flavours of which a picture or clip has no print, though its profile says that it was examined."""
-    members = _only(table, "members")
-    member, row = members.flatten(), members.value_parent_indices().to_numpy(zero_copy_only=False)
-    seen = np.flatnonzero(_among(member.field("kind"), {one.value for one in _SEEN}))
-    seen = seen[_profiled(table, row[seen], lambda _, examined: Algorithm.PDQ.value in examined)]
-    for flavour in _FLAVOURS.intersection(flavours):
-        if not _has_print(member.field("prints"), flavour)[seen].all():
-            yield f"an examination without its print ({flavour.value})"
-
-
-def _profiled(table: pa.Table, rows: NDArray[np.int64], is_so: Callable[[_Kinds, _Names], bool]) -> _Mask:
-    """Return of each of these rows whether its profile is so."""
-    column = _only(table, "profile")
-    is_every = len(rows) == len(column) and bool((rows == np.arange(len(rows))).all())
-    profiles = (column if is_every else column.take(pa.array(rows))).dictionary_encode()
-    answers = np.array([is_so(*parse_profile(profile)) for profile in profiles.dictionary.to_pylist()], np.bool_)
-    answer: _Mask = answers[profiles.indices.to_numpy()]
-    return answer
-
-
-def _has_print(prints: pa.ListArray, flavour: PdqFlavour) -> _Mask:
-    """Return which members have a print of a flavour."""
-    has: _Mask = np.zeros(len(prints), np.bool_)
+    is_fingerprinted = said.profiled(lambda _, examined: Algorithm.PDQ.value in examined)
+    seen = said.kinds.among({one.value for one in _SEEN}) & is_fingerprinted[said.row]
+    prints = _only(table, "members").flatten().field("prints")
     of_member = prints.value_parent_indices().to_numpy(zero_copy_only=False)
-    has[of_member[_among(prints.flatten().field("flavour"), {flavour.value})]] = True
-    return has
+    for flavour in _FLAVOURS.intersection(flavours):
+        has_print = np.zeros(len(seen), np.bool_)
+        has_print[of_member[said.flavours.among({flavour.value})]] = True
+        if not has_print[seen].all():
+            yield f"an examination without its print ({flavour.value})"
 
 
 def _unsaid_ends(table: pa.Table, note: "PartNote") -> Iterator[str]:
@@ -179,7 +235,7 @@ def _unsaid_ends(table: pa.Table, note: "PartNote") -> Iterator[str]:
     if note.size_bytes < 0:
         yield "a negative size"
     if note.content == "":
-        is_whole = not _among(_only(table, "record"), {""})[_rows_with_gaps(table)].any()
+        is_whole = not _Words.of(_only(table, "record")).among({""})[_rows_with_gaps(table)].any()
         if is_whole:
             yield "an end that nobody read, without a gap"
     elif not _SHA256.fullmatch(note.content):
@@ -189,11 +245,6 @@ def _unsaid_ends(table: pa.Table, note: "PartNote") -> Iterator[str]:
 def _rows_with_gaps(table: pa.Table) -> NDArray[np.int64]:
     lengths: NDArray[np.int64] = pc.list_value_length(_only(table, "gaps")).to_numpy(zero_copy_only=False)
     return np.flatnonzero(lengths)
-
-
-def _among(words: pa.StringArray, known: Collection[str]) -> _Mask:
-    is_known: _Mask = pc.is_in(words, value_set=pa.array(sorted(known), pa.string())).to_numpy(zero_copy_only=False)
-    return is_known
 
 
 def _only(table: pa.Table, name: str) -> pa.Array:

@@ -7,18 +7,18 @@ where readers could come to different members. Where it stops, the rest of the f
 Source: POSIX.1-2017 `pax`, "ustar Interchange Format" and "pax Extended Header"; GNU tar manual, "Basic Tar Format".
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from safehold.datasets.sources.places.blobs import Blob
 from safehold.datasets.sources.records.names import is_unsafe
+from safehold.datasets.sources.tars.entry import BLOCK, Entry
+from safehold.datasets.sources.tars.plain import Run, runs
 from safehold.vocabulary import GapReason
 
-BLOCK = 512
 EXTENSION_LIMIT_BYTES = 1 << 20
 """The longest long-name or PAX block that is read; real ones have a few hundred bytes."""
 REMARK_LIMIT_BYTES = 8192
@@ -33,32 +33,7 @@ _BATCH = 4096
 _OCTAL_LIMIT = 8**11
 _OCTAL_DIGITS = b"01234567"
 _REGULAR, _PAX, _EXTENSIONS, _WITHOUT_CONTENT = b"\x0007", b"xX", b"LKxXg", b"123456"
-_ORDINARY, _LONG_NAME, _FOLDER, _GLOBAL, _SPARSE = b"0L5gS"
-
-
-class Entry(NamedTuple):
-    """One member with the blocks that describe it; a tuple, since there are as many as files.
-
-    Attributes:
-        name: as stored, with undecodable bytes escaped.
-        start: where its first header block is, long-name and PAX blocks included.
-        data: where its content begins.
-        size: how many bytes of content it has.
-        fault: what is wrong with it, or None.
-        is_member: False for what belongs to no record: folders and global headers.
-    """
-
-    name: str
-    start: int
-    data: int
-    size: int
-    fault: GapReason | None
-    is_member: bool
-
-    @property
-    def stop(self) -> int:
-        """Where the next entry begins."""
-        return self.data + (self.size + BLOCK - 1) // BLOCK * BLOCK
+_LONG_NAME, _FOLDER, _GLOBAL, _SPARSE = b"L5gS"
 
 
 @dataclass(slots=True)
@@ -95,14 +70,13 @@ def entries(blob: Blob) -> Iterator[Entry]:
     A header whose checksum is wrong, and everything after it, is part of that last entry. Bytes after the
     end-of-archive blocks that are not zero are such an entry too: no loader shows them, and nobody examined them.
     """
-    walk = _Walk()
+    walk, run = _Walk(), runs(blob, _BATCH)
     while not walk.is_done:
-        batch = _batch(blob, walk)
-        sound = _sound(batch)
-        for entry, _ in batch[:sound]:
-            yield entry
-        if sound < len(batch):
-            yield _rest(blob, batch[sound][0].start, GapReason.UNREADABLE)
+        batch = _batch(blob, walk, run)
+        sound = batch.sound()
+        yield from batch.entries[:sound]
+        if sound < len(batch.entries):
+            yield _rest(blob, batch.entries[sound].start, GapReason.UNREADABLE)
             return
     if walk.damage is not None:
         yield _rest(blob, walk.start, walk.damage)
@@ -110,15 +84,40 @@ def entries(blob: Blob) -> Iterator[Entry]:
         yield _rest(blob, hidden, GapReason.UNREADABLE)
 
 
-def _batch(blob: Blob, walk: _Walk) -> list[tuple[Entry, bytes]]:
-    """Walk on by up to `_BATCH` entries, their last header blocks not yet checked."""
-    found: list[tuple[Entry, bytes]] = []
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Entries that follow one another, and the header blocks whose checksums are proven together at the end."""
+
+    entries: list[Entry] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    unproven: list[bytes] = field(default_factory=list)
+
+    def add(self, entries: list[Entry], unproven: list[bytes]) -> None:
+        """Take entries, whose header blocks are given unless they are proven."""
+        if unproven:
+            self.places.extend(range(len(self.entries), len(self.entries) + len(entries)))
+            self.unproven.extend(unproven)
+        self.entries.extend(entries)
+
+    def sound(self) -> int:
+        """Return how many entries come before the first whose header's checksum is wrong."""
+        if not self.unproven:
+            return len(self.entries)
+        agree = _checksums_agree(self.unproven)
+        return len(self.entries) if agree.all() else self.places[int(np.argmin(agree))]
+
+
+def _batch(blob: Blob, walk: _Walk, run: Callable[[int], Run]) -> _Batch:
+    """Walk on by `_BATCH` entries or somewhat more, or to the end."""
+    found = _Batch()
     try:
-        while len(found) < _BATCH and not walk.is_done:
-            _plain_run(blob, walk, found)
+        while len(found.entries) < _BATCH and not walk.is_done:
+            plain = run(walk.position)
+            found.add(plain.entries, plain.unproven)
+            walk.position = plain.position
             walk.begin()
             if (step := _next(blob, walk)) is not None:
-                found.append(step)
+                found.add([step[0]], [step[1]])
     except _DamageError as damage:
         walk.is_done, walk.damage = True, damage.reason
     return found
@@ -139,27 +138,6 @@ def _next(blob: Blob, walk: _Walk) -> tuple[Entry, bytes] | None:
                 return Entry("", walk.start, walk.position, 0, None, is_member=False), header
             continue
         return _member(blob, walk, header), header
-
-
-def _plain_run(blob: Blob, walk: _Walk, found: list[tuple[Entry, bytes]]) -> None:
-    """Walk past as many headers of plain files as follow one another, as `_member` would.
-
-    Nearly all entries are such. One loop, since a shard has many: it stops before whatever has anything to weigh.
-    """
-    view, limit, at = blob.view, blob.size, walk.position
-    while len(found) < _BATCH:
-        header = bytes(view(at, at + BLOCK))
-        if len(header) < BLOCK or header[156] != _ORDINARY or header[135] or header[345]:
-            break
-        octal, name = header[124:135], header[:100].partition(b"\0")[0]
-        if octal.strip(_OCTAL_DIGITS) or not name.isascii():
-            break
-        data, size, said = at + BLOCK, int(octal, 8), name.decode("ascii")
-        if data + size > limit or is_unsafe(said):
-            break
-        found.append((Entry(said, at, data, size, None, is_member=True), header))
-        at = data + (size + BLOCK - 1) // BLOCK * BLOCK
-    walk.position = at
 
 
 def _end(walk: _Walk, header: bytes) -> None:
@@ -284,12 +262,6 @@ def _decimal(digits: bytes) -> int:
     if not digits.isdigit() or len(digits) > 19:
         raise _DamageError(GapReason.UNREADABLE)
     return int(digits)
-
-
-def _sound(batch: list[tuple[Entry, bytes]]) -> int:
-    """Return how many entries come before the first whose header's checksum is wrong."""
-    agree = _checksums_agree([header for _, header in batch])
-    return len(batch) if agree.all() else int(np.argmin(agree))
 
 
 def _checksums_agree(headers: list[bytes]) -> NDArray[np.bool_]:

@@ -17,7 +17,8 @@ from safehold.datasets.sources.places.blobs import (
 )
 from safehold.datasets.sources.places.location import is_remote, join, local_path
 from safehold.datasets.sources.shard import Companion, CompanionKind, Format, Plan, Shard
-from safehold.datasets.sources.tars.header import BLOCK, is_tar_header
+from safehold.datasets.sources.tars.entry import BLOCK
+from safehold.datasets.sources.tars.header import is_tar_header
 from safehold.datasets.sources.tars.reading import has_records
 
 _SMALL_BYTES = 64 << 10

@@ -12,8 +12,8 @@ Source: WebDataset format specification, "File Format".
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from safehold.datasets.sources.content import Content
 from safehold.datasets.sources.errors import ShardError
@@ -23,14 +23,17 @@ from safehold.datasets.sources.records.names import is_known_media, split_name
 from safehold.datasets.sources.records.record import Member, Record, gap
 from safehold.datasets.sources.records.sidecar import is_sidecar, read_sidecar
 from safehold.datasets.sources.shard import Shard
-from safehold.datasets.sources.tars.header import Entry, entries
+from safehold.datasets.sources.tars.entry import Entry
+from safehold.datasets.sources.tars.header import entries
 from safehold.signals import WholeFile
 from safehold.vocabulary import Gap, GapReason
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The neighbouring members that are one record, or one entry that belongs to none (`key` is None)."""
+class Group(NamedTuple):
+    """The neighbouring members that are one record, or one entry that belongs to none (`key` is None).
+
+    A tuple, since there are as many as records.
+    """
 
     key: str | None
     members: tuple[tuple[str, Entry], ...]

@@ -11,7 +11,7 @@ from pathlib import Path
 from safehold.datasets.sources.places.blobs import CHUNK_BYTES, Blob, opened
 from safehold.datasets.sources.places.output import HashingWriter, Rewritten, write_hashed
 from safehold.datasets.sources.shard import Shard
-from safehold.datasets.sources.tars.header import BLOCK
+from safehold.datasets.sources.tars.entry import BLOCK
 from safehold.datasets.sources.tars.reading import groups
 
 _END = bytes(2 * BLOCK)
