@@ -1,13 +1,15 @@
 """Scan: a whole `dataset scan` of JPEG WebDataset shards beside the bare work that it can't avoid, or a naive pool.
 
     python -m benchmarks.scan [--json] [--size PIXELS] [--images N] [--workers N] [--against bare|one|pool|ceiling]
-                              [--listed N] [--dense]
+                              [--listed N] [--dense] [--synced]
 
 bare    one loop over bytes in memory-mapped shards: SHA-256, SHA-1, MD5, grey decode, and PDQ in the flavours and
         variants that a scan computes by default, with our kernels
 ceiling the same loop in `--workers` processes that are up already, each of which also writes its shards again without
-        three listed pictures; ours has to find those three by their digests, and leaves them out as well
-one     ours with one worker, beside ours with `--workers`
+        three listed pictures; ours has to find those three by their digests, and leaves them out as well. Ours also
+        digests what it writes and waits until the disk has it; with --synced, the ceiling waits for the disk too
+one     ours with one worker, beside ours with `--workers`; over 20 000 pictures if nothing is said, since of fewer
+        the last shards, on which the workers don't end together, weigh too much
 pool    `--workers` processes that decode with Pillow, hash with `pdqhash` and compute the same digests
 
 Ours is everything a user waits for once children are up: scan, lookups against `--listed` made-up entries and the
@@ -53,6 +55,7 @@ from safehold.vocabulary import HarmClass, PdqFlavour, SystemClock
 from safehold.wiring import Workshop, open_workshop
 
 DISTINCT = 200
+IMAGES, IMAGES_AGAINST_ONE = 6_000, 20_000
 SHARD_IMAGES = 500
 ROUNDS = 3
 FLAVOURS = (PdqFlavour.FULL, PdqFlavour.NEAREST_512)
@@ -124,6 +127,7 @@ class Task:
     members: list[tuple[int, int]]
     cuts: list[tuple[int, int]]
     out: Path
+    is_synced: bool
 
 
 def ceiling_shard(task: Task) -> None:
@@ -140,6 +144,9 @@ def ceiling_shard(task: Task) -> None:
             with view[position:start] as kept:
                 out.write(kept)
             position = stop
+        if task.is_synced:
+            out.flush()
+            os.fsync(out.fileno())
 
 
 def cuts(shard: Path, numbers: Collection[int]) -> list[tuple[int, int]]:
@@ -239,9 +246,9 @@ class Contest:
         steepness = DENSE if arguments.dense else None
         self.shards = write_shards(folder, arguments.images, arguments.size, steepness=steepness)
         self._few = write_shards(_made(folder / "few"), 2, arguments.size, steepness=steepness)
-        rewritten = _made(folder / "ceiling")
+        rewritten, listed = _made(folder / "ceiling"), range(0, arguments.images, DISTINCT)
         self._tasks = [
-            Task(shard, ranges(shard), cuts(shard, range(0, arguments.images, DISTINCT)), rewritten / shard.name)
+            Task(shard, ranges(shard), cuts(shard, listed), rewritten / shard.name, arguments.synced)
             for shard in self.shards
         ]
         self._processes = Processes(self._workers) if self._against in PROCESSES else None
@@ -335,12 +342,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", action="store_true", help="print JSON; it always does, for the sake of one habit")
     parser.add_argument("--size", type=int, default=512, metavar="PIXELS", help="the longer side (512)")
-    parser.add_argument("--images", type=int, default=6000, help="how many (6000)")
+    parser.add_argument("--images", type=int, help=f"how many ({IMAGES}; {IMAGES_AGAINST_ONE} against one)")
     parser.add_argument("--workers", type=int, default=1, help="decoding children of ours, processes of the pool (1)")
     parser.add_argument("--against", choices=("bare", "one", "pool", "ceiling"), default="bare")
     parser.add_argument("--listed", type=int, default=1_000_000, help="made-up PDQ entries in the bank (1 000 000)")
     parser.add_argument("--dense", action="store_true", help="pictures of twice a photograph's bits a pixel")
+    parser.add_argument("--synced", action="store_true", help="the ceiling waits for the disk, as ours does")
     arguments = parser.parse_args()
+    arguments.images = arguments.images or (IMAGES_AGAINST_ONE if arguments.against == "one" else IMAGES)
     with tempfile.TemporaryDirectory(prefix="safehold-benchmark-") as folder:
         print(json.dumps(contest(Path(folder), arguments)))
 
