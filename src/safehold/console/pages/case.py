@@ -9,7 +9,7 @@ from safehold.cases import Ability, Case, CaseId, CaseItem, CaseState, Content, 
 from safehold.cases.axes import LABELS, AgeBand, Confidence, Depicted, HarmType, Realism
 from safehold.cases.decisions import Decision
 from safehold.cases.errors import UnknownItemError
-from safehold.cases.evidence.preservation import circumstances_of
+from safehold.cases.evidence.vaulted import Vaulted, vaulted
 from safehold.cases.queues import Claim
 from safehold.cases.store.changes import WAITING
 from safehold.console.errors import RefusedError
@@ -87,7 +87,7 @@ def show_case(visit: PageVisit) -> Response:
     shown = look(visit)
     casework = visit.console.casework
     decisions = casework.decisions.of_case(shown.case.id, visit.person)
-    has_context, account = _beside(visit, shown.item)
+    has_context, kept = _beside(visit, shown.item)
     return visit.page(
         "cases/show.html",
         shown_case=shown,
@@ -96,9 +96,9 @@ def show_case(visit: PageVisit) -> Response:
         decisions=decisions,
         outcomes={one.id: casework.decisions.outcomes(one.id) for one in decisions if one.reversal is not None},
         allowance=_allowance(visit),
-        has_viewer=has_viewer(visit, shown.item),
+        has_viewer=has_viewer(visit, shown.item) and not kept.is_content_erased,
         has_key=visit.console.viewer is not None,
-        account=account,
+        vaulted=kept,
         has_context=has_context,
         axes=AXES,
         reasons=REASONS,
@@ -258,15 +258,18 @@ def _first(items: Sequence[CaseItem]) -> CaseItem | None:
     return next(waiting, items[0] if items else None)
 
 
-def _beside(visit: PageVisit, item: CaseItem | None) -> tuple[bool, str | None]:
-    """Return whether there are circumstances of an item to be seen, and the evidence that tells of it, if any does."""
+def _beside(visit: PageVisit, item: CaseItem | None) -> tuple[bool, Vaulted]:
+    """Return whether there are circumstances of an item to be seen, and what the vault has of it.
+
+    What the vault had and nobody may open any more is not to be seen elsewhere either.
+    """
     if item is None:
-        return False, None
+        return False, Vaulted()
     cases, home = visit.console.casework.cases, visit.console.casework.workshop.home
     with home.database.reading() as connection:
-        account = circumstances_of(connection, [item.id]).get(item.id)
+        found = vaulted(connection, item)
         is_kept = item.told.content.place is Place.DATASET or cases.has_context(item.id, connection)
-    return is_kept or account is not None, account
+    return not found.is_account_erased and (is_kept or found.account is not None), found
 
 
 def _lies_somewhere(content: Content) -> bool:

@@ -15,9 +15,10 @@ from safehold.cases.evidence.errors import EvidenceError, UnknownOpeningError
 from safehold.console.errors import RefusedError
 from safehold.console.page import Entry, Page
 from safehold.console.visit import PageVisit
-from safehold.vault import VaultError
+from safehold.vault import EvidenceState, VaultError
 from safehold.vault.evidence import parse_evidence_id
 from safehold.vault.granting import Grant
+from safehold.vault.register import require
 from safehold.vocabulary import SafeholdError
 
 MINUTES = (15, 30, 60, 120, 240, 480)
@@ -151,8 +152,14 @@ def _one(visit: PageVisit, found: Opening, *, is_custodian: bool, problem: str =
         is_custodian=is_custodian,
         problem=problem,
         reasons=REASONS,
+        is_erased=_is_erased(visit, found),
         is_confirmed=visit.is_stepped_up,
     )
+
+
+def _is_erased(visit: PageVisit, found: Opening) -> bool:
+    with visit.console.casework.workshop.home.database.reading() as connection:
+        return require(connection, found.evidence).state is not EvidenceState.SEALED
 
 
 def _found(visit: PageVisit) -> Opening:

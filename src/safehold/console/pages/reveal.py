@@ -7,6 +7,7 @@ of them answers with anything but what this process made of plain numbers, or wi
 from starlette.responses import JSONResponse, Response
 
 from safehold.cases import Ability, CaseId, CaseItem, CaseState, Form, Place, Priority
+from safehold.cases.evidence.vaulted import vaulted
 from safehold.cases.exposure import ExposureId, Extent, Purpose, Shown
 from safehold.console.errors import RefusedError
 from safehold.console.page import Page
@@ -79,11 +80,15 @@ def _held(visit: PageVisit) -> CaseItem:
 
     Raises:
         UnknownItemError: there is none in this case.
-        RefusedError: they don't hold the case.
+        RefusedError: they don't hold the case, or what they ask for was erased.
     """
     item = item_of(visit, CaseId(visit.path["case"]), visit.path["item"])
     if item.told.content.place is not Place.VAULT:  # what custodians opened, who asked for it may read
         claim_of(visit, item.case)
+    with visit.console.casework.workshop.home.database.reading() as connection:
+        kept = vaulted(connection, item)
+    if kept.is_account_erased if _wants_context(visit) else kept.is_content_erased:
+        raise RefusedError(409, "It was erased", advice="Nobody can open it again. Go by what is known of it.")
     return item
 
 
