@@ -1,4 +1,6 @@
 import threading
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,8 +24,9 @@ def database(places: Places, tmp_path: Path) -> Database:
 
 
 @pytest.fixture
-def sqlite(tmp_path: Path) -> Database:
-    return Database(tmp_path / "a.db", wait_seconds=0.05)
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    with closing(Database(tmp_path / "a.db", wait_seconds=0.05)) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize(

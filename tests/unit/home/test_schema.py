@@ -1,4 +1,6 @@
 import importlib
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,6 +58,12 @@ def database(places: Places, tmp_path: Path) -> Database:
     return places.database(tmp_path / "a.db")
 
 
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    with closing(Database(tmp_path / "a.db")) as opened:
+        yield opened
+
+
 def test_the_migrated_schema_is_exactly_what_the_rooms_describe(database: Database) -> None:
     bring_up_to_date(database)
     with database.reading() as connection:
@@ -101,28 +109,26 @@ def test_all_migrations_go_up_and_down_one_by_one_with_rows_in_every_table(datab
 
 
 @pytest.mark.parametrize("target", REVISIONS)
-def test_every_migration_goes_up_and_down_with_rows_in_every_table(tmp_path: Path, target: str) -> None:
-    database = Database(tmp_path / "a.db")
+def test_every_migration_goes_up_and_down_with_rows_in_every_table(sqlite: Database, target: str) -> None:
     previous = (None, *REVISIONS)[REVISIONS.index(target)]
     if previous is not None:
-        migrate(database, previous)
-        fill(database)
-    migrate(database, target)
-    assert revision(database) == target
+        migrate(sqlite, previous)
+        fill(sqlite)
+    migrate(sqlite, target)
+    assert revision(sqlite) == target
     if previous is None:
-        fill(database)
-    migrate(database, previous or "base")
-    assert revision(database) == previous
-    migrate(database, target)
-    assert revision(database) == target
+        fill(sqlite)
+    migrate(sqlite, previous or "base")
+    assert revision(sqlite) == previous
+    migrate(sqlite, target)
+    assert revision(sqlite) == target
 
 
 @pytest.mark.parametrize("start", REVISIONS)
 def test_a_home_made_by_any_earlier_version_opens_with_its_rows(tmp_path: Path, start: str) -> None:
-    database = Database(tmp_path / "safehold.db")
-    migrate(database, start)
-    fill(database)
-    database.close()
+    with closing(Database(tmp_path / "safehold.db")) as database:
+        migrate(database, start)
+        fill(database)
     with Home.open(tmp_path, SystemClock()) as home, home.database.reading() as connection:
         assert revision(home.database) == REVISIONS[-1]
         assert connection.execute(sa.text("SELECT count(*) FROM events")).scalar() == 1
@@ -163,8 +169,7 @@ def test_a_home_made_by_a_later_version_is_refused_unchanged(tmp_path: Path) -> 
     with pytest.raises(HomeTooNewError, match="9999") as caught:
         Home.open(tmp_path, SystemClock())
     assert "version" in caught.value.advice
-    database = Database(tmp_path / "safehold.db")
-    with database.reading() as connection:
+    with closing(Database(tmp_path / "safehold.db")) as database, database.reading() as connection:
         assert connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == "9999"
 
 
