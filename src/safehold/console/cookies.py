@@ -46,7 +46,7 @@ def read_notice(value: str) -> str:
     """Return what a cookie says; "" where it is none of ours."""
     try:
         told = json.loads(base64.urlsafe_b64decode(value.encode()))
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return told[:_LONGEST_NOTICE] if isinstance(told, str) else ""
 

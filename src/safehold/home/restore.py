@@ -157,7 +157,7 @@ def _manifest(source: IO[bytes]) -> Manifest:
             tuple(map(str, fields.get("elsewhere", ()))),
         )
         schema = fields["schema"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _broken("its manifest can't be read") from error
     if schema != SCHEMA or len(text) > MANIFEST_BYTES:
         raise _broken("its manifest is not of this kind")

@@ -75,6 +75,7 @@ def test_a_pasted_file_is_refused(desks: Desks) -> None:
     [
         (b"not json", 400),
         (b"[]", 400),
+        (30_000 * b"[" + 30_000 * b"]", 400),
         (b"{}", 422),
         (json.dumps({**NOTICE, "unknown": 1}).encode(), 422),
         (json.dumps({**NOTICE, "category": "nothing-we-know"}).encode(), 422),

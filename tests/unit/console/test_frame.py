@@ -203,7 +203,7 @@ def test_a_notice_is_shown_once_and_never_as_markup(frame: Standing) -> None:
 
 def test_a_notice_that_is_none_of_ours_is_nothing(frame: Standing) -> None:
     client = frame.as_(Role.REVIEWER)
-    for value in ("%%%", "bm90IGpzb24=", "WzFd"):
+    for value in ("%%%", "bm90IGpzb24=", "WzFd", 40_000 * "W1tb"):
         client.cookies.set("__Host-safehold-notice", value)
         assert client.get("/keys").status_code == 200
 

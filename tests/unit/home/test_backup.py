@@ -186,6 +186,10 @@ def spoil_manifest(content: dict[str, bytes]) -> None:
     content["manifest.json"] = b'{"files": []}'
 
 
+def nest_manifest(content: dict[str, bytes]) -> None:
+    content["manifest.json"] = 200_000 * b"["
+
+
 def rename_schema(content: dict[str, bytes]) -> None:
     content["manifest.json"] = content["manifest.json"].replace(b"safehold.backup/1", b"another.backup/1")
 
@@ -198,7 +202,7 @@ def follow_manifest(content: dict[str, bytes]) -> None:
     "change",
     [
         *(drop_share, flip_share, add_share, drop_manifest, drop_database),
-        *(spoil_manifest, rename_schema, follow_manifest),
+        *(spoil_manifest, nest_manifest, rename_schema, follow_manifest),
     ],
 )
 def test_an_altered_archive_restores_nothing(

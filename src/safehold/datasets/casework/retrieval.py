@@ -155,7 +155,7 @@ def _content(answer: bytes) -> RecordContent:
         texts = tuple((str(place), str(text)) for place, text in told["texts"])
         url = None if told["url"] is None else str(told["url"])
         left_out = int(told["left_out"])
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise _gone("its child answered what no child of ours would") from error
     if start != len(rest):
         raise _gone("its child answered what no child of ours would")

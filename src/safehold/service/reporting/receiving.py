@@ -69,7 +69,7 @@ async def read_json(request: Request) -> bytes:
     body = await read_short(request)
     try:
         told = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise malformed() from None
     if not isinstance(told, dict):
         raise malformed()
