@@ -64,26 +64,31 @@ _REPEATING = [
 _ROWS_TOGETHER = 8192
 """About how many rows are held and packed at a time: some megabytes."""
 
+_SHARDS_TOGETHER = 256
+"""The most shards whose rows are held at a time. A table takes some 40 kB beside its rows, and may have none."""
+
 
 def write_manifest(path: Path, layout: Layout, run: Run, shards: tuple[Shard, ...], separation: Separation) -> None:
     """Write the manifest of a decided run, atomically, readable by its owner alone."""
 
     def write(file: BinaryIO) -> None:
         with pq.ParquetWriter(file, SCHEMA, compression="zstd", use_dictionary=_REPEATING) as writer:
-            for rows in _gathered(manifest_of(layout, run, shard, separation) for shard in shards):
+            for rows in gathered(manifest_of(layout, run, shard, separation) for shard in shards):
                 writer.write_table(rows)
 
     write_atomic(path, write)
 
 
-def _gathered(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+def gathered(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
     """Join the rows of shards that follow one another, so that few columns are packed and many rows of each."""
     waiting: list[pa.Table] = []
+    rows = 0
     for table in tables:
         waiting.append(table)
-        if sum(one.num_rows for one in waiting) >= _ROWS_TOGETHER:
+        rows += table.num_rows
+        if rows >= _ROWS_TOGETHER or len(waiting) == _SHARDS_TOGETHER:
             yield pa.concat_tables(waiting)
-            waiting = []
+            waiting, rows = [], 0
     if waiting:
         yield pa.concat_tables(waiting)
 

@@ -1,9 +1,11 @@
 """The manifest points at nothing that is sealed, the tally counts right, and a removal list is mixed."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from tests.unit.datasets.made_up import RUN, basis, image, layout_of, listing, member, pdq_print, plain, sha256, shard
@@ -13,7 +15,7 @@ from safehold.datasets.decide.judgement import judge
 from safehold.datasets.decide.stage import conclude, final_actions, judge_shard, read_decisions
 from safehold.datasets.errors import DamagedStateError, RevealingListError
 from safehold.datasets.layout import Layout
-from safehold.datasets.proof.manifest import write_manifest
+from safehold.datasets.proof.manifest import gathered, manifest_of, write_manifest
 from safehold.datasets.proof.removals import write_removals
 from safehold.datasets.proof.tally import Tally
 from safehold.datasets.run import save_mix
@@ -74,6 +76,24 @@ def test_every_record_has_its_row(decided: tuple[Layout, Separation], tmp_path: 
             }
             for made in seen.members
         ]
+
+
+def test_rows_are_packed_together_in_order_and_few_shards_wait_at_a_time(decided: tuple[Layout, Separation]) -> None:
+    first, second = (manifest_of(decided[0], RUN, one, decided[1]) for one in SHARDS)
+    given = 0
+
+    def tables() -> Iterator[pa.Table]:
+        nonlocal given
+        for table in [first, *[first.slice(0, 0)] * 1000, second]:
+            given += 1
+            yield table
+
+    together = gathered(tables())
+    assert next(together).num_rows == len(OBSERVED[0])
+    assert given <= 256
+    assert pa.concat_tables([first, *together]).equals(pa.concat_tables([first, second]))
+    many = pa.concat_tables([first] * 5000)
+    assert [table.num_rows for table in gathered(iter([many, first, second]))] == [30_000, 10]
 
 
 def test_a_sealed_row_has_a_token_and_neither_hash_nor_address(
