@@ -20,7 +20,7 @@ from safehold.datasets.sources import Shard
 from safehold.vocabulary import Gap, GapReason
 
 _KEY = b"safehold"
-_DAMAGES = (pa.ArrowException, OSError, KeyError, TypeError, ValueError)
+_DAMAGES = (pa.ArrowException, OSError, KeyError, TypeError, ValueError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)

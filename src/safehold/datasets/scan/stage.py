@@ -76,11 +76,14 @@ def scan_shards(
 
 
 def validated(scan: ShardScan, settings: ScanSettings) -> bytes:
-    """Return the part if it is one of this shard; a child that answers nonsense has not examined the shard."""
+    """Return the part if it is one of this shard; a child that answers nonsense has not examined the shard.
+
+    What it says it was told is what it was told: by other settings, fewer fingerprints would be looked for in it.
+    """
     expected = scan_digest(scan.shard, settings)
     try:
         part, note = decode_part(scan.part)
-        if note.scan == expected:
+        if note.scan == expected and note.settings == settings:
             require_valid(part, note)
             return scan.part
     except DamagedStateError:

@@ -1,5 +1,7 @@
 """A part in which something would be passed over in silence is refused, and its shard counts as not examined."""
 
+import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,6 +12,7 @@ from tests.unit.datasets.made_up import SETTINGS, image, member, pdq_print, plai
 
 from safehold.datasets.errors import DamagedStateError
 from safehold.datasets.scan.engine import ShardScan
+from safehold.datasets.scan.ipc import to_ipc
 from safehold.datasets.scan.observation import SCHEMA, Observation, tabulate
 from safehold.datasets.scan.part import PartNote, decode_part, encode_part, encode_table, scan_digest, unread_part
 from safehold.datasets.scan.stage import validated
@@ -77,6 +80,17 @@ def test_a_part_that_hides_how_far_it_read_is_refused(change: dict[str, Any]) ->
         require_valid(tabulate([PRINTED]), replace(NOTE, **change))
 
 
+def note_with(**told: Any) -> bytes:
+    """The metadata of a part, some of it replaced."""
+    said = {"scan": NOTE.scan, "settings": SETTINGS.to_json(), "content": NOTE.content, "bytes": 5}
+    return json.dumps(said | told).encode()
+
+
+def saying(note: bytes) -> bytes:
+    """A part whose rows are as they should be, with other metadata."""
+    return to_ipc(tabulate([FULL]).replace_schema_metadata({b"safehold": note}))
+
+
 def observed(part: bytes) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = decode_part(validated(ShardScan(shard(), part), SETTINGS))[0].to_pylist()
     return rows
@@ -88,6 +102,11 @@ def observed(part: bytes) -> list[dict[str, Any]]:
         lambda: encode_table(changed("scores", 0, "value", to=float("nan")), NOTE),
         lambda: encode_part([PRINTED], replace(NOTE, scan="d" * 64)),
         lambda: b"ARROW1 no such part",
+        lambda: saying(note_with(settings=SETTINGS.to_json() | {"flavours": []})),
+        lambda: saying(note_with(settings=SETTINGS.to_json() | {"short_seconds": []})),
+        lambda: saying(note_with(settings=None)),
+        lambda: saying(note_with(bytes=math.inf)),
+        lambda: saying(b"[" * 100_000),
     ],
 )
 def test_a_shard_of_whose_scan_nothing_can_be_believed_is_a_gap(answer: Callable[[], bytes]) -> None:
@@ -99,4 +118,5 @@ def test_a_shard_of_whose_scan_nothing_can_be_believed_is_a_gap(answer: Callable
 def test_a_valid_answer_is_kept_as_it_came() -> None:
     part = encode_part([FULL], NOTE)
     assert validated(ShardScan(shard(), part), SETTINGS) == part
+    assert observed(saying(note_with()))[0]["record"] == FULL.record
     assert MediaKind.IMAGE in FULL.kinds
