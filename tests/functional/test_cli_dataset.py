@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import tarfile
 from collections.abc import Callable
 from contextlib import closing
@@ -246,6 +247,13 @@ def test_single_files_go_the_same_way_as_a_dataset(call: Call, tmp_path: Path) -
     assert every.code == 1
     assert [one["action"] for one in every.data["files"]] == ["allow", "deny", "hold"]
     assert every.data["files"][1]["confirmed"] is True
+
+
+def test_a_single_file_whose_name_is_no_text_is_examined_as_any_other(call: Call, tmp_path: Path) -> None:
+    name = tmp_path / os.fsdecode(b"\xff\xfe.png")
+    name.write_bytes(png(1))
+    said = call("check", "file", name)
+    assert (said.code, said.data["files"][0]["action"], said.data["files"][0]["file"]) == (0, "allow", str(name))
 
 
 def test_the_doctor_sends_the_test_signature_through_the_real_path(call: Call) -> None:

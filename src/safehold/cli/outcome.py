@@ -49,7 +49,7 @@ def _pages(summary: Mapping[str, Any]) -> list[str | Table]:
         Table(
             ("records", ""),
             [
-                ("examined", f"{records['total']:,}"),
+                ("in all", f"{records['total']:,}"),
                 ("kept", f"{records['allow']:,}"),
                 ("held for people", f"{records['hold']:,}"),
                 ("removed", f"{records['deny']:,}"),

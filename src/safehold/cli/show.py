@@ -9,13 +9,20 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from safehold.cli.answer import Answer, ExitCode, Table
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bar
+
+_CONTROLS = {
+    code: f"\\u{code:04x}"
+    for code in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    if code not in {ord("\n"), ord("\t")}
+}
+"""Control characters (Unicode: C0, DEL, C1) and those that turn the direction of writing (UAX #9, section 2)."""
 
 PLAIN_LINE_SECONDS = 10.0
 """How often progress is told where there is no terminal."""
@@ -24,26 +31,24 @@ PLAIN_LINE_SECONDS = 10.0
 def show(answer: Answer, *, as_json: bool) -> None:
     """Write an answer to standard output: one JSON object on one line, or its readable form."""
     if as_json:
-        sys.stdout.write(one_line(answer.data) + "\n")
-        sys.stdout.flush()
+        _write(sys.stdout, one_line(answer.data) + "\n")
         return
     console = _console(stderr=False)
     for part in answer.shown:
         if isinstance(part, Table):
             _show_table(console, part)
         else:
-            console.print(part, markup=False, highlight=False, soft_wrap=True)
+            console.print(sayable(part), markup=False, highlight=False, soft_wrap=True)
 
 
 def show_error(message: str, advice: str, *, code: ExitCode, as_json: bool) -> None:
     """Say what went wrong and what to do next, on standard error; with ``as_json`` also as JSON on standard output."""
     if as_json:
         body = {"error": {"message": message, "advice": advice, "exit_code": int(code)}}
-        sys.stdout.write(one_line(body) + "\n")
-        sys.stdout.flush()
-    sys.stderr.write(f"error: {message}\n")
+        _write(sys.stdout, one_line(body) + "\n")
+    _write(sys.stderr, f"error: {message}\n")
     if advice:
-        sys.stderr.write(f"  what to do: {advice}\n")
+        _write(sys.stderr, f"  what to do: {advice}\n")
 
 
 def show_interruption(*, as_json: bool) -> ExitCode:
@@ -62,6 +67,20 @@ def wants_json(arguments: Sequence[str]) -> bool:
 def one_line(data: object) -> str:
     """Return the value as JSON on a single line; keys keep their order."""
     return json.dumps(data, ensure_ascii=False, separators=(", ", ": "))
+
+
+def sayable(text: str) -> str:
+    r"""Return a text that can be written and that moves nothing on a terminal, as names that others chose may try to.
+
+    Bytes that are no text and characters that control are shown as \udcff; in a JSON string that is the escape of the
+    very same value. New lines and tabs stay.
+    """
+    return text.replace("\r\n", "\n").translate(_CONTROLS).encode("utf-8", "backslashreplace").decode()
+
+
+def _write(stream: TextIO, text: str) -> None:
+    stream.write(sayable(text))
+    stream.flush()
 
 
 def _console(*, stderr: bool) -> "Console":
@@ -85,7 +104,7 @@ def _show_table(console: "Console", table: Table) -> None:
     for column in table.columns:
         drawn.add_column(Text(column), overflow="fold")
     for row in table.rows:
-        drawn.add_row(*(Text(cell) for cell in row))
+        drawn.add_row(*(Text(sayable(cell)) for cell in row))
     console.print(drawn)
 
 

@@ -22,10 +22,13 @@ class ShownWatcher:
         self._shown.title(stage)
         self._total = shards
         self._started = time.monotonic()
+        if shards:
+            self._shown.update(0, shards)
 
     def see(self, sighting: "Sighting") -> None:
         """Show the totals so far."""
         seconds = max(time.monotonic() - self._started, 1e-9)
-        rate = f"{sighting.records / seconds:.0f} records/s, {sighting.size_bytes / seconds / 1e6:.0f} MB/s"
+        size = f", {sighting.size_bytes / seconds / 1e6:.0f} MB/s" if sighting.shards else ""
+        rate = f"{sighting.records / seconds:.0f} records/s{size}"
         note = f"{rate}, found {sighting.found}, held {sighting.held}, gaps {sighting.gaps}"
         self._shown.update(sighting.shards, self._total, note if sighting.records else "")

@@ -10,6 +10,8 @@ import pytest
 from safehold.cli import show as looks
 from safehold.cli.answer import Answer, ExitCode, Table
 from safehold.cli.show import one_line, progress, show, show_error
+from safehold.cli.watcher import ShownWatcher
+from safehold.datasets.orders import Sighting
 
 
 class Terminal(io.StringIO):
@@ -30,6 +32,27 @@ def test_a_table_shows_every_cell_literally(capsys: pytest.CaptureFixture[str]) 
     text = capsys.readouterr().out
     assert "[bold]not markup[/]" in text
     assert "title" in text
+
+
+STRANGE = "a\udcff\x1b[2J\x9b\u202e.jpg"
+"""A file's name with a byte that is no text, and with what clears a terminal or turns its writing."""
+
+
+def test_a_name_that_is_no_text_or_moves_a_terminal_is_shown_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    show(Answer({}, [STRANGE, Table(("name",), [(STRANGE,)])]), as_json=False)
+    show_error(STRANGE, STRANGE, code=ExitCode.USAGE, as_json=False)
+    out, errors = capsys.readouterr()
+    escaped = r"a\udcff\u001b[2J\u009b\u202e.jpg"
+    assert (out.count(escaped), errors.count(escaped)) == (2, 2)
+    assert not set("\x1b\x9b\u202e\udcff") & set(out + errors)
+
+
+def test_json_of_such_a_name_is_text_and_means_the_same_name(capsys: pytest.CaptureFixture[str]) -> None:
+    show(Answer({"file": STRANGE}), as_json=True)
+    show_error(STRANGE, "", code=ExitCode.USAGE, as_json=True)
+    first, second = (line.encode("utf-8").decode() for line in capsys.readouterr().out.splitlines())
+    assert json.loads(first) == {"file": STRANGE}
+    assert json.loads(second)["error"]["message"] == STRANGE
 
 
 def test_an_empty_table_says_so(capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,6 +104,16 @@ def test_on_a_terminal_progress_is_a_bar(terminal: Callable[[], Terminal]) -> No
         shown.update(1, 2, "held 1")
     assert "scan" in stream.getvalue()
     assert "1/2" in stream.getvalue()
+
+
+def test_a_bar_says_how_much_there_is_before_the_first_shard_is_done(terminal: Callable[[], Terminal]) -> None:
+    stream = terminal()
+    with progress("scan") as shown:
+        watcher = ShownWatcher(shown)
+        watcher.begin("scan", 3, 1000)
+        watcher.see(Sighting(records=50))
+    assert "0/3" in stream.getvalue()
+    assert "records/s, found 0" in stream.getvalue(), "no size is known of a shard under work"
 
 
 def test_no_color_is_respected_on_a_terminal(terminal: Callable[[], Terminal], monkeypatch: pytest.MonkeyPatch) -> None:

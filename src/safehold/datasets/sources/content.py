@@ -49,4 +49,4 @@ def content_sha256(shard: Shard) -> str:
         return sha256_of(shard.location)
     root = join(shard.root, "")
     lines = (f"{sha256_of(location)}  {location.removeprefix(root)}\n" for location in shard.inputs)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return hashlib.sha256("".join(lines).encode(errors="surrogateescape")).hexdigest()

@@ -25,7 +25,7 @@ from safehold.datasets.sources.places.output import Rewritten
 from safehold.datasets.sources.places.stamps import fingerprint
 from safehold.datasets.sources.records.cells import Names, Reading, add_cells
 from safehold.datasets.sources.records.media_file import fault_of, open_media, place, take_away
-from safehold.datasets.sources.records.names import is_document, is_known_media, is_unsafe
+from safehold.datasets.sources.records.names import is_document, is_known_media, is_unsafe, spoken
 from safehold.datasets.sources.records.record import Member, Record, gap
 from safehold.datasets.sources.records.sidecar import is_sidecar, read_sidecar
 from safehold.datasets.sources.shard import Companion, CompanionKind, Format, Plan, Shard
@@ -160,7 +160,7 @@ def _record(root: str, name: str, sidecars: Sequence[str], rows: Sequence[Metada
     for row in rows:
         add_cells(reading, row.cells, names)
         reading.gaps.extend(row.gaps)
-    return reading.record(name, members)
+    return reading.record(spoken(name), members)
 
 
 def _read_sidecar(reading: Reading, root: str, sidecar: str, names: Names) -> tuple[Member, ...]:

@@ -9,7 +9,7 @@ from safehold.datasets.sources.places.blobs import mapped
 from safehold.datasets.sources.places.location import is_remote, join, local_path
 from safehold.datasets.sources.places.output import link_or_copy
 from safehold.datasets.sources.places.stamps import stamp
-from safehold.datasets.sources.records.names import is_unsafe, split_name
+from safehold.datasets.sources.records.names import is_unsafe, split_name, spoken
 from safehold.datasets.sources.records.record import Member, gap
 from safehold.vocabulary import Gap, GapReason
 
@@ -32,7 +32,9 @@ def open_media(root: str, name: str, *, place: str = "") -> Member | Gap:
         blob = mapped(join(root, name))
     except ShardError as error:
         return gap(error.reason, place)
-    return Member(name, extension, blob.view(0, blob.size)) if blob.size else gap(GapReason.EMPTY, place)
+    if not blob.size:
+        return gap(GapReason.EMPTY, place)
+    return Member(spoken(name), spoken(extension), blob.view(0, blob.size))
 
 
 def fault_of(root: str, name: str, place: str) -> Gap | None:

@@ -38,6 +38,11 @@ def split_name(name: str) -> tuple[str, str]:
     return name[:dot], name[dot + 1 :].lower()
 
 
+def spoken(name: str) -> str:
+    """Return a file's name as text: bytes that are none stand escaped, as in a tar."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def is_unsafe(name: str) -> bool:
     """Return whether a name could be written outside the folder it is extracted to, or is no name at all."""
     if not name or name[0] in "/\\" or name[-1] == "/" or name[1:2] == ":" or "\0" in name:
