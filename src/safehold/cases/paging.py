@@ -5,7 +5,8 @@ query.where(behind(place, order)).order_by(*order)
 place = place_of(last.due_at, last.ticket)                 # for the next page
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -15,6 +16,8 @@ LAST = "9"
 """Sorts behind every time: for rows that have none."""
 
 _BETWEEN = "~"
+
+Row = TypeVar("Row")
 
 
 def place_of(*values: str) -> str:
@@ -42,3 +45,16 @@ def behind(
 def flag(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[str]:
     """Return a condition as text to sort by: what fulfils it comes last."""
     return sa.case((condition, "1"), else_="0")
+
+
+def every(page: Callable[[str], Sequence[Row]], place: Callable[[Row], str]) -> Iterator[Row]:
+    """Yield all rows of a list, one page after the other.
+
+    Args:
+        page: returns what stands behind a place; nothing behind the last.
+        place: where a row stands.
+    """
+    after = ""
+    while found := page(after):
+        yield from found
+        after = place(found[-1])

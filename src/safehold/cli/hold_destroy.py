@@ -13,7 +13,7 @@ from safehold.cli.wording import counted
 
 if TYPE_CHECKING:
     from safehold.cases import Person
-    from safehold.cases.evidence import Destruction, Waiting
+    from safehold.cases.evidence import Destruction, Destructions, Waiting
     from safehold.wiring import Workshop
 
 
@@ -54,7 +54,7 @@ def destroy_requests(shell: Shell, *, with_done: bool) -> Answer:
 
     with shell.workshop() as workshop:
         destructions = open_destructions(workshop)
-        shown = [one for one in destructions.list() if with_done or one.state.value in {"asked", "approved"}]
+        shown = _all(destructions) if with_done else _to_come(destructions)
         found = [(one, destructions.waiting(one)) for one in shown]
     rows = [
         (
@@ -110,7 +110,7 @@ def settle(shell: Shell) -> Answer:
     with shell.workshop() as workshop:
         destructions = open_destructions(workshop)
         count = destructions.settle()
-        left = [one for one in destructions.list() if one.state.value == "approved"]
+        left = [one for one in _to_come(destructions) if one.state.value == "approved"]
     said = f"{counted(count, 'destruction')} carried out, {counted(len(left), 'destruction')} left waiting"
     return Answer({"done": count, "waiting": len(left)}, [said])
 
@@ -133,6 +133,20 @@ def erasure_proof(shell: Shell, evidence_id: str, out: Path) -> Answer:
             write_atomic(staged, f"{proof.to_json()}\n".encode())
     data = {"id": whole_id, "events": len(proof.events), "file": str(out), "size": proof.checkpoint.size}
     return Answer(data, [f"proof of {counted(len(proof.events), 'event')} written to {out}"])
+
+
+def _all(destructions: "Destructions") -> "list[Destruction]":
+    from safehold.cases.evidence.listing import place_of_destruction
+    from safehold.cases.paging import every
+
+    return list(every(lambda after: destructions.list(after=after), place_of_destruction))
+
+
+def _to_come(destructions: "Destructions") -> "list[Destruction]":
+    from safehold.cases.evidence.listing import place_to_come
+    from safehold.cases.paging import every
+
+    return list(every(lambda after: destructions.to_come(after=after), place_to_come))
 
 
 def _person(workshop: "Workshop") -> "Person":

@@ -59,6 +59,8 @@ def requests(shell: Shell, opening_id: str | None, *, with_ended: bool, out: Pat
 
     Nothing in the file opens without a custodian's private key.
     """
+    from safehold.cases.evidence.listing import place_of_opening
+    from safehold.cases.paging import every
     from safehold.home import write_atomic
     from safehold.wiring.casework import open_openings
 
@@ -71,7 +73,7 @@ def requests(shell: Shell, opening_id: str | None, *, with_ended: bool, out: Pat
             with new_file(out) as staged:
                 write_atomic(staged, data)
             return Answer({"opening": opening_id, "file": str(out)}, [f"request written to {out}"])
-        found = [one for one in openings.list() if with_ended or not one.state.is_over]
+        found = list(every(lambda after: openings.list(is_running=not with_ended, after=after), place_of_opening))
     columns = ("opening", "state", "evidence", "case", "purpose", "asked by", "granted by", "until (UTC)")
     table = Table(columns, [_line(one) for one in found], empty="No opening waits for custodians.")
     return Answer({"openings": [_facts(one) for one in found]}, [table])

@@ -28,6 +28,7 @@ from safehold.cases.evidence.destroyed import (
 )
 from safehold.cases.evidence.destruction import Destruction, DestructionId, DestructionState, Ground, Waiting
 from safehold.cases.evidence.errors import DestructionRefusedError
+from safehold.cases.evidence.listing import LISTED, destructions_to_come, list_destructions
 from safehold.cases.evidence.tables import destructions
 from safehold.cases.staff import Ability, Person
 from safehold.home.database import Database
@@ -43,7 +44,6 @@ from safehold.vault.tables import evidence as evidence_table
 from safehold.vault.tables import holds as hold_table
 from safehold.vocabulary import Clock, Event
 
-_LISTED = 100
 _BY_ITSELF = "system"
 
 
@@ -154,16 +154,21 @@ class Destructions:
             return require_destruction(connection, identifier)
 
     def list(
-        self, *, state: DestructionState | None = None, evidence: EvidenceId | None = None, limit: int = _LISTED
+        self,
+        *,
+        state: DestructionState | None = None,
+        evidence: EvidenceId | None = None,
+        after: str = "",
+        limit: int = LISTED,
     ) -> Sequence[Destruction]:
-        """Return destructions, latest first."""
-        query = sa.select(destructions).order_by(destructions.c.asked_at.desc(), destructions.c.id).limit(limit)
-        if state is not None:
-            query = query.where(destructions.c.state == state.value)
-        if evidence is not None:
-            query = query.where(destructions.c.evidence_id == evidence)
+        """Return destructions behind a place (`place_of_destruction`), the latest asked for first."""
         with self._database.reading() as connection:
-            return read_destructions(connection, query)
+            return list_destructions(connection, state=state, evidence=evidence, after=after, limit=limit)
+
+    def to_come(self, *, after: str = "", limit: int = LISTED) -> Sequence[Destruction]:
+        """Return what is asked for or approved behind a place (`place_to_come`), what waits for a person first."""
+        with self._database.reading() as connection:
+            return destructions_to_come(connection, after=after, limit=limit)
 
     def waiting(self, found: Destruction) -> Waiting:
         """Return what stands in the way of a destruction now."""

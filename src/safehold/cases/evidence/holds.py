@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from safehold.cases.evidence.basis import RULES, Basis, basis_of, ends_at
 from safehold.cases.evidence.ceremony import require_ability
 from safehold.cases.evidence.errors import HoldUnfitError
+from safehold.cases.evidence.listing import LISTED, list_holds, place_of_end
 from safehold.cases.staff import Ability, Person
 from safehold.home.database import Database
 from safehold.ledger import EventLog
@@ -26,8 +27,6 @@ from safehold.vault.occurrence import released
 from safehold.vault.register import require
 from safehold.vault.tables import holds as table
 from safehold.vocabulary import Clock, Event
-
-_LISTED = 100
 
 
 class Holds:
@@ -149,35 +148,54 @@ class Holds:
         return found[0]
 
     def list(
-        self, *, evidence: EvidenceId | None = None, with_ended: bool = False, limit: int = _LISTED
+        self, *, evidence: EvidenceId | None = None, with_ended: bool = False, after: str = "", limit: int = LISTED
     ) -> Sequence[Hold]:
         """Return holds, oldest first: those that are active, or all; of evidence also those on what it belongs to.
+
+        Args:
+            evidence: on which evidence; None for any.
+            with_ended: whether also those that are over.
+            after: behind which place (`place_of_hold`).
+            limit: how many at most.
 
         Raises:
             UnknownEvidenceError: there is no such evidence.
         """
-        query = sa.select(table)
-        now = self._clock.now()
+        query, now = sa.select(table), self._clock.now()
         with self._database.reading() as connection:
             if evidence is not None:
                 above = require(connection, evidence).belongs_to
                 query = query.where(table.c.evidence_id.in_({evidence, above or evidence}))
             if not with_ended:
-                query = query.where(table.c.released_at.is_(None))
-            found = read_holds(connection, query)
-        return [hold for hold in found if with_ended or hold.is_active(now)][:limit]
+                ends = table.c.expires_at
+                query = query.where(
+                    table.c.released_at.is_(None), sa.or_(ends.is_(None), ends > timestamp(now - _OFFSETS))
+                )
+            return list_holds(
+                connection, query, lambda hold: with_ended or hold.is_active(now), after=after, limit=limit
+            )
 
-    def ending(self, within: dt.timedelta, *, limit: int = _LISTED) -> Sequence[Hold]:
-        """Return active holds that end within a time from now, the next one first: to prolong what is still needed."""
+    def ending(self, within: dt.timedelta, *, after: str = "", limit: int = LISTED) -> Sequence[Hold]:
+        """Return active holds that end within a time from now, the next one first: to prolong what is still needed.
+
+        Args:
+            within: how soon.
+            after: behind which place (`place_of_end`).
+            limit: how many at most.
+        """
         now = self._clock.now()
-        day = dt.timedelta(days=1)  # times were once kept with other offsets: no text of theirs differs by more
         query = sa.select(table).where(
-            table.c.released_at.is_(None), table.c.expires_at < timestamp(now + within + day)
+            table.c.released_at.is_(None), table.c.expires_at < timestamp(now + within + _OFFSETS)
         )
         with self._database.reading() as connection:
             found = read_holds(connection, query)
-        ends = [(hold.expires_at, hold) for hold in found if hold.expires_at is not None and hold.is_active(now)]
-        return [hold for at, hold in sorted(ends, key=lambda one: (one[0], one[1].id)) if at <= now + within][:limit]
+        due = [hold for hold in found if hold.expires_at is not None and hold.expires_at <= now + within]
+        behind = [hold for hold in due if hold.is_active(now) and place_of_end(hold) > after]
+        return sorted(behind, key=place_of_end)[:limit]
+
+
+_OFFSETS = dt.timedelta(days=1)
+"""Times were once kept with other offsets: no text of theirs differs by more."""
 
 
 def _require_reference(reference: str) -> None:

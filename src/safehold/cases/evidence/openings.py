@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from safehold.cases.errors import NotForThemError
 from safehold.cases.evidence.ceremony import SECONDS, Ceremony, refuse_own, refuse_unfit, require_ability, unfit
 from safehold.cases.evidence.errors import OpeningOverError
+from safehold.cases.evidence.listing import LISTED, OpeningFilter, list_openings
 from safehold.cases.evidence.opening import Opening, OpeningState
 from safehold.cases.evidence.stored import grants_of, is_of_case, persons, read_openings, require_opening, write_opening
 from safehold.cases.evidence.tables import opening_grants, openings
@@ -30,8 +31,6 @@ from safehold.vault.evidence import WORD_ADVICE, is_word
 from safehold.vault.granting import Grant, Request, check, header_of, open_granted
 from safehold.vault.register import require
 from safehold.vocabulary import Clock, Event
-
-_LISTED = 100
 
 
 class Openings:
@@ -90,16 +89,26 @@ class Openings:
             return require_opening(connection, identifier)
 
     def list(
-        self, *, state: OpeningState | None = None, case: str | None = None, limit: int = _LISTED
+        self,
+        *,
+        state: OpeningState | None = None,
+        case: str | None = None,
+        is_running: bool = False,
+        after: str = "",
+        limit: int = LISTED,
     ) -> Sequence[Opening]:
-        """Return openings, latest first."""
-        query = sa.select(openings).order_by(openings.c.requested_at.desc(), openings.c.id).limit(limit)
-        if state is not None:
-            query = query.where(openings.c.state == state.value)
-        if case is not None:
-            query = query.where(openings.c.case_ref == case)
+        """Return openings, latest first.
+
+        Args:
+            state: in which state; None for any.
+            case: for which case; None for any.
+            is_running: whether only those that custodians can still grant, or that are open now.
+            after: behind which place (`place_of_opening`).
+            limit: how many at most.
+        """
+        wanted = OpeningFilter(state, case, self._clock.now() if is_running else None)
         with self._database.reading() as connection:
-            return read_openings(connection, query)
+            return list_openings(connection, wanted, after=after, limit=limit)
 
     def package(self, identifier: str) -> bytes:
         """Return the file that custodians take to their own machines; nothing in it opens without their keys.
@@ -224,7 +233,7 @@ class Openings:
         lapsed = sa.and_(openings.c.state == OpeningState.REQUESTED.value, openings.c.lapses_at <= now)
         ended = sa.and_(openings.c.state == OpeningState.GRANTED.value, openings.c.expires_at <= now)
         with self._database.reading() as connection:
-            due = read_openings(connection, sa.select(openings).where(sa.or_(lapsed, ended)).limit(_LISTED))
+            due = read_openings(connection, sa.select(openings).where(sa.or_(lapsed, ended)).limit(LISTED))
         count = 0
         for opening in due:
             state = OpeningState.LAPSED if opening.state is OpeningState.REQUESTED else OpeningState.ENDED

@@ -8,9 +8,11 @@ from safehold.cases.case import CaseId
 from safehold.cases.decisions import Decided
 from safehold.cases.enforcement.enforcement import Enforcement
 from safehold.cases.evidence import Holds, Opening, Openings
+from safehold.cases.evidence.listing import place_of_hold, place_of_opening
 from safehold.cases.evidence.preservation import circumstances_of
 from safehold.cases.exposure.exposure import Exposure
 from safehold.cases.item import CaseItem, ItemId, Place
+from safehold.cases.paging import every
 from safehold.cases.store import CaseStore
 from safehold.home.database import Database
 from safehold.ledger import EventLog
@@ -96,11 +98,14 @@ class Archive:
 
     def holds_on(self, evidence: Sequence[EvidenceId]) -> tuple[Hold, ...]:
         """Return every hold that there ever was on evidence."""
-        return tuple(hold for one in evidence for hold in self.holds.list(evidence=one, with_ended=True))
+        return tuple(hold for one in evidence for hold in self._held(one))
+
+    def _held(self, evidence: EvidenceId) -> Iterator[Hold]:
+        return every(lambda after: self.holds.list(evidence=evidence, with_ended=True, after=after), place_of_hold)
 
     def openings_of(self, case: CaseId) -> tuple[Opening, ...]:
         """Return the openings for a case, latest first."""
-        return tuple(self.openings.list(case=case, limit=_PAGE))
+        return tuple(every(lambda after: self.openings.list(case=case, after=after), place_of_opening))
 
     def places(self, case: CaseId, words: Sequence[str]) -> tuple[int, ...]:
         """Return the places of the events that tell of a case or of what belongs to it.

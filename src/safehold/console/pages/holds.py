@@ -1,112 +1,103 @@
 """Holds: which evidence must be kept, why and until when; and what is to be destroyed, which takes two people.
 
-Nothing here opens evidence. A hold beats every request to erase; what ends it, its rule says.
+Lists alone: a piece of evidence has a page of its own, on which it is held.
 """
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from starlette.responses import Response
 
 from safehold.cases import Ability
 from safehold.cases.errors import NotForThemError
-from safehold.cases.evidence import RULES, Basis, Destruction, Destructions, DestructionState, Ground, Holds, basis_of
+from safehold.cases.evidence import Destruction, Destructions, Holds, Waiting
 from safehold.cases.evidence.errors import EvidenceError, UnknownDestructionError
+from safehold.cases.evidence.listing import place_of_end, place_of_hold, place_to_come
 from safehold.console.errors import RefusedError
 from safehold.console.page import Entry, Page
+from safehold.console.pages.evidence import basis_said
+from safehold.console.pages.listed import FEW, LISTED, LONGEST_PLACE
 from safehold.console.visit import PageVisit
-from safehold.vault import Evidence, EvidenceId, Hold, HoldRefusedError, UnknownEvidenceError, VaultError
-from safehold.vault.evidence import parse_evidence_id
-from safehold.vault.register import require
-from safehold.vocabulary import SafeholdError
+from safehold.vault import Hold, VaultError
 
 SOON = dt.timedelta(days=30)
 """Holds that end within so long are shown first: time to ask counsel whether they are still needed."""
 
 REFUSALS = {"unclear": "The request is not clear", "not-entitled": "They may not ask for it", "other": "Another reason"}
 
-_HOLD = re.compile(r"[0-9a-f]{16}")
 _DESTRUCTION = re.compile(r"destroy_[0-9a-f]{20}")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_ASKED = (Ground.LAW_ENFORCEMENT, Ground.ERASURE_REQUEST)
+
+_ToCome = Sequence[tuple[Destruction, Waiting]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What the page of holds shows.
+
+    Attributes:
+        which: active, ending, destroying or all.
+        holds: a page of them.
+        following: where its next page begins; None on the last one.
+        ending: a few that end soon, and one more where there are more.
+        destroying: what is to be destroyed, each with what stands in its way; a page of it, or a few.
+    """
+
+    which: str
+    holds: Sequence[Hold] = ()
+    following: str | None = None
+    ending: Sequence[Hold] = ()
+    destroying: _ToCome = ()
 
 
 def list_holds(visit: PageVisit) -> Response:
-    """Show holds that are active, what ends soon, and what is to be destroyed."""
-    holds, destructions = _holds(visit), _destructions(visit)
-    with_ended = visit.query.get("which") == "all"
+    """Show holds that are active, what ends soon, and what is to be destroyed: some of it, or one list whole."""
+    after = visit.query.get("after", "")[:LONGEST_PLACE]
+    lists = _LISTS.get(visit.query.get("which", ""), _active)(visit, after)
     return visit.page(
         "holds/list.html",
-        holds=holds.list(with_ended=with_ended),
-        with_ended=with_ended,
-        ending=holds.ending(SOON),
-        asked=destructions.list(state=DestructionState.ASKED),
-        approved=[(one, destructions.waiting(one)) for one in destructions.list(state=DestructionState.APPROVED)],
-        basis_of=_basis_of,
+        lists=lists,
+        few=FEW,
+        is_first=not after,
+        basis_of=basis_said,
         refusals=REFUSALS,
         is_confirmed=visit.is_stepped_up,
     )
 
 
-def show_evidence(visit: PageVisit) -> Response:
-    """Show what is known of one piece of evidence, its holds, and what was asked."""
-    return _shown(visit, _evidence(visit))
+def _active(visit: PageVisit, after: str) -> Lists:
+    found = _holds(visit).list(after=after, limit=LISTED + 1)
+    following = place_of_hold(found[LISTED - 1]) if len(found) > LISTED else None
+    if after:
+        return Lists("active", found[:LISTED], following)
+    destroying = _with_waiting(visit, _destructions(visit).to_come(limit=FEW + 1))
+    return Lists("active", found[:LISTED], following, _holds(visit).ending(SOON, limit=FEW + 1), destroying)
 
 
-def place_hold(visit: PageVisit) -> Response:
-    """Start a hold."""
-    found, form = _evidence(visit), visit.form
-    basis = next((one for one in Basis if one.value == form.get("basis")), None)
-    if basis is None:
-        return _shown(visit, found, "Choose what the hold rests on.")
-    begins_at, until = _day(form.get("begins", "")), _day(form.get("until", ""))
-    reference = form.get("reference", "").strip()
-    return _done(
-        visit,
-        found,
-        lambda: _holds(visit).place(
-            visit.person, found.id, basis, reference=reference, begins_at=begins_at, until=until
-        ),
-        "Held: nothing erases it meanwhile.",
-    )
+def _all(visit: PageVisit, after: str) -> Lists:
+    found = _holds(visit).list(with_ended=True, after=after, limit=LISTED + 1)
+    return Lists("all", found[:LISTED], place_of_hold(found[LISTED - 1]) if len(found) > LISTED else None)
 
 
-def extend_hold(visit: PageVisit) -> Response:
-    """Prolong a hold."""
-    found, until = _evidence(visit), _day(visit.form.get("until", ""))
-    if until is None:
-        return _shown(visit, found, "Say until which day.")
-    hold, reference = _hold(visit), visit.form.get("reference", "").strip()
-    return _done(
-        visit, found, lambda: _holds(visit).extend(visit.person, hold, until, reference=reference), "Prolonged."
-    )
+def _ending(visit: PageVisit, after: str) -> Lists:
+    found = _holds(visit).ending(SOON, after=after, limit=LISTED + 1)
+    return Lists("ending", found[:LISTED], place_of_end(found[LISTED - 1]) if len(found) > LISTED else None)
 
 
-def release_hold(visit: PageVisit) -> Response:
-    """End a hold before its time."""
-    found, hold, reference = _evidence(visit), _hold(visit), visit.form.get("reference", "").strip()
-    return _done(
-        visit,
-        found,
-        lambda: _holds(visit).release(visit.person, hold, reference=reference),
-        "Released. Nothing is destroyed by that.",
-    )
+def _destroying(visit: PageVisit, after: str) -> Lists:
+    found = _destructions(visit).to_come(after=after, limit=LISTED + 1)
+    following = place_to_come(found[LISTED - 1]) if len(found) > LISTED else None
+    return Lists("destroying", following=following, destroying=_with_waiting(visit, found[:LISTED]))
 
 
-def ask_destruction(visit: PageVisit) -> Response:
-    """Ask to destroy evidence; a second person approves it."""
-    found, reference = _evidence(visit), visit.form.get("reference", "").strip()
-    counsel = visit.form.get("counsel", "").strip()
-    ground = next((one for one in _ASKED if one.value == visit.form.get("ground")), None)
-    if ground is None:
-        return _shown(visit, found, "Choose who asks.")
-    return _done(
-        visit,
-        found,
-        lambda: _destructions(visit).ask(visit.person, found.id, ground, reference=reference, counsel=counsel),
-        "Asked for. A second person approves it.",
-    )
+_LISTS = {"all": _all, "ending": _ending, "destroying": _destroying}
+
+
+def _with_waiting(visit: PageVisit, found: Sequence[Destruction]) -> _ToCome:
+    """Return destructions, each with what stands in its way."""
+    destructions = _destructions(visit)
+    return [(one, destructions.waiting(one)) for one in found]
 
 
 def decide_destruction(visit: PageVisit) -> Response:
@@ -120,71 +111,10 @@ def decide_destruction(visit: PageVisit) -> Response:
             _destructions(visit).refuse(visit.person, found.id, reason=_refusal(visit))
             said = "Refused: it stays."
     except (EvidenceError, NotForThemError, VaultError) as error:
-        raise RefusedError(409, "That can't be done", advice=_sentence(error)) from error
+        raise RefusedError(
+            409, "That can't be done", advice=f"{str(error)[:1].upper()}{str(error)[1:]}. {error.advice}"
+        ) from error
     return visit.go("/holds", notice=said)
-
-
-def _done(visit: PageVisit, found: Evidence, step: Callable[[], object], notice: str) -> Response:
-    try:
-        step()
-    except (EvidenceError, HoldRefusedError, VaultError) as error:
-        return _shown(visit, found, _sentence(error))
-    return visit.go(f"/holds/{found.id}", notice=notice)
-
-
-def _shown(visit: PageVisit, found: Evidence, problem: str = "") -> Response:
-    destructions = _destructions(visit)
-    return visit.page(
-        "holds/evidence.html",
-        status=422 if problem else 200,
-        one=found,
-        holds=_holds(visit).list(evidence=found.id, with_ended=True),
-        destructions=destructions.list(evidence=found.id),
-        bases=[(one.value, _BASES[one]) for one in Basis if one is not Basis.OTHER],
-        rules={one.value: RULES[one] for one in Basis},
-        basis_of=_basis_of,
-        grounds=[(one.value, _GROUNDS[one]) for one in _ASKED],
-        is_confirmed=visit.is_stepped_up,
-        problem=problem,
-    )
-
-
-_BASES = {
-    Basis.US_REPORT: "A report to the CyberTipline: one year from submission",
-    Basis.US_PRESERVATION: "A preservation request of a US agency: 90 days",
-    Basis.AUTHORITY: "Another authority's request",
-    Basis.COURT_ORDER: "A court's order",
-    Basis.COUNSEL: "Counsel asks for it",
-    Basis.OTHER: "As it was stated",
-}
-_GROUNDS = {
-    Ground.LAW_ENFORCEMENT: "A law enforcement agency",
-    Ground.ERASURE_REQUEST: "Whom it is about, or an authority for data protection",
-    Ground.EXPIRY: "The time of its hold is over",
-}
-
-
-def _basis_of(hold: Hold) -> str:
-    """Return what a hold rests on, as people say it."""
-    basis = basis_of(hold.grounds.rule)
-    return hold.basis if basis is Basis.OTHER else _BASES[basis].partition(":")[0]
-
-
-def _evidence(visit: PageVisit) -> Evidence:
-    try:
-        identifier: EvidenceId = parse_evidence_id(visit.path["evidence"])
-        with visit.console.casework.workshop.home.database.reading() as connection:
-            return require(connection, identifier)
-    except UnknownEvidenceError as error:
-        raise visit.missing() from error
-
-
-def _hold(visit: PageVisit) -> str:
-    identifier = visit.path["hold"]
-    held = {hold.id for hold in _holds(visit).list(evidence=_evidence(visit).id, with_ended=True)}
-    if not _HOLD.fullmatch(identifier) or identifier not in held:
-        raise visit.missing()
-    return identifier
 
 
 def _destruction(visit: PageVisit) -> Destruction:
@@ -204,16 +134,6 @@ def _refusal(visit: PageVisit) -> str:
     return reason
 
 
-def _day(text: str) -> dt.datetime | None:
-    """Return the beginning of a day in UTC; None for none."""
-    if not _DAY.fullmatch(text):
-        return None
-    try:
-        return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
-    except ValueError:
-        return None
-
-
 def _holds(visit: PageVisit) -> Holds:
     holds: Holds = visit.console.casework.holds
     return holds
@@ -224,17 +144,7 @@ def _destructions(visit: PageVisit) -> Destructions:
     return destructions
 
 
-def _sentence(error: SafeholdError) -> str:
-    told = str(error)
-    return f"{told[:1].upper()}{told[1:]}. {error.advice}"
-
-
 PAGES = (
     Page("GET", "/holds", list_holds, needs=Ability.MANAGE_HOLDS),
-    Page("GET", "/holds/{evidence}", show_evidence, needs=Ability.MANAGE_HOLDS),
-    Page("POST", "/holds/{evidence}", place_hold, needs=Ability.MANAGE_HOLDS),
-    Page("POST", "/holds/{evidence}/destruction", ask_destruction, needs=Ability.MANAGE_HOLDS, entry=Entry.STEPPED_UP),
-    Page("POST", "/holds/{evidence}/{hold}/extend", extend_hold, needs=Ability.MANAGE_HOLDS),
-    Page("POST", "/holds/{evidence}/{hold}/release", release_hold, needs=Ability.MANAGE_HOLDS, entry=Entry.STEPPED_UP),
     Page("POST", "/destructions/{destruction}", decide_destruction, needs=Ability.MANAGE_HOLDS, entry=Entry.STEPPED_UP),
 )

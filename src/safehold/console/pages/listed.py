@@ -5,3 +5,6 @@ LISTED = 50
 
 LONGEST_PLACE = 200
 """Characters; every place of ours is shorter, and what is longer is none."""
+
+FEW = 10
+"""Rows of a list that a page shows beside its own, with a link to all of it. Ours."""

@@ -12,8 +12,10 @@ from safehold.cases import Ability
 from safehold.cases.errors import NotForThemError
 from safehold.cases.evidence import Opening, Openings, OpeningState
 from safehold.cases.evidence.errors import EvidenceError, UnknownOpeningError
+from safehold.cases.evidence.listing import place_of_opening
 from safehold.console.errors import RefusedError
 from safehold.console.page import Entry, Page
+from safehold.console.pages.listed import FEW, LISTED, LONGEST_PLACE
 from safehold.console.visit import PageVisit
 from safehold.vault import EvidenceState, VaultError
 from safehold.vault.evidence import parse_evidence_id
@@ -71,14 +73,21 @@ def end_opening(visit: PageVisit) -> Response:
 
 
 def list_grants(visit: PageVisit) -> Response:
-    """Show custodians what waits for them, and what is open now."""
-    now = visit.console.clock.now()
-    waiting = _openings(visit).list(state=OpeningState.REQUESTED)
-    granted = _openings(visit).list(state=OpeningState.GRANTED)
+    """Show custodians what waits for them, and what is open now: some of it, or that whole."""
+    which = "open" if visit.query.get("which") == "open" else "waiting"
+    after = visit.query.get("after", "")[:LONGEST_PLACE]
+    state = OpeningState.GRANTED if which == "open" else OpeningState.REQUESTED
+    found = _openings(visit).list(state=state, is_running=True, after=after, limit=LISTED + 1)
+    is_overview = which == "waiting" and not after
+    running = _openings(visit).list(state=OpeningState.GRANTED, is_running=True, limit=FEW + 1) if is_overview else ()
     return visit.page(
         "openings/grants.html",
-        waiting=[one for one in waiting if one.is_grantable(now)],
-        readable=[one for one in granted if one.is_readable(now)],
+        which=which,
+        openings=found[:LISTED],
+        following=place_of_opening(found[LISTED - 1]) if len(found) > LISTED else None,
+        is_first=not after,
+        running=running,
+        few=FEW,
     )
 
 
@@ -129,10 +138,14 @@ def refuse_grant(visit: PageVisit) -> Response:
 
 def _listed(visit: PageVisit, problem: str = "") -> Response:
     asked = visit.form or visit.query
+    after = visit.query.get("after", "")[:LONGEST_PLACE]
+    found = _openings(visit).list(after=after, limit=LISTED + 1)
     return visit.page(
         "openings/list.html",
         status=422 if problem else 200,
-        openings=_openings(visit).list(),
+        openings=found[:LISTED],
+        following=place_of_opening(found[LISTED - 1]) if len(found) > LISTED else None,
+        is_first=not after,
         is_confirmed=visit.is_stepped_up,
         problem=problem,
         minutes=[(str(one), f"{one} minutes" if one < 60 else f"{one // 60} h") for one in MINUTES],
