@@ -298,7 +298,7 @@ class _Work:
         return Outcome(
             summary=published.summary,
             found=story.tally.found > 0 or story.tally.separated > 0,
-            incomplete=story.tally.unexamined > 0,
+            incomplete=story.tally.unexamined > 0 or story.unread > 0,
             files=published.files,
         )
 

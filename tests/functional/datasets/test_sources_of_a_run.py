@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -129,6 +130,17 @@ def test_files_that_are_no_record_are_counted_by_extension_in_summary_and_card(p
     card = (place.root / "out" / "card.html").read_text()
     assert "by extension: md 1, other 1, txt 2" in card
     assert "somebody" not in card
+
+
+def test_media_and_linked_folders_that_nobody_could_read_leave_the_run_incomplete(place: Place) -> None:
+    folder = place.root / "pictures"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(jpeg(101))
+    (folder / os.fsdecode(b"\xff.jpg")).write_bytes(jpeg(102))
+    (folder / "more").symlink_to(place.root)
+    outcome = safeguard(place, [folder], place.root / "out")
+    assert (outcome.found, outcome.incomplete, outcome.summary["records"]["total"]) == (False, True, 1)
+    assert any(sentence.endswith("leads nowhere or to a folder): 2.") for sentence in outcome.summary["not_covered"])
 
 
 def test_a_table_beside_shards_loses_its_words_and_the_result_says_so(place: Place) -> None:

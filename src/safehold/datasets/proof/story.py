@@ -38,6 +38,7 @@ class Story:
         applied: the outputs' commit records; empty for a dry run.
         after: the digest of the cleaned dataset; "" for a dry run.
         left_out: how many files of the sources are part of no record and no companion, by extension.
+        unread: how many of these are media, or a link to a folder, that nobody could read.
         is_shortened: whether tables beside shards are written again without their words.
     """
 
@@ -50,6 +51,7 @@ class Story:
     applied: tuple[Applied, ...] = ()
     after: str = ""
     left_out: Mapping[str, int] = field(default_factory=dict)
+    unread: int = 0
     is_shortened: bool = False
 
     def with_applied(self, applied: tuple[Applied, ...]) -> "Story":
@@ -61,7 +63,7 @@ class Story:
         extensions = [name.rpartition("/")[2].rpartition(".")[2].lower() for name in mix.left_out]
         counts = Counter(one if _PLAIN.fullmatch(one) else "other" for one in extensions)
         is_shortened = any(companion.kind is CompanionKind.ROWS for companion in mix.companions)
-        return replace(self, left_out=counts, is_shortened=is_shortened)
+        return replace(self, left_out=counts, unread=mix.unread, is_shortened=is_shortened)
 
     def with_after(self, digest: str) -> "Story":
         """Return the story with the cleaned dataset's digest."""

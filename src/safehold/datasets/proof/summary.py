@@ -63,6 +63,11 @@ def _of_files(story: Story) -> Iterator[str]:
     if story.left_out:
         kinds = ", ".join(f"{name} {count:,}" for name, count in sorted(story.left_out.items()))
         yield f"Files of the sources that are no record, and are not in the cleaned dataset, by extension: {kinds}."
+    if story.unread:
+        yield (
+            "Among these are media files, or links to folders, which nobody could read (the name is no text, or a link "
+            f"leads nowhere or to a folder): {story.unread:,}."
+        )
 
 
 def _run(story: Story, equipment: Equipment) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from safehold.datasets.sources.fields import Fields
 from safehold.datasets.sources.places.location import join, parent
+from safehold.datasets.sources.records.names import is_known_media, split_name
 
 
 class Format(Enum):
@@ -159,6 +160,15 @@ class Mix:
     left_out: tuple[str, ...] = ()
     origins: tuple[tuple[str, ...], ...] = ()
     sought: Fields = field(default_factory=Fields)
+
+    @property
+    def unread(self) -> int:
+        """How many of those left out are media, or a link to a folder, that nobody could read; hidden ones aside."""
+        return sum(
+            not any(part.startswith(".") for part in name.split("/"))
+            and (name.endswith("/") or is_known_media(split_name(name)[1]))
+            for name in self.left_out
+        )
 
     @property
     def outputs(self) -> tuple[Output, ...]:

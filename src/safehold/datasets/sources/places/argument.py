@@ -38,7 +38,7 @@ class Source:
     Attributes:
         root: the folder they are in, a local path or fsspec URL.
         files: each file's size and stamp by its name relative to the root, in the order of the names.
-        odd: names that can't be read: links to folders, devices, names that are no text.
+        odd: names that can't be read: links to folders, which end in "/", devices, names that are no text.
         is_folder: whether the folder was named, not its files.
         arguments: what the user typed that stands for it.
     """
@@ -286,7 +286,8 @@ def _local_tree(root: Path) -> tuple[dict[str, Stamp], list[str]]:
                 if item.is_dir(follow_symlinks=False) and not item.name.startswith("."):
                     waiting.append(name + "/")
                 elif _NOT_UTF_8.search(name) or item.name.startswith(".") or not item.is_file():
-                    odd.append(name.encode("utf-8", "backslashreplace").decode())
+                    is_linked_folder = item.is_symlink() and item.is_dir() and not item.name.startswith(".")
+                    odd.append(name.encode("utf-8", "backslashreplace").decode() + "/" * is_linked_folder)
                 else:
                     files[name] = Stamp.of_status(item.stat())
     return files, odd

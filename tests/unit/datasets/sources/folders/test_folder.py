@@ -161,7 +161,8 @@ def test_linked_folders_hidden_files_and_odd_names_are_left_out(tmp_path: Path) 
     (tmp_path / "in" / "dangling.jpg").symlink_to(tmp_path / "nowhere")
     mix = discover([folder])
     assert list(records_of(mix)) == ["a.jpg"]
-    assert mix.left_out == (".git", ".hidden.jpg", "dangling.jpg", "loop")
+    assert mix.left_out == (".git", ".hidden.jpg", "dangling.jpg", "loop/")
+    assert mix.unread == 2, "hidden ones are nobody's records"
 
 
 def test_an_empty_file_and_one_that_went_away_are_gaps(tmp_path: Path) -> None:
