@@ -32,7 +32,7 @@ static int is_name(int64_t at) {
     memcpy(name, archive + at, TAR_NAME);
     size_t length = strlen(name);
     for (size_t i = 0; i < length; i++)
-        if (name[i] < 0) return 0;
+        if ((uint8_t)name[i] > 0x7F) return 0; /* plain char has no sign on Arm */
     return length && !strchr("/\\", name[0]) && name[length - 1] != '/' && name[1] != ':' && !strstr(name, "..");
 }
 
