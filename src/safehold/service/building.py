@@ -2,6 +2,7 @@
 
 import os
 
+from safehold.cases.awaiting import Awaited, awaited
 from safehold.gateway.checks import Checks
 from safehold.home.home import Home
 from safehold.ledger import EventLog
@@ -37,6 +38,11 @@ def build(
         index: that the checks look up in.
         commits: makes what many threads write durable together.
     """
+
+    def evidence_awaited() -> Awaited:
+        with home.database.reading() as connection:
+            return awaited(connection, home.clock.now())
+
     return Service(
         checks=checks,
         keys=KeyRing(home.database, ledger, home.clock),
@@ -48,4 +54,5 @@ def build(
         lanes=Lanes.of(os.cpu_count() or 1),
         load=Load(settings.bytes_in_flight_mib * _MIB),
         journal=Journal(home.clock),
+        awaited=evidence_awaited,
     )

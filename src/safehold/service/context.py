@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 
+from safehold.cases.awaiting import Awaited
 from safehold.gateway import Caller, Scope
 from safehold.gateway.checks import Checks
 from safehold.service.allowance import Allowances
@@ -50,6 +51,7 @@ class Service:
         policies: the policies' life; None where there is none.
         outbox: what is to be delivered; None where there is none.
         casework: what people do with cases, and what follows from it; None where there is none.
+        awaited: tells how much evidence waits for the vault; None where nobody knows.
         fetch: gets the bytes of an address, where that is allowed.
         readiness: what has to be there before anything is decided.
         lanes: threads for blocking work.
@@ -76,6 +78,7 @@ class Service:
     policies: Any = None
     outbox: Any = None
     casework: Any = None
+    awaited: Callable[[], Awaited] | None = None
     allowances: Allowances = field(default_factory=Allowances)
     measures: Measures = field(default_factory=Measures)
     traces: Traces = field(default_factory=Traces)

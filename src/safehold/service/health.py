@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from safehold.gateway import Scope
 from safehold.service.checking.translation import json_bytes
-from safehold.service.context import admit, service_of
+from safehold.service.context import Service, admit, service_of
 from safehold.service.openapi import PROBLEMS, SECURED
 from safehold.service.problem import Problem
+from safehold.vocabulary import SafeholdError
 
 router = APIRouter(tags=["health"])
 
@@ -49,7 +50,17 @@ async def metrics(request: Request) -> Response:
     service = service_of(request)
     if not _is_local(request):
         await admit(request, Scope.METRICS)
-    return Response(await service.work(service.measures.text), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(await service.work(_measured, service), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _measured(service: Service) -> bytes:
+    """Return what was counted, with what waits for the vault at this moment."""
+    try:
+        found = None if service.awaited is None else service.awaited()
+    except SafeholdError:  # what was counted is worth telling above all while the database can't be read
+        found = None
+    service.measures.tell_evidence(found)
+    return service.measures.text()
 
 
 def _is_local(request: Request) -> bool:

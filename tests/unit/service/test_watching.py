@@ -2,10 +2,12 @@
 
 import io
 import json
+import re
 from typing import Self
 
 import pytest
 
+from safehold.cases.awaiting import Awaited
 from safehold.gateway import Answer, ItemAnswer
 from safehold.service.allowance import Allowances
 from safehold.service.readiness import STALE_SECONDS, Readiness
@@ -42,6 +44,18 @@ def test_decisions_are_counted_by_action_kind_and_gap() -> None:
     assert 'safehold_gaps_total{reason="timed_out"} 1.0' in text
     assert "safehold_allowed_unexamined_total 1.0" in text
     assert not any(word in text for word in ("pdq", "frame", HarmClass.CSAM.value))
+
+
+def test_what_waits_for_the_vault_is_told_in_numbers_and_no_number_where_nobody_knows() -> None:
+    measures = Measures()
+    measures.tell_evidence(Awaited(items=4, waiting=1, failed=2, dead=1, oldest_seconds=90.5))
+    text = measures.text().decode()
+    assert "safehold_evidence_items_waiting 4.0" in text
+    assert "safehold_evidence_oldest_seconds 90.5" in text
+    told = re.findall(r'^safehold_evidence_jobs\{standing="([a-z]+)"\} (\S+)$', text, re.MULTILINE)
+    assert dict(told) == {"waiting": "1.0", "failed": "2.0", "dead": "1.0", "noted": "0.0"}
+    measures.tell_evidence(None)
+    assert set(re.findall(r"^safehold_evidence_\S+ (\S+)$", measures.text().decode(), re.MULTILINE)) == {"NaN"}
 
 
 def test_an_allowance_fills_at_its_rate_and_no_further_than_a_burst() -> None:

@@ -4,9 +4,11 @@ Source: Prometheus, "Exposition formats" and "Metric and label naming", https://
 """
 
 import os
+from dataclasses import asdict
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
+from safehold.cases.awaiting import Awaited
 from safehold.gateway import Answer
 from safehold.vocabulary import Action
 
@@ -15,6 +17,11 @@ SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 _SECONDS = (0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 """Around what is aimed at: 3 and 10 ms for text, 10 and 30 ms for pictures."""
+
+STANDINGS = ("waiting", "failed", "dead", "noted")
+"""Of jobs that preserve evidence: fields of :class:`~safehold.cases.awaiting.Awaited`."""
+
+_UNKNOWN = float("nan")
 
 
 class Measures:
@@ -61,6 +68,15 @@ class Measures:
             registry=self._registry,
             multiprocess_mode="livemin",
         )
+        self.evidence_items = self._newest("safehold_evidence_items_waiting", "Confirmed items the vault doesn't have.")
+        self.evidence_jobs = self._newest("safehold_evidence_jobs", "Jobs of preserving, by standing.", "standing")
+        self.evidence_oldest = self._newest(
+            "safehold_evidence_oldest_seconds", "How long the longest has waited for the vault."
+        )
+
+    def _newest(self, name: str, said: str, *labels: str) -> Gauge:
+        """Return a gauge of what all processes see alike: whichever looked last is believed."""
+        return Gauge(name, said, labels, registry=self._registry, multiprocess_mode="livemostrecent")
 
     def count_request(self, route: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
@@ -82,6 +98,14 @@ class Measures:
             self._child(self.items, item.kind, item.action.value).inc()
             for reason in {gap.reason for gap in item.gaps}:
                 self._child(self.gaps, reason.value).inc()
+
+    def tell_evidence(self, found: Awaited | None) -> None:
+        """Tell how much evidence waits for the vault; None where nobody can say: each is then not a number."""
+        told = {} if found is None else asdict(found)
+        self.evidence_items.set(told.get("items", _UNKNOWN))
+        self.evidence_oldest.set(told.get("oldest_seconds", _UNKNOWN))
+        for standing in STANDINGS:
+            self.evidence_jobs.labels(standing).set(told.get(standing, _UNKNOWN))
 
     def _child(self, counter: Counter, *labels: str) -> Counter:
         """Return the counter of these labels; asking the library for it takes longer than counting."""
