@@ -233,6 +233,7 @@ def save_mix(layout: Layout, mix: Mix) -> None:
         "left_out": list(mix.left_out),
         "origins": mix.origins,
         "sought": asdict(mix.sought),
+        "unscreened": list(mix.unscreened),
     }
     write_atomic(layout.mix, json.dumps(fields).encode())
 
@@ -254,6 +255,7 @@ def load_mix(layout: Layout) -> Mix:
             left_out=tuple(fields["left_out"]),
             origins=tuple(map(tuple, fields["origins"])),
             sought=_fields_from_json(fields["sought"]),
+            unscreened=tuple(fields.get("unscreened", ())),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DamagedStateError(

@@ -143,6 +143,29 @@ def test_media_and_linked_folders_that_nobody_could_read_leave_the_run_incomplet
     assert any(sentence.endswith("leads nowhere or to a folder): 2.") for sentence in outcome.summary["not_covered"])
 
 
+def test_columns_of_text_that_nobody_read_are_counted_in_the_result_and_on_the_card(place: Place) -> None:
+    (place.root / "rows").mkdir()
+    words = pa.array([["a hill"], None])
+    columns = {"text": ["a hill", "a field"], "notes": ["a hill", None], "tags of mine": words, "width": [7, 8]}
+    pq.write_table(pa.table(columns), place.root / "rows" / "0.parquet")
+    lines = [{"text": "a hill", "remark": "a field", "size": "7"}, {"text": "a hill", "later": {"deep": ["seen"]}}]
+    (place.root / "lines.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    out = place.root / "out"
+    told = "nobody screened: 4 (--column caption NAME"
+    outcome = safeguard(place, [place.root / "rows", place.root / "lines.jsonl"], out)
+    assert any(told in one for one in outcome.summary["not_covered"])
+    assert told in (out / "card.html").read_text()
+    with place.open() as workshop:
+        again = decide(out, workshop.equipment(place.policy)).summary["not_covered"]
+    assert again == outcome.summary["not_covered"]
+
+
+def test_where_every_column_of_text_has_a_role_nothing_is_said_of_any(place: Place) -> None:
+    source = write_parquet(place.root / "0.parquet", [jpeg(101)], ["a hill"])
+    told = safeguard(place, [source], place.root / "out").summary["not_covered"]
+    assert not any("no role claims" in one for one in told)
+
+
 def test_a_table_beside_shards_loses_its_words_and_the_result_says_so(place: Place) -> None:
     folder = write_tar(place.root / "shards" / "0.tar", {"a": {"txt": b"colours"}}).parent
     pq.write_table(pa.table({"key": ["a"], "caption": ["colours"], "width": [9]}), folder / "0.parquet")

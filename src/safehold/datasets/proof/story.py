@@ -39,6 +39,7 @@ class Story:
         after: the digest of the cleaned dataset; "" for a dry run.
         left_out: how many files of the sources are part of no record and no companion, by extension.
         unread: how many of these are media, or a link to a folder, that nobody could read.
+        unscreened: how many columns of text have no role.
         is_shortened: whether tables beside shards are written again without their words.
     """
 
@@ -52,6 +53,7 @@ class Story:
     after: str = ""
     left_out: Mapping[str, int] = field(default_factory=dict)
     unread: int = 0
+    unscreened: int = 0
     is_shortened: bool = False
 
     def with_applied(self, applied: tuple[Applied, ...]) -> "Story":
@@ -63,7 +65,9 @@ class Story:
         extensions = [name.rpartition("/")[2].rpartition(".")[2].lower() for name in mix.left_out]
         counts = Counter(one if _PLAIN.fullmatch(one) else "other" for one in extensions)
         is_shortened = any(companion.kind is CompanionKind.ROWS for companion in mix.companions)
-        return replace(self, left_out=counts, unread=mix.unread, is_shortened=is_shortened)
+        return replace(
+            self, left_out=counts, unread=mix.unread, unscreened=len(mix.unscreened), is_shortened=is_shortened
+        )
 
     def with_after(self, digest: str) -> "Story":
         """Return the story with the cleaned dataset's digest."""

@@ -60,6 +60,11 @@ def _of_files(story: Story) -> Iterator[str]:
             "Words in the tables beside shards (caption, url, status) were not examined, so the cleaned dataset has "
             "only their keys and numbers; captions and addresses inside the shards are kept."
         )
+    if story.unscreened:
+        yield (
+            f"Columns of text that no role claims, and nobody screened: {story.unscreened:,} "
+            "(--column caption NAME says which are captions)."
+        )
     if story.left_out:
         kinds = ", ".join(f"{name} {count:,}" for name, count in sorted(story.left_out.items()))
         yield f"Files of the sources that are no record, and are not in the cleaned dataset, by extension: {kinds}."

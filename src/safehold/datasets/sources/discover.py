@@ -65,6 +65,7 @@ def discover(arguments: Sequence[str], options: SourceOptions | None = None) -> 
         tuple(folder + name for plan, folder in zip(plans, sub_folders, strict=True) for name in plan.left_out),
         tuple(source.arguments for source in found),
         options.fields,
+        tuple(dict.fromkeys(name for plan in plans for name in plan.unscreened)),
     )
 
 
@@ -80,7 +81,10 @@ def _by_format(source: Source, plan: Plan) -> list[Plan]:
     if source.is_folder or len(formats) == 1:
         return [plan]
     of_format = [tuple(shard for shard in plan.shards if shard.format is one) for one in formats]
-    return [Plan(shards, left_out=plan.left_out if not at else ()) for at, shards in enumerate(of_format)]
+    return [
+        Plan(shards, left_out=() if at else plan.left_out, unscreened=plan.unscreened)
+        for at, shards in enumerate(of_format)
+    ]
 
 
 def _sub_folder(number: int, source: Source) -> str:

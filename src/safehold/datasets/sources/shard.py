@@ -141,6 +141,7 @@ class Plan:
     shards: tuple[Shard, ...]
     companions: tuple[Companion, ...] = ()
     left_out: tuple[str, ...] = ()
+    unscreened: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ class Mix:
         left_out: names of files that are part of no record and no companion; they don't reach the cleaned dataset.
         origins: for each source, what the user typed that stands for it.
         sought: the names that were looked for in every source.
+        unscreened: columns of text in tables and manifests that have no role, so that nobody reads what they say.
     """
 
     shards: tuple[Shard, ...]
@@ -160,6 +162,7 @@ class Mix:
     left_out: tuple[str, ...] = ()
     origins: tuple[tuple[str, ...], ...] = ()
     sought: Fields = field(default_factory=Fields)
+    unscreened: tuple[str, ...] = ()
 
     @property
     def unread(self) -> int:

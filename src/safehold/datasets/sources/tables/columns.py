@@ -3,7 +3,7 @@
 Every column of bytes is media unless it is a hash: bytes that nobody looked at must not pass as a column nobody knew.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
@@ -85,18 +85,42 @@ def _named(names: Iterable[str], wanted: Iterable[str]) -> tuple[str, ...]:
 
 def holds_bytes(kind: pa.DataType) -> bool:
     """Return whether a column holds bytes: as such, or anywhere in what structs, lists, maps and the like wrap."""
-    if isinstance(kind, pa.BaseExtensionType):
-        return holds_bytes(kind.storage_type)
-    if pa.types.is_map(kind):
-        return holds_bytes(kind.key_type) or holds_bytes(kind.item_type)
-    if isinstance(kind, _WRAPPERS):
-        return holds_bytes(kind.value_type)
-    if pa.types.is_struct(kind):
-        return any(holds_bytes(kind.field(number).type) for number in range(kind.num_fields))
-    return bool(
-        pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)
-        or pa.types.is_fixed_size_binary(kind)
+    return any(
+        pa.types.is_binary(leaf) or pa.types.is_large_binary(leaf) or pa.types.is_binary_view(leaf)
+        or pa.types.is_fixed_size_binary(leaf)
+        for leaf in _leaves(kind)
     )  # fmt: skip
+
+
+def unscreened(schema: pa.Schema, found: Fields) -> list[str]:
+    """Return the columns that hold text, however it is wrapped, and have no role: nobody reads what they say."""
+    taken = {name for _, names in found.hashes for name in names}
+    taken.update(found.media, found.path, found.captions, found.url, found.labels)
+    return [
+        field.name
+        for field in schema
+        if field.name not in taken
+        and any(
+            pa.types.is_string(leaf) or pa.types.is_large_string(leaf) or pa.types.is_string_view(leaf)
+            for leaf in _leaves(field.type)
+        )
+    ]  # fmt: skip
+
+
+def _leaves(kind: pa.DataType) -> Iterator[pa.DataType]:
+    """Yield what a type is made of, whatever wraps it."""
+    if isinstance(kind, pa.BaseExtensionType):
+        yield from _leaves(kind.storage_type)
+    elif pa.types.is_map(kind):
+        yield from _leaves(kind.key_type)
+        yield from _leaves(kind.item_type)
+    elif isinstance(kind, _WRAPPERS):
+        yield from _leaves(kind.value_type)
+    elif pa.types.is_struct(kind):
+        for number in range(kind.num_fields):
+            yield from _leaves(kind.field(number).type)
+    else:
+        yield kind
 
 
 def is_text(kind: pa.DataType) -> bool:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from safehold.datasets.sources.errors import EmptySourceError, ShardError, UnreadableSourceError
 from safehold.datasets.sources.fields import SourceOptions
 from safehold.datasets.sources.places.argument import Source, location_of
@@ -18,10 +20,11 @@ from safehold.datasets.sources.places.location import join, parent
 from safehold.datasets.sources.places.output import Rewritten
 from safehold.datasets.sources.places.stamps import Stamp, fingerprint, stamp
 from safehold.datasets.sources.records.cells import Names, Reading, add_cells
+from safehold.datasets.sources.records.disguise import leaves
 from safehold.datasets.sources.records.media_file import fault_of, open_media, place, take_away
 from safehold.datasets.sources.records.record import Member, Record, gap
 from safehold.datasets.sources.shard import Format, Plan, Shard
-from safehold.datasets.sources.tables.columns import resolve_names
+from safehold.datasets.sources.tables.columns import resolve_names, unscreened
 from safehold.datasets.sources.tables.lines import Line, csv_header, lines_of, notation_of, rewrite_lines
 from safehold.home.files import shared_folder
 from safehold.vocabulary import GapReason
@@ -35,10 +38,10 @@ def plan(source: Source, names: Sequence[str], options: SourceOptions) -> Plan:
         UnreadableSourceError: not one of them can be read.
         EmptySourceError: not one of them has a line.
     """
-    shards, faults = [], []
+    shards, faults, unread = [], [], dict[str, None]()
     for name in names:
         try:
-            shards.extend(_shards(source, name, options))
+            shards.extend(_shards(source, name, options, unread=unread))
         except ShardError as error:
             faults.append(error)
             stamp_ = source.files[name]
@@ -52,7 +55,8 @@ def plan(source: Source, names: Sequence[str], options: SourceOptions) -> Plan:
     if not shards:
         raise EmptySourceError(f"{source.named}: no manifest with a line", advice="Name one that has.")
     used = {*names, *(join(parent(shard.name), file).removeprefix("./") for shard in shards for file in shard.files)}
-    return Plan(tuple(shards), left_out=tuple(name for name in source.files if name not in used) + source.odd)
+    left_out = tuple(name for name in source.files if name not in used) + source.odd
+    return Plan(tuple(shards), left_out=left_out, unscreened=tuple(unread))
 
 
 @dataclass(slots=True)
@@ -66,7 +70,9 @@ class _Part:
     names: dict[str, None] = field(default_factory=dict)
 
 
-def _shards(source: Source, name: str, options: SourceOptions) -> list[Shard]:
+def _shards(source: Source, name: str, options: SourceOptions, *, unread: dict[str, None]) -> list[Shard]:
+    """Return the shards of one manifest; columns of words that have no role go into `unread`."""
+    worded = dict[str, None]()
     location, columns, parts = location_of(source, name), dict[str, None](), list[_Part]()
     asked = frozenset(path.lower() for path in options.fields.path)
     notation = notation_of(name)
@@ -78,10 +84,14 @@ def _shards(source: Source, name: str, options: SourceOptions) -> list[Shard]:
             part = parts[-1]
             part.stop, part.rows = line.stop, part.rows + 1
             columns.update(dict.fromkeys(line.cells))
+            worded.update(
+                (cell, None) for cell, value in line.cells.items() if cell not in worded and _has_words(value)
+            )
             part.names.update(dict.fromkeys(_paths(line.cells, asked)))
     if not parts:
         return []
     fields = resolve_names(columns, options.fields, table=name)
+    unread.update(dict.fromkeys(unscreened(pa.schema([(cell, pa.string()) for cell in worded]), fields)))
     whole = Shard(0, 0, Format.TABLE, name, location, fields=fields)
     return [_shard(whole, part, source.files[name]) for part in parts]
 
@@ -93,6 +103,11 @@ def _shard(whole: Shard, part: _Part, manifest: Stamp) -> Shard:
         fingerprint=fingerprint([manifest, *found.values()]),
         size=part.stop - part.start + sum(one.size for one in found.values()),
     )  # fmt: skip
+
+
+def _has_words(value: object) -> bool:
+    """Return whether a cell says something in words, however it is wrapped."""
+    return any(isinstance(leaf, str) and any(map(str.isalpha, leaf)) for leaf in leaves(value))
 
 
 def _paths(cells: Mapping[str, Any], columns: frozenset[str]) -> Iterator[str]:

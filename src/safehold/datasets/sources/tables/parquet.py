@@ -26,7 +26,7 @@ from safehold.datasets.sources.places.output import HashingWriter, Rewritten, wr
 from safehold.datasets.sources.records.cells import Names, Reading, add_cells
 from safehold.datasets.sources.records.record import Member, Record, gap
 from safehold.datasets.sources.shard import Format, Plan, Shard
-from safehold.datasets.sources.tables.columns import resolve
+from safehold.datasets.sources.tables.columns import resolve, unscreened
 from safehold.datasets.sources.tables.unclaimed import hides_media
 from safehold.vocabulary import Gap, GapReason
 
@@ -78,19 +78,22 @@ def plan(source: Source, names: Sequence[str], options: SourceOptions) -> Plan:
     """
     if is_remote(source.root):
         require_ranges(location_of(source, names[0]))
-    shards = [shard for name in names for shard in _shards(source, name, options)]
+    unread: dict[str, None] = {}
+    shards = [shard for name in names for shard in _shards(source, name, options, unread=unread)]
     if all(shard.records is None for shard in shards):
         raise UnreadableSourceError(f"{source.named}: no Parquet file that can be read", advice=source.advice)
     left_out = tuple(name for name in source.files if name not in set(names)) + source.odd
-    return Plan(tuple(shards), left_out=left_out)
+    return Plan(tuple(shards), left_out=left_out, unscreened=tuple(unread))
 
 
-def _shards(source: Source, name: str, options: SourceOptions) -> list[Shard]:
+def _shards(source: Source, name: str, options: SourceOptions, *, unread: dict[str, None]) -> list[Shard]:
+    """Return the shards of one file; columns of text that have no role go into `unread`."""
     location, stamp = location_of(source, name), source.files[name]
     whole = Shard(0, 0, Format.PARQUET, name, location, fields=options.fields, fingerprint=stamp.mark, size=stamp.size)
     try:
         with opened_parquet(location) as parquet:
             fields = resolve(parquet.schema_arrow, options.fields, table=name)
+            unread.update(dict.fromkeys(unscreened(parquet.schema_arrow, fields)))
             groups = [parquet.metadata.row_group(number).num_rows for number in range(parquet.num_row_groups)]
     except (ShardError, OSError):
         return [whole]
