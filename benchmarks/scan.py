@@ -15,6 +15,10 @@ pool    `--workers` processes that decode with Pillow, hash with `pdqhash` and c
 Ours is everything a user waits for once children are up: scan, lookups against `--listed` made-up entries and the
 built-in bank, decisions, the cleaned dataset, manifest, card and certificate. Its own start-up is measured and
 printed beside it.
+
+All scans must leave the same parts and cleaned tars, with the digests and prints that the bare loop makes of every
+picture; the cleaned tars must be what the ceiling wrote, or the source where nothing is listed. Of the pool the prints
+of some pictures are compared: `bits_from_pdqhash` is the largest distance. Anything else ends this with an error.
 """
 
 import argparse
@@ -42,12 +46,20 @@ import pdqhash
 import simplejpeg
 from PIL import Image
 
+from benchmarks._scan_compared import (
+    Outcome,
+    bits_from_pdqhash,
+    by_our_kernels,
+    outcome,
+    require_same_observations,
+)
 from benchmarks.pictures import DENSE, jpeg
 from safehold.classification.text import CaptionRules, builtin_lexicons
 from safehold.datasets.equipment import Equipment
 from safehold.datasets.orders import ScanOrder
 from safehold.datasets.register import load_register
 from safehold.datasets.safeguard import scan
+from safehold.datasets.sources.places.blobs import sha256_of
 from safehold.ledger import SigningKey
 from safehold.matching import BankTraits
 from safehold.signals import Variant, digest, queries
@@ -243,6 +255,7 @@ class Contest:
 
     def __init__(self, folder: Path, arguments: argparse.Namespace) -> None:
         self._folder, self._against, self._workers = folder, arguments.against, arguments.workers
+        self._images = arguments.images
         steepness = DENSE if arguments.dense else None
         self.shards = write_shards(folder, arguments.images, arguments.size, steepness=steepness)
         self._few = write_shards(_made(folder / "few"), 2, arguments.size, steepness=steepness)
@@ -253,6 +266,7 @@ class Contest:
         ]
         self._processes = Processes(self._workers) if self._against in PROCESSES else None
         self._outs = 0
+        self._outcome: Outcome | None = None
 
     def first_picture(self) -> bytes:
         """Return the picture that comes again after DISTINCT, from the shards themselves."""
@@ -264,8 +278,35 @@ class Contest:
         self._outs += 1
         out = self._folder / f"out{self._outs}"
         run = timed(lambda: scan(ScanOrder(tuple(map(str, shards)), out, workers=workers), equipment))
+        if shards is self.shards:
+            self._compare(out)
         shutil.rmtree(out)
         return run
+
+    def _compare(self, out: Path) -> None:
+        """Refuse a scan that did other work than the other side, or than the scan before."""
+        found = outcome(out, self.shards)
+        if self._outcome is None:
+            made = by_our_kernels(FLAVOURS, VARIANTS)
+            if require_same_observations(out, self.shards, self._pictures().__getitem__, made) != self._images:
+                raise SystemExit("the scan did not see every picture")
+            self._outcome = found
+        if found != self._outcome:
+            raise SystemExit("two scans of the same shards differ")
+
+    def _pictures(self) -> list[bytes]:
+        """Return the pictures of all shards in order; those that repeat are there once."""
+        once: dict[bytes, bytes] = {}
+        files = ((shard.read_bytes(), task) for shard, task in zip(self.shards, self._tasks, strict=True))
+        found = (file[start : start + size] for file, task in files for start, size in task.members)
+        return [once.setdefault(data, data) for data in found]
+
+    def compared(self) -> dict[str, object]:
+        """Compare what both sides left at the end, and return what is worth telling."""
+        written = [task.out for task in self._tasks] if self._against == "ceiling" else self.shards
+        if self._outcome is None or self._outcome.clean != tuple(sha256_of(str(file)) for file in written):
+            raise SystemExit("the cleaned dataset is not what it should be")
+        return {"bits_from_pdqhash": bits_from_pdqhash(self._pictures())} if self._against == "pool" else {}
 
     def start_up(self, equipment: Equipment, workers: int) -> Run:
         """Time a scan of two pictures: everything that does not grow."""
@@ -307,7 +348,8 @@ def contest(folder: Path, arguments: argparse.Namespace) -> dict[str, object]:
             runs.append((ours, told.start_up(equipment, arguments.workers), told.other(equipment)))
         one = told.start_up(equipment, 1) if arguments.against == "one" else None
     told.close()
-    return _result(arguments, runs, one, sum(shard.stat().st_size for shard in told.shards))
+    compared = told.compared()
+    return _result(arguments, runs, one, sum(shard.stat().st_size for shard in told.shards)) | compared
 
 
 def _result(
@@ -315,6 +357,8 @@ def _result(
 ) -> dict[str, object]:
     start = statistics.median(run.wall for _, run, _ in runs)
     other_start = one.wall if one else 0.0
+    if any(min(ours.wall - few.wall, other.wall - other_start) <= 0 for ours, few, other in runs):
+        raise SystemExit("too few pictures: a scan of them takes no longer than its start-up; say more with --images")
     ours = arguments.images / (statistics.median(run.wall for run, _, _ in runs) - start)
     other = arguments.images / (statistics.median(run.wall for _, _, run in runs) - other_start)
     return {
