@@ -81,7 +81,7 @@ def serving(safehold: Path, home: Path) -> Iterator[Serving]:
             yield Serving(process, told["address"], str(key), way_in["address"], login)
         finally:
             process.terminate()
-            process.wait(_PATIENCE_SECONDS)
+            process.communicate(timeout=_PATIENCE_SECONDS)  # reads the rest and closes the pipe
 
 
 def _said(command: Sequence[str], environment: Mapping[str, str]) -> Mapping[str, object]:

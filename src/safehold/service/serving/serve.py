@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from safehold.service.serving.listening import address_of, listen
 from safehold.service.serving.options import Role, ServeOptions, require_safe
@@ -33,9 +33,9 @@ def serve(options: ServeOptions, announce: Callable[[str | None], None], *, besi
         ProcessesDieError: its processes can't live.
     """
     settings = load_settings(home_folder(options.home, os.environ), os.environ)
-    listening = _listen(options, settings) if options.role in _ANSWERING else None
-    address = None if listening is None else address_of(listening, settings)
-    with suppress(KeyboardInterrupt):  # a signal before anybody listens for it
+    place = _listen(options, settings) if options.role in _ANSWERING else nullcontext()
+    with place as listening, suppress(KeyboardInterrupt):  # a signal before anybody listens for it
+        address = None if listening is None else address_of(listening, settings)
         if options.processes == 1 and not beside:
             run(options, listening, on_ready=lambda _: announce(address))
         else:
