@@ -147,6 +147,13 @@ def test_slices_are_scanned_apart_and_decided_together(call: Call, tmp_path: Pat
     assert call("dataset", "scan", sources, "--out", out, *slice_of_two, "2").code == 2
 
 
+def test_a_release_before_anything_is_decided_says_so(call: Call, shard: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert call("dataset", "scan", shard, "--out", out, "--shard-index", "0", "--num-shards", "2").code == 0
+    said = call("dataset", "release", out, "00000.tar#3", "--reason", "seen")
+    assert (said.code, said.data["error"]["message"]) == (2, "the dataset is not decided")
+
+
 def test_newer_lists_are_decided_on_without_decoding_again(call: Call, clean_shard: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert call("dataset", "scan", clean_shard, "--out", out).code == 0

@@ -1,6 +1,7 @@
 """The ledger, policies, vault and backups through the command line."""
 
 import hashlib
+import json
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -43,6 +44,20 @@ def test_a_cut_off_ledger_is_found_against_a_checkpoint_kept_elsewhere(call: Cal
         database.execute("DELETE FROM events WHERE seq = (SELECT max(seq) FROM events)")
     assert call("ledger", "verify").code == 0, "without the checkpoint nothing shows it"
     assert call("ledger", "verify", "--checkpoint", kept).code == 2
+
+
+def test_a_checkpoint_is_taken_as_any_command_or_certificate_stated_it(call: Call, tmp_path: Path) -> None:
+    fields = call("ledger", "checkpoint").data["checkpoint"]
+    forms = {"answer": {"checkpoint": fields}, "laid out anew": fields, "certificate": {"a": 1, "checkpoint": fields}}
+    kept = tmp_path / "kept.json"
+    for form, value in forms.items():
+        kept.write_text(json.dumps(value, indent=2))
+        assert call("ledger", "verify", "--checkpoint", kept).data["anchored"] is True, form
+    kept.write_text(json.dumps({**fields, "size": fields["size"] + 1}))
+    assert call("ledger", "verify", "--checkpoint", kept).code == 2
+    for nothing in ("[1]", '"text"', '{"checkpoint": 3}', "[" * 100_000):
+        kept.write_text(nothing)
+        assert "not a Safehold checkpoint" in call("ledger", "verify", "--checkpoint", kept).data["error"]["message"]
 
 
 def test_verifying_without_a_checkpoint_says_what_it_cannot_show(

@@ -1,5 +1,6 @@
 """``safehold ledger``: verify, export and sign the append-only record of what was done."""
 
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,15 +29,13 @@ def ledger() -> None:
 @click.option("--public-key", help="The installation's key, learnt another way; with --export.")
 def verify_ledger(shell: Shell, checkpoint: Path | None, exported: Path | None, public_key: str | None) -> Answer:
     """Verify every event, signature and change of key; says what differs and where."""
-    from safehold.ledger import Checkpoint, parse_public_key, verify_export
+    from safehold.ledger import parse_public_key, verify_export
 
     if public_key is not None and exported is None:
         raise click.UsageError(
             "--public-key goes with --export: the home's own key is known", click.get_current_context()
         )
-    retained = (
-        None if checkpoint is None else Checkpoint.from_json(checkpoint.read_text(encoding="utf-8", errors="replace"))
-    )
+    retained = None if checkpoint is None else _retained(checkpoint)
     if exported is not None:
         expected = None if public_key is None else parse_public_key(public_key)
         state = verify_export(exported, retained, public_key=expected)
@@ -45,6 +44,22 @@ def verify_ledger(shell: Shell, checkpoint: Path | None, exported: Path | None, 
             state = workshop.ledger.verify(retained)
     said = _said(state, is_compared=retained is not None)
     return Answer(_state(state), said if public_key is None else [*said, f"signed by {public_key}, the key you named"])
+
+
+def _retained(path: Path) -> "Checkpoint":
+    """Return the checkpoint in a file: as it was printed or written, with --json, or as a certificate states it.
+
+    However the file is laid out, its signature is over what it says.
+    """
+    from safehold.ledger import Checkpoint
+
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        stated = json.loads(text)
+    except (ValueError, RecursionError):
+        return Checkpoint.from_json(text)  # which says that it is none
+    inner = stated.get("checkpoint") if isinstance(stated, dict) else None
+    return Checkpoint.from_fields(stated if inner is None else inner)
 
 
 def _state(state: "LedgerState") -> dict[str, object]:

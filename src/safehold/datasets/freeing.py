@@ -81,6 +81,7 @@ class _Held:
 
 
 def _held(layout: Layout, records: Iterable[str]) -> dict[str, _Held]:
+    read_conclusion(layout)  # says where nothing is decided yet, of which no record could be named
     found: dict[str, _Held] = {}
     for record in records:
         candidates = [one for shard in _shards_of(layout, record) for one in _rows_of(layout, shard, record)]
