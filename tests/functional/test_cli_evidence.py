@@ -95,7 +95,7 @@ def test_a_reported_case_is_held_for_a_year_and_destroyed_when_an_agency_asks(
     evidence: tuple[EvidenceId, str],
     as_user: Callable[[str], None],
 ) -> None:
-    identifier, _ = evidence
+    identifier, case = evidence
     as_user("robin")
     assert call("hold", "place", identifier, "--basis", "us_report").code == 2, "it needs its receipt"
     day = f"{NOW:%Y-%m-%d}"
@@ -104,6 +104,9 @@ def test_a_reported_case_is_held_for_a_year_and_destroyed_when_an_agency_asks(
     assert (hold["rule"], hold["reference"], hold["expires_at"][:4]) == ("us_report", "r-1", str(NOW.year + 1))
     assert call("hold", "release", hold["id"], "--reference", "oops").code == 2, "the law asks for it"
     assert call("hold", "extend", hold["id"], "--until", "2999-01-01").code == 2, "an extension needs its reference"
+    again = ("hold", "place-case", case, "--basis", "us_report", "--reference", "r-1")
+    assert call(*again).data["holds"] == [], "all that its case has is held so already"
+    assert call("hold", "place-case", "case_none", "--basis", "counsel", "--reference", "l-1").code == 2
     asked = call("hold", "destroy-request", identifier, "--agency", "agency-1").data["destruction"]["id"]
     assert call("hold", "destroy-approve", asked).code == 2, "who asked"
     assert "1 hold" in shown("hold", "destroy-requests")[1]

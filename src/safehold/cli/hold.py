@@ -96,6 +96,44 @@ def place(
     return Answer({"hold": _facts(made, now)}, [f"hold {made.id} on {made.evidence[:12]}, until {_end(made, now)}"])
 
 
+@command(hold, "place-case")
+@click.argument("case")
+@click.option(
+    "--basis",
+    required=True,
+    type=click.Choice(["us_report", "us_preservation", "authority", "court_order", "counsel"]),
+    help="Why.",
+)
+@click.option("--reference", required=True, help="The receipt, request or order that it rests on, as one word.")
+@click.option("--submitted", type=_UNTIL, help="When the report was submitted (UTC); now, for us_report.")
+@click.option("--until", type=_UNTIL, help="The day on which it ends (UTC); without it, as its basis asks.")
+def place_case(
+    shell: Shell,
+    case: str,
+    *,
+    basis: str,
+    reference: str,
+    submitted: dt.datetime | None,
+    until: dt.datetime | None,
+) -> Answer:
+    """Start a hold on each piece of evidence that a CASE has now: items, what tells of them, what people reported.
+
+    What the same basis and reference hold already is left as it is. What reaches the vault later is not held by it.
+    """
+    from safehold.cases import CaseId
+    from safehold.cases.evidence import Basis
+
+    with shell.workshop() as workshop:
+        holds, person = _ruled(workshop)
+        begins_at, ends = _utc(submitted), _utc(until)
+        made = holds.place_on_case(
+            person, CaseId(case), Basis(basis), reference=reference, begins_at=begins_at, until=ends
+        )
+        now = workshop.home.clock.now()
+    said = [f"hold {one.id} on {one.evidence[:12]}, until {_end(one, now)}" for one in made]
+    return Answer({"holds": [_facts(one, now) for one in made]}, said or ["all of it is held so already"])
+
+
 @command(hold, "extend")
 @click.argument("hold_id", metavar="HOLD")
 @click.option("--until", type=_UNTIL, required=True, help="The day on which it is to end (UTC).")

@@ -1,6 +1,7 @@
 """Legal holds on evidence: placed for a basis, prolonged and released as its rule allows.
 
     hold = holds.place(person, evidence, Basis.US_REPORT, reference="report-4711", begins_at=submitted_at)
+    holds.place_on_case(person, case, Basis.US_REPORT, reference="report-4711", begins_at=submitted_at)   # all it has
     holds.extend(person, hold.id, until, reference="request-12")
 
 While one is active nothing erases its evidence, whoever asks: a hold beats requests for erasure.
@@ -12,7 +13,9 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
+from safehold.cases.case import CaseId
 from safehold.cases.evidence.basis import RULES, Basis, basis_of, ends_at
+from safehold.cases.evidence.belonging import evidence_of
 from safehold.cases.evidence.ceremony import require_ability
 from safehold.cases.evidence.errors import HoldUnfitError
 from safehold.cases.evidence.listing import LISTED, list_holds, place_of_end
@@ -22,8 +25,8 @@ from safehold.ledger import EventLog
 from safehold.ledger.entry import timestamp
 from safehold.vault import EvidenceId, Grounds, Hold, HoldRefusedError, Retention
 from safehold.vault.evidence import WORD_ADVICE, is_word
-from safehold.vault.holds import read_holds, release_hold
-from safehold.vault.occurrence import released
+from safehold.vault.holds import holds_of, new_hold, read_holds, release_hold, write_hold
+from safehold.vault.occurrence import held, released
 from safehold.vault.register import require
 from safehold.vault.tables import holds as table
 from safehold.vocabulary import Clock, Event
@@ -71,15 +74,63 @@ class Holds:
             HoldUnfitError: the reference is more than a word, or the beginning lies in the future.
         """
         require_ability(person, Ability.MANAGE_HOLDS)
+        ends = self._end(basis, begins_at, until, reference=reference)
+        return self._vault.hold(
+            evidence, basis.value, expires_at=ends, actor=person.name, grounds=Grounds(basis.value, reference)
+        )
+
+    def place_on_case(
+        self,
+        person: Person,
+        case: CaseId,
+        basis: Basis,
+        *,
+        reference: str,
+        begins_at: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+    ) -> tuple[Hold, ...]:
+        """Start a hold on each piece of evidence that a case has now, all of them or none; return those it started.
+
+        What the same basis and reference hold already is left as it is, so that repeating it doubles nothing. What the
+        case gets later, or the vault does not have yet, is not held by it.
+
+        Args:
+            person: who places them; needs `Ability.MANAGE_HOLDS`.
+            case: whose evidence is held.
+            basis: why.
+            reference: the receipt, request or order, as one word.
+            begins_at: as for `place`.
+            until: as for `place`.
+
+        Raises:
+            NotForThemError: their roles don't allow it.
+            HoldRefusedError: the case has no evidence, or the time has passed.
+            HoldUnfitError: as for `place`.
+        """
+        require_ability(person, Ability.MANAGE_HOLDS)
+        ends = self._end(basis, begins_at, until, reference=reference)
+        grounds, now = Grounds(basis.value, reference), self._clock.now()
+        with self._database.writing() as connection:
+            found = evidence_of(connection, case)
+            if not found:
+                raise HoldRefusedError("this case has no evidence in the vault", advice="Hold it once it is there.")
+            free = [row for row in found if not _is_held_so(holds_of(connection, row.id), grounds, now)]
+            made = tuple(new_hold(row, basis.value, now=now, expires_at=ends, grounds=grounds) for row in free)
+            for hold in made:
+                write_hold(connection, hold)
+                self._ledger.append(held(hold, actor=person.name), connection)
+        return made
+
+    def _end(
+        self, basis: Basis, begins_at: dt.datetime | None, until: dt.datetime | None, *, reference: str
+    ) -> dt.datetime | None:
+        """Return when a hold is to end that begins so; None: when it is released."""
         now = self._clock.now()
         begins_at = begins_at or now
         if begins_at.tzinfo is None or begins_at > now:
             raise HoldUnfitError("a hold's time can't begin in the future", advice="Give the time of the submission.")
         _require_reference(reference)
-        ends = ends_at(RULES[basis], begins_at, until)
-        return self._vault.hold(
-            evidence, basis.value, expires_at=ends, actor=person.name, grounds=Grounds(basis.value, reference)
-        )
+        return ends_at(RULES[basis], begins_at, until)
 
     def extend(self, person: Person, identifier: str, until: dt.datetime, *, reference: str) -> Hold:
         """Prolong a hold by a further one on the same basis; the earlier one stays as it was.
@@ -196,6 +247,11 @@ class Holds:
 
 _OFFSETS = dt.timedelta(days=1)
 """Times were once kept with other offsets: no text of theirs differs by more."""
+
+
+def _is_held_so(found: Sequence[Hold], grounds: Grounds, now: dt.datetime) -> bool:
+    same = [hold for hold in found if (hold.grounds.rule, hold.grounds.reference) == (grounds.rule, grounds.reference)]
+    return any(hold.is_active(now) for hold in same)
 
 
 def _require_reference(reference: str) -> None:

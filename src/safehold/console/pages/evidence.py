@@ -5,12 +5,14 @@ A hold beats every request to erase; what ends it, its rule says.
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from safehold.cases import Ability
+from safehold.cases import Ability, CaseId
 from safehold.cases.evidence import RULES, Basis, Destructions, Ground, Holds, basis_of
+from safehold.cases.evidence.belonging import cases_with, pieces_of, waiting_of
 from safehold.cases.evidence.errors import EvidenceError
 from safehold.console.page import Entry, Page
 from safehold.console.visit import PageVisit
@@ -24,6 +26,21 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ASKED = (Ground.LAW_ENFORCEMENT, Ground.ERASURE_REQUEST)
 
 
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """A case that has a piece of evidence.
+
+    Attributes:
+        case: which.
+        pieces: how many pieces it has that are held apart, this one among them.
+        waiting: how many of its items the vault does not have yet.
+    """
+
+    case: CaseId
+    pieces: int
+    waiting: int
+
+
 def show_evidence(visit: PageVisit) -> Response:
     """Show what is known of one piece of evidence, its holds, and what was asked."""
     return _shown(visit, _evidence(visit))
@@ -35,15 +52,23 @@ def place_hold(visit: PageVisit) -> Response:
     basis = next((one for one in Basis if one.value == form.get("basis")), None)
     if basis is None:
         return _shown(visit, found, "Choose what the hold rests on.")
-    begins_at, until = _day(form.get("begins", "")), _day(form.get("until", ""))
-    reference = form.get("reference", "").strip()
+    dates = {"begins_at": _day(form.get("begins", "")), "until": _day(form.get("until", ""))}
+    reference, holds, chosen = form.get("reference", "").strip(), _holds(visit), form.get("with", "")
+    if not chosen:
+        return _done(
+            visit,
+            found,
+            lambda: holds.place(visit.person, found.id, basis, reference=reference, **dates),
+            "Held: nothing erases it meanwhile.",
+        )
+    case = next((one.case for one in _belonging(visit, found) if one.case == chosen), None)
+    if case is None:
+        return _shown(visit, found, "Choose what is held with it.")
     return _done(
         visit,
         found,
-        lambda: _holds(visit).place(
-            visit.person, found.id, basis, reference=reference, begins_at=begins_at, until=until
-        ),
-        "Held: nothing erases it meanwhile.",
+        lambda: holds.place_on_case(visit.person, case, basis, reference=reference, **dates),
+        "Held, with all that its case has in the vault: nothing erases it meanwhile.",
     )
 
 
@@ -106,7 +131,17 @@ def _shown(visit: PageVisit, found: Evidence, problem: str = "") -> Response:
         grounds=[(one.value, _GROUNDS[one]) for one in _ASKED],
         is_confirmed=visit.is_stepped_up,
         problem=problem,
+        belonging=_belonging(visit, found),
     )
+
+
+def _belonging(visit: PageVisit, found: Evidence) -> Sequence[Belonging]:
+    """Return the cases that have a piece of evidence, each with how much it has."""
+    with visit.console.casework.workshop.home.database.reading() as connection:
+        return [
+            Belonging(case, pieces_of(connection, case), waiting_of(connection, case))
+            for case in cases_with(connection, found)
+        ]
 
 
 _BASES = {

@@ -266,6 +266,25 @@ def test_evidence_is_held_and_a_hold_of_the_law_is_not_released(room: Room) -> N
 
 
 @pytest.mark.usefixtures("sealed")
+def test_the_page_says_what_a_hold_covers_and_holds_all_of_the_case_unless_somebody_wants_less(room: Room) -> None:
+    evidence, case = _evidence(room)
+    reported = room.workshop.vault.put(secrets.token_bytes(50), Label(case=case))
+    browser, path = room.as_(REPORTER), f"/holds/{evidence}"
+    page = " ".join(browser.get(path).text.split())
+    assert f'value="{case}" checked' in page
+    assert f"All that case {case[5:13]} has: 2 pieces" in page
+    assert "Nothing else of its case is held" in page
+    fields = {"basis": "counsel", "reference": "letter-1"}
+    other, _ = _evidence(room)
+    assert browser.send_form(path, {**fields, "with": _case(room)}).status_code == 422
+    assert browser.send_form(path, {**fields, "with": ""}).status_code == 303
+    assert [len(room.casework.holds.list(evidence=one)) for one in (evidence, reported, other)] == [1, 0, 0]
+    for _ in range(2):  # a second click holds nothing twice
+        assert browser.send_form(path, {**fields, "reference": "letter-2", "with": case}).status_code == 303
+    assert [len(room.casework.holds.list(evidence=one)) for one in (evidence, reported, other)] == [2, 1, 0]
+
+
+@pytest.mark.usefixtures("sealed")
 def test_a_hold_of_other_evidence_is_not_touched_through_this(room: Room) -> None:
     (mine, _), (other, _) = _evidence(room), _evidence(room)
     rosa = Person("rosa", frozenset({REPORTER}))
