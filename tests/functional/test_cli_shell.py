@@ -103,6 +103,17 @@ def test_a_usage_error_says_what_to_do_and_exits_2() -> None:
     assert "what to do: See: safehold policy --help" in done.stderr
 
 
+def test_where_there_is_no_utf_8_letters_are_escaped_and_json_stays_json(tmp_path: Path) -> None:
+    shown = safehold("policy", "check", "gär→nicht", PYTHONIOENCODING="ascii")
+    assert (shown.returncode, "g\\u00e4r\\u2192nicht" in shown.stderr) == (2, True)
+    said = safehold("policy", "check", "gär→nicht", "--json", PYTHONIOENCODING="ascii")
+    assert "gär→nicht" in json.loads(said.stdout)["error"]["message"]
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(safehold("policy", "show", "--source").stdout)
+    told = safehold("policy", "diff", str(policy), PYTHONIOENCODING="ascii")
+    assert (told.returncode, "\\u2192" in told.stdout) == (0, True)
+
+
 def test_an_error_is_one_json_object_too() -> None:
     done = safehold("policy", "check", "no-such-file", "--json")
     assert done.returncode == 2

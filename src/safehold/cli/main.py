@@ -3,6 +3,7 @@
 It imports next to nothing before it listens for SIGTERM, so that being told to end always ends as an interruption.
 """
 
+import io
 import os
 import signal
 import sys
@@ -28,6 +29,9 @@ def main() -> NoReturn:
     """Run the command line and exit."""
     stop = Stop()
     signal.signal(signal.SIGTERM, stop)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # without UTF-8, a letter that it lacks is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = _run(sys.argv[1:], stop)
         _go_on_regardless()

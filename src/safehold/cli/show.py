@@ -79,7 +79,12 @@ def sayable(text: str) -> str:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    stream.write(sayable(text))
+    text = sayable(text)
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:  # a terminal without UTF-8; JSON's escapes keep JSON what it is
+        text = "".join(letter if letter.isascii() else json.dumps(letter)[1:-1] for letter in text)
+    stream.write(text)
     stream.flush()
 
 
@@ -185,13 +190,14 @@ class _Drawn:
 
 def _bar() -> "Bar":
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.table import Column
 
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
+        TimeRemainingColumn(table_column=Column(no_wrap=True)),
+        TextColumn("{task.fields[note]}", table_column=Column(overflow="fold")),  # goes on below on a narrow terminal
         console=_console(stderr=True),
         transient=True,
     )

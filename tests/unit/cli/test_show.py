@@ -116,6 +116,18 @@ def test_a_bar_says_how_much_there_is_before_the_first_shard_is_done(terminal: C
     assert "records/s, found 0" in stream.getvalue(), "no size is known of a shard under work"
 
 
+def test_a_narrow_terminal_cuts_neither_counts_nor_the_note(
+    terminal: Callable[[], Terminal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    stream = terminal()
+    with progress("scan") as shown:
+        shown.update(17, 123, "1234 records/s, 56 MB/s, found 789, held 101, gaps 112")
+    text = stream.getvalue()
+    assert all(one in text for one in ("17/123", "1234", "789", "101", "112"))
+    assert "…" not in text
+
+
 def test_no_color_is_respected_on_a_terminal(terminal: Callable[[], Terminal], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     stream = terminal()
