@@ -1,13 +1,14 @@
 """Looking PDQ values up at threshold 31: the index of a home, mapped from its files, beside another way to search.
 
     python -m benchmarks.match [--json] [--size ENTRIES] [--batch QUERIES] [--engine native|numpy] [--variant NAME]
-                               [--against linear|faiss-multihash|faiss-flat] [--data random|clustered]
+                               [--against linear|faiss-multihash|faiss-flat] [--data random|clustered|photographs]
 
 Half of the queries are random, half are entries with 0 to 31 bits changed; every lookup goes through `Index.lookup`,
 with names of banks and entries for what is found. `linear` is numpy's; of faiss, `IndexBinaryMultiHash(256, 16, 16)`
 with `nflip` 1 is what HMA uses, and `IndexBinaryFlat` its fastest index that is exact at this radius. Both sides find
 the same pairs for the same queries, or this stops; `recall` is the share of the pairs of linear search that ours finds
-on a sample, and it may find no others.
+on a sample, and it may find no others. The data are random values; clusters of them, ten within some 8 bits; or values
+of windows of photographs and their variants (up to 200 000, beyond which each stands for others some 8 bits away).
 
 `open_ms` is the processor time that it takes to open the index of an opened home by mapping its files, without checking
 digests, and to answer a first query; `first_open_ms` is the same for the first time in a process, in which SQL is
@@ -28,6 +29,7 @@ from typing import Protocol
 
 import numpy as np
 
+from benchmarks._photographs import photograph_values
 from benchmarks.listed import Values, clustered_values, home_of, random_values
 from benchmarks.measure import alternate, line
 from safehold.home.home import Home
@@ -136,6 +138,13 @@ PEERS: dict[str, Callable[[Values], Peer]] = {
 }
 
 
+DATA: dict[str, Callable[[int], Values]] = {
+    "random": lambda count: random_values(count, 32, seed=1),
+    "clustered": lambda count: clustered_values(count, seed=1),
+    "photographs": lambda count: photograph_values(count, seed=1),
+}
+
+
 def opened_in_ms(folder: Path) -> tuple[float, float]:
     """Return how long a new process takes from the home to an answer, later on and for the first time; medians."""
     code = "import sys; from benchmarks.match import first_answer; first_answer(sys.argv[1])"
@@ -192,16 +201,13 @@ def main() -> None:
     parser.add_argument("--engine", choices=["native", "numpy"], help="the best that is there if not said")
     parser.add_argument("--variant", metavar="NAME", help="of the native engine, such as avx2; the best if not said")
     parser.add_argument("--against", choices=PEERS, default="linear")
-    parser.add_argument("--data", choices=["random", "clustered"], default="random")
+    parser.add_argument("--data", choices=DATA, default="random")
     options = parser.parse_args()
     if options.engine:
         os.environ[VARIABLE] = options.engine
     if options.variant and (native := kernels()) is not None:
         native.select(options.variant)
-    made = (
-        clustered_values if options.data == "clustered" else lambda count, *, seed: random_values(count, 32, seed=seed)
-    )
-    listed = made(options.size, seed=1)
+    listed = DATA[options.data](options.size)
     with tempfile.TemporaryDirectory() as folder, home_of(Path(folder, "home"), listed) as home:
         started = time.process_time()
         index = Index.open(home)
