@@ -17,29 +17,25 @@ from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
-from safehold.cases.case import CaseId, CaseState
-from safehold.cases.errors import (
-    ClaimedError,
-    ClaimLostError,
-    NotForThemError,
-    UnfitWordError,
-    UnknownCaseError,
-)
+from safehold.cases.case import CaseId
+from safehold.cases.errors import ClaimLostError, UnfitWordError
 from safehold.cases.events import Events
-from safehold.cases.exposure.errors import OptedOutError, RestDueError
-from safehold.cases.exposure.rest import Allowance
 from safehold.cases.item import Form
 from safehold.cases.queues.claim import Claim, Wellbeing
-from safehold.cases.queues.definition import (
-    LEASE_SECONDS,
-    QUEUES,
-    QueueDefinition,
-    definition,
+from safehold.cases.queues.definition import LEASE_SECONDS, QUEUES, QueueDefinition, definition
+from safehold.cases.queues.offering import admitted, claimed, declined_in, held_in, not_for_them, offered, require_free
+from safehold.cases.queues.stored import (
+    FIRST_DECISION,
+    GIVEN_BACK,
+    claim_of,
+    prolong,
+    require_case,
+    to_claim,
+    withhold,
+    write_claim,
 )
 from safehold.cases.queues.tables import case_claims, case_withheld
-from safehold.cases.rows import Row, form_bits, is_plain, moment
 from safehold.cases.staff import Person
-from safehold.cases.tables import cases
 from safehold.home.database import Database
 from safehold.ledger import is_fit
 from safehold.ledger.entry import timestamp
@@ -48,8 +44,6 @@ from safehold.vocabulary import Clock, Event, Seconds
 PASSED_SECONDS = Seconds(12 * 3600)
 """How long a case that somebody gave back is not offered to them again: the rest of a working day. Ours."""
 
-FIRST_DECISION = "first_decision"
-GIVEN_BACK = "given_back"
 _LEASE_BYTES = 16
 
 
@@ -86,7 +80,7 @@ class Queues:
             return self._queues
         allowed = [one for one in self._queues if one.admits(person)]
         allowance = None if self._wellbeing is None else self._wellbeing.allowance(person)
-        return tuple(one for one in allowed if len(_declined(allowance, one)) < len(Form))
+        return tuple(one for one in allowed if len(declined_in(allowance, one)) < len(Form))
 
     def next(self, person: Person, queue: str) -> Claim | None:
         """Give somebody the case of a queue that comes first for them; None where none waits for them.
@@ -104,10 +98,10 @@ class Queues:
         declined = self._admitted(person, wanted)
         now = self._clock.now()
         with self._database.writing() as connection:
-            held = self._held(connection, person.name, queue, now)
+            held = held_in(connection, person.name, queue, now=timestamp(now))
             if held is not None:
                 return self._extended(connection, held, now)
-            query = _offered(person.name, queue, declined, now=timestamp(now))
+            query = offered(person.name, queue, declined, now=timestamp(now))
             case_id = connection.execute(query).scalar()
             return None if case_id is None else self._take(connection, CaseId(case_id), person.name, now=now)
 
@@ -123,18 +117,18 @@ class Queues:
         """
         now = self._clock.now()
         with self._database.reading() as connection:
-            row = _row(connection, case_id)
+            row = require_case(connection, case_id)
         self._admitted(person, definition(self._queues, row["queue"]))
         with self._database.writing() as connection:
-            row = _row(connection, case_id)
+            row = require_case(connection, case_id)
             if not definition(self._queues, row["queue"]).admits(person):
-                raise _not_for_them("your roles do not let you decide it")
-            held = _claim_of(connection, case_id)
+                raise not_for_them("your roles do not let you decide it")
+            held = claim_of(connection, case_id)
             if held is not None and held.expires_at > now and held.queue == row["queue"]:
                 if held.person != person.name:
-                    raise _claimed(held.expires_at)
+                    raise claimed(held.expires_at)
                 return self._extended(connection, held, now)
-            self._require_free(connection, row, person.name)
+            require_free(connection, row, person.name, now=now)
             return self._take(connection, case_id, person.name, now=now)
 
     def renew(self, claim: Claim) -> Claim:
@@ -144,7 +138,7 @@ class Queues:
             ClaimLostError: its time was over and somebody else got the case, or it was given back.
         """
         with self._database.writing() as connection:
-            found = _claim_of(connection, claim.case)
+            found = claim_of(connection, claim.case)
             if found is None or found.lease != claim.lease:
                 raise _lost()
             return self._extended(connection, found, self._clock.now())
@@ -165,7 +159,7 @@ class Queues:
         until = timestamp(self._clock.now() + dt.timedelta(seconds=PASSED_SECONDS))
         with self._database.writing() as connection:
             self.finish(connection, claim, is_late_welcome=True)
-            _withhold(connection, claim.case, claim.person, reason=GIVEN_BACK, until=until)
+            withhold(connection, claim.case, claim.person, reason=GIVEN_BACK, until=until)
             self._ledger.append(
                 Event("case.given_back", claim.person, "", {"case": claim.case, "reason": reason}), connection
             )
@@ -176,7 +170,7 @@ class Queues:
         Raises:
             ClaimLostError: its time is over, or somebody else has the case.
         """
-        found = _claim_of(connection, claim.case)
+        found = claim_of(connection, claim.case)
         if found is None or found.lease != claim.lease or found.expires_at <= self._clock.now():
             raise _lost()
 
@@ -207,12 +201,12 @@ class Queues:
         )
         connection.execute(gone)
         for person in sorted(people):
-            _withhold(connection, case_id, person, reason=FIRST_DECISION, until=None)
+            withhold(connection, case_id, person, reason=FIRST_DECISION, until=None)
 
     def held_by(self, case_id: CaseId) -> Claim | None:
         """Return the claim on a case that is held now; None where nobody holds it."""
         with self._database.reading() as connection:
-            found = _claim_of(connection, case_id)
+            found = claim_of(connection, case_id)
         return None if found is None or found.expires_at <= self._clock.now() else found
 
     def claims(self, person: str | None = None) -> tuple[Claim, ...]:
@@ -222,170 +216,32 @@ class Queues:
             query = query.where(case_claims.c.person == person)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(case_claims.c.expires_at, case_claims.c.case_id)).mappings().all()
-        return tuple(map(_to_claim, rows))
+        return tuple(map(to_claim, rows))
 
     def _admitted(self, person: Person, queue: QueueDefinition) -> frozenset[Form]:
         """Return the forms that somebody opted out of, once it is sure that they may be given cases of a queue."""
         if not queue.admits(person):
-            raise _not_for_them("your roles do not let you work on this queue")
-        allowance = None if self._wellbeing is None else self._wellbeing.allowance(person, self._clock.now())
-        declined = _declined(allowance, queue)
-        if len(declined) == len(Form):
-            raise OptedOutError("you chose to be given nothing of this queue", advice="You can change your choice.")
-        if allowance is not None and allowance.rest is not None and queue.heeds_rest:
-            raise RestDueError(
-                "this is a good moment for a break",
-                advice="Thank you. Nothing is lost: what waits here is there for you later, or for somebody else.",
-                until=allowance.rest.until,
-            )
-        return declined
-
-    def _held(self, connection: sa.Connection, person: str, queue: str, now: dt.datetime) -> Claim | None:
-        """Return what somebody holds in a queue, asked from their claims on, since they are few."""
-        claims = sa.select(case_claims).where(
-            case_claims.c.person == person, case_claims.c.queue == queue, case_claims.c.expires_at > timestamp(now)
+            raise not_for_them("your roles do not let you work on this queue")
+        return admitted(
+            None if self._wellbeing is None else self._wellbeing.allowance(person, self._clock.now()), queue
         )
-        held = {row["case_id"]: _to_claim(row) for row in connection.execute(claims).mappings()}
-        if not held:
-            return None
-        waiting = sa.select(cases.c.id, cases.c.turn).where(cases.c.id.in_(held), *_waiting(queue))
-        rows = connection.execute(waiting).all()
-        return None if not rows else held[min(rows, key=lambda row: row.turn).id]
-
-    def _require_free(self, connection: sa.Connection, row: sa.RowMapping, person: str) -> None:
-        if not row["is_waiting"]:
-            raise _not_for_them("nothing of it waits to be decided")
-        if row["assignee"] not in {"", person}:
-            raise ClaimedError(
-                "this case was given to somebody else",
-                advice="Ask who assigns cases, or take another.",
-                until=self._clock.now(),
-            )
-        if row["state"] == CaseState.SECOND_REVIEW.value and _is_withheld(connection, row["id"], person):
-            raise _not_for_them("you decided it first: somebody else has to look at it now")
 
     def _take(self, connection: sa.Connection, case_id: CaseId, person: str, *, now: dt.datetime) -> Claim:
-        row = _row(connection, case_id)
-        taken = {
-            "case_id": case_id,
-            "person": person,
-            "lease": secrets.token_hex(_LEASE_BYTES),
-            "queue": row["queue"],
-            "claimed_at": timestamp(now),
-            "expires_at": timestamp(now + self._lease(row["queue"])),
-        }
-        connection.execute(sa.delete(case_claims).where(case_claims.c.case_id == case_id))
-        connection.execute(sa.insert(case_claims), taken)
+        row = require_case(connection, case_id)
+        expires_at = now + self._lease(row["queue"])
+        lease = secrets.token_hex(_LEASE_BYTES)
+        taken = Claim(case_id, person, row["queue"], lease, claimed_at=now, expires_at=expires_at)
+        write_claim(connection, taken)
         details = {"case": case_id, "queue": row["queue"], "version": row["version"]}
         self._ledger.append(Event("case.claimed", person, "", details), connection)
-        return _to_claim(taken)
+        return taken
+
+    def _extended(self, connection: sa.Connection, claim: Claim, now: dt.datetime) -> Claim:
+        return prolong(connection, claim, max(now + self._lease(claim.queue), claim.expires_at))
 
     def _lease(self, queue: str) -> dt.timedelta:
         """Return how long a claim in a queue lasts; in one that the rules name no more, as long as usually."""
         return self._leases.get(queue, dt.timedelta(seconds=LEASE_SECONDS))
-
-    def _extended(self, connection: sa.Connection, claim: Claim, now: dt.datetime) -> Claim:
-        expires_at = timestamp(max(now + self._lease(claim.queue), claim.expires_at))
-        mine = sa.update(case_claims).where(case_claims.c.case_id == claim.case, case_claims.c.lease == claim.lease)
-        connection.execute(mine.values(expires_at=expires_at))
-        return Claim(
-            case=claim.case,
-            person=claim.person,
-            queue=claim.queue,
-            lease=claim.lease,
-            claimed_at=claim.claimed_at,
-            expires_at=moment(expires_at),
-        )
-
-
-def _declined(allowance: Allowance | None, queue: QueueDefinition) -> frozenset[Form]:
-    """Return the forms that somebody chose not to be given in a queue; all of them: nothing of it."""
-    if allowance is None:
-        return frozenset()
-    return frozenset(form for form in Form if allowance.has_opted_out(form, queue.name))
-
-
-def _offered(person: str, queue: str, declined: Collection[Form], *, now: str) -> sa.Select[str]:
-    """Return the question for the first case of a queue that this person may be given."""
-    held = sa.exists().where(
-        case_claims.c.case_id == cases.c.id,
-        case_claims.c.expires_at > now,
-        case_claims.c.queue == cases.c.queue,
-    )
-    withheld = sa.exists().where(
-        case_withheld.c.case_id == cases.c.id,
-        case_withheld.c.person == person,
-        sa.or_(
-            sa.and_(case_withheld.c.reason == FIRST_DECISION, cases.c.state == CaseState.SECOND_REVIEW.value),
-            sa.and_(case_withheld.c.reason == GIVEN_BACK, case_withheld.c.until > now),
-        ),
-    )
-    conditions: list[sa.ColumnElement[bool]] = [
-        *_waiting(queue),
-        cases.c.assignee.in_(["", person]),
-        ~held,
-        ~withheld,
-    ]
-    if declined:
-        conditions.append(cases.c.forms.op("&")(form_bits(declined)) == 0)
-    return sa.select(cases.c.id).where(*conditions).order_by(cases.c.turn).limit(1)
-
-
-def _waiting(queue: str) -> tuple[sa.ColumnElement[bool], ...]:
-    """Return the conditions that a case waits in a queue, for decisions or for somebody to attend to it."""
-    return cases.c.queue == queue, cases.c.is_waiting == 1
-
-
-def _row(connection: sa.Connection, case_id: CaseId) -> sa.RowMapping:
-    known = sa.select(cases).where(cases.c.id == case_id)
-    row = connection.execute(known).mappings().one_or_none() if is_plain(case_id) else None
-    if row is None:
-        raise UnknownCaseError("there is no such case", advice="List cases with: safehold case list")
-    return row
-
-
-def _claim_of(connection: sa.Connection, case_id: CaseId) -> Claim | None:
-    row = connection.execute(sa.select(case_claims).where(case_claims.c.case_id == case_id)).mappings().one_or_none()
-    return None if row is None else _to_claim(row)
-
-
-def _to_claim(row: Row) -> Claim:
-    return Claim(
-        case=CaseId(row["case_id"]),
-        person=row["person"],
-        queue=row["queue"],
-        lease=row["lease"],
-        claimed_at=moment(row["claimed_at"]),
-        expires_at=moment(row["expires_at"]),
-    )
-
-
-def _withhold(connection: sa.Connection, case_id: CaseId, person: str, *, reason: str, until: str | None) -> None:
-    key = (
-        case_withheld.c.case_id == case_id,
-        case_withheld.c.person == person,
-        case_withheld.c.reason == reason,
-    )
-    connection.execute(sa.delete(case_withheld).where(*key))
-    row = {"case_id": case_id, "person": person, "reason": reason, "until": until}
-    connection.execute(sa.insert(case_withheld), row)
-
-
-def _is_withheld(connection: sa.Connection, case_id: str, person: str) -> bool:
-    query = sa.select(case_withheld.c.case_id).where(
-        case_withheld.c.case_id == case_id,
-        case_withheld.c.person == person,
-        case_withheld.c.reason == FIRST_DECISION,
-    )
-    return connection.execute(query).first() is not None
-
-
-def _claimed(until: dt.datetime) -> ClaimedError:
-    return ClaimedError("somebody else holds this case", advice="Take another; this one is free later.", until=until)
-
-
-def _not_for_them(why: str) -> NotForThemError:
-    return NotForThemError(f"this case or queue is not for you: {why}", advice="Take a case of another queue.")
 
 
 def _lost() -> ClaimLostError:
