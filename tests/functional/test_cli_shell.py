@@ -114,6 +114,16 @@ def test_where_there_is_no_utf_8_letters_are_escaped_and_json_stays_json(tmp_pat
     assert (told.returncode, "\\u2192" in told.stdout) == (0, True)
 
 
+def test_without_a_command_the_help_page_is_shown_and_called_no_error() -> None:
+    for arguments in ((), ("dataset",)):
+        done = safehold(*arguments)
+        assert (done.returncode, done.stdout, done.stderr.startswith("Usage: safehold")) == (2, "", True)
+    body = json.loads(safehold("--json", "dataset").stdout)
+    assert body["error"] == {
+        "message": "no command was named", "advice": "See: safehold dataset --help", "exit_code": 2
+    }  # fmt: skip
+
+
 def test_an_error_is_one_json_object_too() -> None:
     done = safehold("policy", "check", "no-such-file", "--json")
     assert done.returncode == 2

@@ -116,6 +116,12 @@ def run(arguments: Sequence[str], *, is_stopped: Callable[[], bool] = never) -> 
         return show_interruption(as_json=as_json)
     except BrokenPipeError:
         raise
+    except click.exceptions.NoArgsIsHelpError as error:
+        if as_json:
+            show_error("no command was named", _click_advice(error), code=ExitCode.USAGE, as_json=True)
+        else:
+            click.echo(error.format_message(), err=True)  # the help page
+        return ExitCode.USAGE
     except Exception as error:  # noqa: BLE001 (the outermost edge: everything becomes a code)
         if is_stopped():
             return show_interruption(as_json=as_json)
