@@ -20,7 +20,15 @@ from safehold.matching.listings.videos import ALGORITHM, ListedVideo, is_line, v
 _OURS = {name: name for name in ("algorithm", "value", "class", "note", "source_id", "threshold")}
 _THREATEXCHANGE = {"signal_type": "algorithm", "signal_str": "value", "collab": "note", "category": "", "tags": ""}
 _FRAMES = "frames"
-_LISTED_CATEGORIES = {"", "POSITIVE_CLASS", "WORTH_INVESTIGATING"}
+_LISTED_CATEGORIES = {"", "POSITIVE_CLASS", "TRUE_POSITIVE"}
+_SEED_CATEGORIES = {"INVESTIGATION_SEED", "WORTH_INVESTIGATING"}
+"""Opinions that lead to listed content and are none: an exact match with one must not count as confirmed.
+
+Source: python-threatexchange 1.2.17, exchanges/fetch_state.py, `SignalOpinionCategory` ("indirect indicator, requires
+verifying"), and the names that it had before.
+"""
+_NUMBERS = {"threshold", "source_id"}
+"""Fields that JSON may give as whole numbers."""
 _LONGEST_FIRST_LINE = 1000
 
 
@@ -128,10 +136,21 @@ def _csv(path: Path, file: TextIO) -> Iterator[Texts]:
             yield Texts(line, fault="a field goes over several lines")
         elif len(row) != len(names):
             yield Texts(line, fault=f"{len(row)} fields instead of {len(names)}")
-        elif category is not None and row[category] not in _LISTED_CATEGORIES:
-            yield Texts(line, fault="its category says that it is not listed")
+        elif category is not None and (fault := _fault_of(row[category])):
+            yield Texts(line, fault=fault)
         else:
             yield _picked(line, row, places)
+
+
+def _fault_of(category: str) -> str:
+    """Return why a row of this category can't be taken; "" if it can."""
+    if category in _LISTED_CATEGORIES:
+        return ""
+    if category in _SEED_CATEGORIES:
+        return (
+            "its category says that it needs verifying; list such rows in a bank of tier review, without the category"
+        )
+    return "its category says that it is not listed"
 
 
 def _numbered(reader: "_Reader") -> Iterator[tuple[int, list[str] | csv.Error]]:
@@ -187,12 +206,16 @@ def _json_lines(file: TextIO) -> Iterator[Texts]:
             continue
         if isinstance(fields, dict) and (_FRAMES in fields or _is_by_number(fields)):
             yield from _video_object(line, fields)
-        elif not isinstance(fields, dict) or not all(isinstance(value, str) for value in fields.values()):
+        elif not isinstance(fields, dict) or not all(_is_field(*field) for field in fields.items()):
             yield Texts(line, fault="not an object of texts")
         elif fields.keys() - _OURS.keys():
             yield Texts(line, fault="unknown keys")
         else:
-            yield _texts(line, fields)
+            yield _texts(line, {name: str(value) for name, value in fields.items()})
+
+
+def _is_field(name: str, value: object) -> bool:
+    return isinstance(value, str) or (name in _NUMBERS and type(value) is int)
 
 
 def _plain(file: TextIO) -> Iterator[Texts]:

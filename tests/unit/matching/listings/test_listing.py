@@ -52,9 +52,11 @@ def test_a_csv_gives_values_classes_notes_and_source_ids(read: Read) -> None:
         f"\n\nalgorithm,value\nmd5,{MD5}",
         f"value\n{MD5}\n",
         f"signal_type,signal_str,collab,category,tags\nvideo_md5,{MD5},a list,POSITIVE_CLASS,a b\n",
+        f"signal_type,signal_str,collab,category,tags\nmd5,{MD5},a list,TRUE_POSITIVE,\n",
         f"signal_type,signal_str\nmd5,{MD5}\n",
         json.dumps({"algorithm": "md5", "value": MD5}) + "\n\n",
         json.dumps({"value": MD5, "note": "x"}),
+        json.dumps({"value": MD5, "source_id": 7}),
         f"{MD5}\n\n",
         f"  {MD5}  ",
         f"md5 {MD5}\n",
@@ -132,6 +134,24 @@ def test_a_row_that_says_it_is_not_listed_is_a_fault(read: Read) -> None:
     listing = read(f"signal_type,signal_str,collab,category,tags\nmd5,{MD5},l,NEGATIVE_CLASS,\nsha1,{SHA1},l,,\n")
     assert texts(listing) == {"sha1": [SHA1]}
     assert faults(listing) == [(2, "its category says that it is not listed")]
+
+
+@pytest.mark.parametrize("category", ["INVESTIGATION_SEED", "WORTH_INVESTIGATING"])
+def test_a_row_that_only_leads_to_listed_content_is_a_fault_for_else_it_would_confirm(
+    read: Read, category: str
+) -> None:
+    listing = read(f"signal_type,signal_str,collab,category,tags\nmd5,{MD5},l,{category},\nsha1,{SHA1},l,,\n")
+    assert texts(listing) == {"sha1": [SHA1]}
+    assert "needs verifying" in faults(listing)[0][1]
+
+
+def test_json_may_give_thresholds_and_ids_as_numbers(read: Read) -> None:
+    rows = [{"value": "ab" * 32, "algorithm": "pdq", "threshold": 20, "source_id": 7}, {"value": MD5}]
+    listing = read("\n".join(map(json.dumps, rows)))
+    assert listing.groups[Algorithm.PDQ].source_id.to_pylist() == ["7"]
+    assert faults(read(json.dumps({"value": MD5, "threshold": True}) + "\n" + json.dumps({"value": MD5}))) == [
+        (1, "not an object of texts")
+    ]
 
 
 @pytest.mark.parametrize(
