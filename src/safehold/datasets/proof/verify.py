@@ -63,7 +63,8 @@ class Verification:
         issued_at: when the certificate was signed, as it says.
         differences: everything that differs; empty if nothing does.
         files: how many files of the cleaned dataset were checked.
-        unchecked: what is private and not present, and what nothing else could show: "manifest.parquet", "counts".
+        unchecked: what is private and not present, and what nothing else could show: "manifest.parquet", "counts";
+            "every clean file" where SHA256SUMS, itself a difference then, doesn't say what they should be.
     """
 
     trust: Trust
@@ -103,8 +104,8 @@ def verify(root: Path, *, public_key: str | None = None) -> Verification:
             *_clean(root, listed),
             *_counts(root, certificate),
         ),
-        files=len(listed),
-        unchecked=() if _is_there(root / MANIFEST) else (MANIFEST, "counts"),
+        files=len(listed or ()),
+        unchecked=tuple(_unchecked(root, listed)),
     )
 
 
@@ -147,16 +148,26 @@ def _pinned(root: Path, certificate: Certificate) -> Iterator[Difference]:
             yield Difference("file", name, "altered")
 
 
-def _listed(root: Path) -> tuple[Mapping[str, str], tuple[Difference, ...]]:
+def _listed(root: Path) -> tuple[Mapping[str, str] | None, tuple[Difference, ...]]:
+    """Return the digests of the cleaned files, or None where nothing says what they should be."""
     try:
         return parse_checksums((root / CHECKSUMS).read_bytes()), ()
     except OSError:
-        return {}, ()  # already a difference: a pinned file that is missing
+        return None, ()  # already a difference: a pinned file that is missing
     except DamagedStateError:
-        return {}, (Difference("file", CHECKSUMS, "not valid"),)
+        return None, (Difference("file", CHECKSUMS, "not valid"),)
 
 
-def _clean(root: Path, listed: Mapping[str, str]) -> Iterator[Difference]:
+def _unchecked(root: Path, listed: Mapping[str, str] | None) -> Iterator[str]:
+    if listed is None:
+        yield "every clean file"
+    if not _is_there(root / MANIFEST):
+        yield from (MANIFEST, "counts")
+
+
+def _clean(root: Path, listed: Mapping[str, str] | None) -> Iterator[Difference]:
+    if listed is None:
+        return
     folders = sorted({CLEAN, *(path.name for path in root.glob(f"{CLEAN}-*"))})
     yield from (Difference("clean file", name, "extra") for name in folders if (root / name).is_symlink())
     present = set(files_below(root, tuple(folders)))
@@ -186,8 +197,8 @@ def _counts(root: Path, certificate: Certificate) -> Iterator[Difference]:
     try:
         actions: Counter[str] = Counter()
         for batch in pq.ParquetFile(path).iter_batches(columns=["action"]):
-            actions.update(batch.column("action").to_pylist())
-    except (pa.ArrowException, OSError):
+            actions.update(batch.column("action").cast(pa.string()).to_pylist())
+    except (pa.ArrowException, OSError, KeyError):  # a column that is missing is a KeyError
         yield Difference("file", path.name, "not valid")
         return
     stated: Mapping[str, Any] = certificate.fields["records"]

@@ -9,7 +9,10 @@ import tarfile
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from safehold.datasets.errors import DamagedStateError
@@ -108,6 +111,20 @@ def test_it_says_exactly_what_differs(
 ) -> None:
     change(out)
     assert expected in differences(out)
+
+
+def test_without_checksums_no_clean_file_is_called_extra_and_none_checked(out: Path) -> None:
+    for spoil in (Path.unlink, lambda path: path.write_bytes(b"no digest\n")):
+        spoil(out / "SHA256SUMS")
+        found = verify(out)
+        assert {one.name for one in found.differences} == {"SHA256SUMS"}
+        assert (found.unchecked, found.files) == (("every clean file",), 0)
+
+
+@pytest.mark.parametrize("columns", [{"other": ["allow"]}, {"action": [{"a": 1}]}])
+def test_a_table_that_is_no_manifest_is_named(out: Path, columns: dict[str, list[Any]]) -> None:
+    pq.write_table(pa.table(columns), out / "manifest.parquet")
+    assert ("file", "manifest.parquet", "not valid") in differences(out)
 
 
 def test_a_linked_clean_file_is_altered_whatever_it_leads_to(out: Path, tmp_path: Path) -> None:
