@@ -33,7 +33,7 @@ def verify(_shell: Shell, folder: Path, public_key: str | None) -> Answer:
         "differences": differences,
         "unchecked": list(found.unchecked),
     }
-    unchecked = [f"not checked, since what it takes is not there: {', '.join(found.unchecked)}"] if found.unchecked else []
+    unchecked = [f"not present, so not checked: {', '.join(found.unchecked)}"] if found.unchecked else []
     if differences:
         table = Table(("what", "name", "problem"), [(one.what, one.name, one.problem) for one in found.differences])
         return Answer(data, ["The folder is not what the certificate says:", table, *unchecked], ExitCode.FOUND)
