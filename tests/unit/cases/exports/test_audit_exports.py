@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -60,7 +61,7 @@ def test_an_auditor_gets_decisions_events_and_statistics(desk: Desk) -> None:
 def test_an_auditor_gets_no_content_no_identity_and_nothing_that_leads_to_either(desk: Desk) -> None:
     room = desk.room
     room.granted()
-    text = desk.audit().decode()
+    text = re.sub(r"ed25519:[\w+/]{43}=", "", desk.audit().decode())  # chance may put any short word into a key
     hidden = [*NAMES, CANARY.decode().strip(), PROMPT, SUBJECT.mark, room.evidence, "07" * 32, "f" * 64, "chk_1"]
     for word in (*hidden, "bank@1", "clear", "frame 3", "B2", "industry", "unclear"):
         assert word not in text, word
