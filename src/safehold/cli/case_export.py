@@ -16,6 +16,9 @@ from safehold.cli.wording import counted
 from safehold.vocabulary import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import BinaryIO
+
     from safehold.cases import CaseId
     from safehold.wiring.casework import Casework
 
@@ -76,7 +79,8 @@ def export_case(
         with new_file(out) as staged:
             count = 1
             if profile == "law":
-                _write(staged, _law(casework, text, recipient, key))
+                parts = _law(casework, text, recipient, key)
+                _write(staged, lambda file: file.writelines(parts))
             else:
                 count = _audit(casework, text, days, staged)
             size = staged.stat().st_size
@@ -138,7 +142,7 @@ def verify_export(
     return Answer(data, said)
 
 
-def _law(casework: "Casework", text: str | None, recipient: str | None, key: Path | None) -> bytes:
+def _law(casework: "Casework", text: str | None, recipient: str | None, key: Path | None) -> "Iterator[bytes]":
     from safehold.cases import Person, Role
     from safehold.cases.exports import Keys
     from safehold.vault.recipient import RecipientKey
@@ -152,7 +156,7 @@ def _law(casework: "Casework", text: str | None, recipient: str | None, key: Pat
         secret = read_review_key(key)
         keys = Keys(secret, held_contents(workshop, secret, actor=workshop.actor))
     person = Person(workshop.actor, frozenset({Role.REPORTER}))
-    return casework.exports.law(person, _meant(casework, text), RecipientKey.parse(recipient), keys)
+    return casework.exports.law_parts(person, _meant(casework, text), RecipientKey.parse(recipient), keys)
 
 
 @command(None, "disclose-export")
@@ -209,7 +213,7 @@ def _meant(casework: "Casework", text: str) -> "CaseId":
     return case_meant(casework.cases, text)
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: "bytes | Callable[[BinaryIO], None]") -> None:
     from safehold.home import write_atomic
 
     write_atomic(path, data)

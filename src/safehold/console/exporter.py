@@ -1,6 +1,7 @@
 """The exporter: makes exports of cases in the console's process, where the review key opens what belongs into them."""
 
 import io
+from collections.abc import Iterator
 
 from safehold.cases import CaseId, Person
 from safehold.cases.exports import Keys, Scope
@@ -26,8 +27,8 @@ class Exporter:
         """Return whether sealed content and circumstances will be in an export for law enforcement."""
         return self._key is not None
 
-    def law(self, person: Person, case: CaseId, recipient: str) -> bytes:
-        """Return a case for law enforcement, sealed to its recipient.
+    def law(self, person: Person, case: CaseId, recipient: str) -> Iterator[bytes]:
+        """Return a case for law enforcement, sealed to its recipient, in parts.
 
         Args:
             person: who exports.
@@ -38,7 +39,7 @@ class Exporter:
             VaultError: that is no recipient's key.
             NotForThemError, UnknownCaseError: as for the export itself.
         """
-        return self._casework.exports.law(person, case, RecipientKey.parse(recipient), self._keys(person))
+        return self._casework.exports.law_parts(person, case, RecipientKey.parse(recipient), self._keys(person))
 
     def audit(self, person: Person, case: CaseId) -> bytes:
         """Return a case for auditors, without content or identities; errors as for the export itself."""

@@ -12,6 +12,7 @@ import base64
 import binascii
 import os
 import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -24,7 +25,7 @@ from safehold.vault.envelope import OBJECT_HEADER_BYTES, SHARE_BYTES, ObjectHead
 from safehold.vault.errors import RecipientKeyError, VaultError
 from safehold.vault.evidence import EvidenceId
 from safehold.vault.opening import open_sealed
-from safehold.vault.sealing import seal
+from safehold.vault.sealing import seal_passing
 
 MAGIC = b"safehold-sealed-export-1\n"
 _HOLDER = "recipient"
@@ -61,10 +62,23 @@ class RecipientKey:
 
     def seal(self, data: bytes) -> bytes:
         """Return the data so that the private half alone opens it."""
+        return b"".join(self.seal_passing((data,), len(data)))
+
+    def seal_passing(self, parts: Iterable[bytes], size: int) -> Iterator[bytes]:
+        """Yield data that passes by, sealed as by `seal`: no more of it than a part is in memory.
+
+        Args:
+            parts: the data in pieces of any length.
+            size: bytes of all of them together.
+
+        Raises:
+            VaultError: the data is not as long as it was said to be; what was yielded then opens for nobody.
+        """
         identifier = EvidenceId(secrets.token_hex(_ID_BYTES))
         quorum = Quorum((Custodian(_HOLDER, self.public_key),), 1)
-        sealed = seal(data, identifier, quorum=quorum, vault_key=secrets.token_bytes(_KEY_BYTES))
-        return MAGIC + sealed.shares[_HOLDER] + b"".join(sealed.parts)
+        sealed = seal_passing(parts, size, identifier, quorum=quorum, vault_key=secrets.token_bytes(_KEY_BYTES))
+        yield MAGIC + sealed.shares[_HOLDER]
+        yield from sealed.parts
 
 
 def make_recipient_key(out: Path) -> RecipientKey:

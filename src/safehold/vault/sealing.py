@@ -8,7 +8,7 @@ Source: libsodium's secretstream and sealed boxes; Shamir, "How to share a secre
 as in PyCryptodome, which shares 16 bytes at a time.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import nacl.utils
@@ -18,6 +18,7 @@ from nacl.public import PublicKey, SealedBox
 
 from safehold.vault.custodians import Quorum
 from safehold.vault.envelope import CHUNK_BYTES, DATA_KEY_BYTES, Check, ObjectHeader, ShareHeader, commit
+from safehold.vault.errors import VaultError
 from safehold.vault.evidence import EvidenceId
 
 _SHAMIR_SECRET_BYTES = 16
@@ -47,33 +48,68 @@ def seal(data: bytes | memoryview, identifier: EvidenceId, *, quorum: Quorum, va
         quorum: to whom, and how many of them open it.
         vault_key: the home's, for the checks at the end of object and shares; it opens nothing.
     """
+    view = memoryview(data).cast("B")
+    chunks = (bytes(view[start : start + CHUNK_BYTES]) for start in range(0, max(1, len(view)), CHUNK_BYTES))
+    return _sealed(chunks, len(view), identifier, quorum=quorum, vault_key=vault_key)
+
+
+def seal_passing(
+    parts: Iterable[bytes], size: int, identifier: EvidenceId, *, quorum: Quorum, vault_key: bytes
+) -> Sealed:
+    """Seal content that passes by: of it no more than a chunk and a part are in memory.
+
+    Args:
+        parts: the content in pieces of any length; taken as the sealed parts are.
+        size: bytes of all of them together.
+        identifier: as for `seal`.
+        quorum: as for `seal`.
+        vault_key: as for `seal`.
+
+    Raises:
+        VaultError: the content is not as long as it was said to be; raised while parts are taken, before the last.
+    """
+    return _sealed(_chunked(parts, size), size, identifier, quorum=quorum, vault_key=vault_key)
+
+
+def _sealed(chunks: Iterable[bytes], size: int, identifier: EvidenceId, *, quorum: Quorum, vault_key: bytes) -> Sealed:
     data_key = nacl.utils.random(DATA_KEY_BYTES)
-    header = ObjectHeader(identifier, commit(data_key, identifier), len(data), quorum.threshold, len(quorum.custodians))
+    header = ObjectHeader(identifier, commit(data_key, identifier), size, quorum.threshold, len(quorum.custodians))
     return Sealed(
         header,
-        _encrypt(data, header, data_key=data_key, vault_key=vault_key),
+        _encrypt(chunks, header, data_key=data_key, vault_key=vault_key),
         _share(data_key, header, quorum=quorum, vault_key=vault_key),
     )
 
 
-def _encrypt(data: bytes | memoryview, header: ObjectHeader, *, data_key: bytes, vault_key: bytes) -> Iterator[bytes]:
-    view = memoryview(data).cast("B")
+def _chunked(parts: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Yield content of a stated size in chunks of the stream; the last one is shorter, and empty where nothing is."""
+    waiting, left = bytearray(), size
+    for part in parts:
+        waiting += part
+        while len(waiting) > CHUNK_BYTES:  # what may be the last waits, until it is sure that it is
+            yield bytes(waiting[:CHUNK_BYTES])
+            del waiting[:CHUNK_BYTES]
+            left -= CHUNK_BYTES
+    if len(waiting) != left:
+        raise VaultError("what was to be sealed is not as long as it was said to be", advice="Try again; report it.")
+    yield bytes(waiting)
+
+
+def _encrypt(chunks: Iterable[bytes], header: ObjectHeader, *, data_key: bytes, vault_key: bytes) -> Iterator[bytes]:
     check = Check(vault_key)
     state = bindings.crypto_secretstream_xchacha20poly1305_state()
     stream_header = bindings.crypto_secretstream_xchacha20poly1305_init_push(state, data_key)
     clear = header.to_bytes()
     check.update(clear + stream_header)
     yield clear + stream_header
-    for start in range(0, max(1, len(view)), CHUNK_BYTES):
-        is_last = start + CHUNK_BYTES >= len(view)
+    last = max(1, -(-header.size // CHUNK_BYTES))
+    for number, content in enumerate(chunks, start=1):
         tag = (
             bindings.crypto_secretstream_xchacha20poly1305_TAG_FINAL
-            if is_last
+            if number == last
             else bindings.crypto_secretstream_xchacha20poly1305_TAG_MESSAGE
         )
-        chunk = bindings.crypto_secretstream_xchacha20poly1305_push(
-            state, bytes(view[start : start + CHUNK_BYTES]), ad=clear, tag=tag
-        )
+        chunk = bindings.crypto_secretstream_xchacha20poly1305_push(state, content, ad=clear, tag=tag)
         check.update(chunk)
         yield chunk
     yield check.value()

@@ -1,12 +1,13 @@
 """Sealing and opening as pure functions: what is stored, and what happens to it when it is changed."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pytest
 from nacl.public import PrivateKey
 
-from safehold.vault import Custodian, CustodianKey, OpeningRefusedError, Quorum, VaultSealedError
+from safehold.vault import Custodian, CustodianKey, OpeningRefusedError, Quorum, VaultError, VaultSealedError
 from safehold.vault.envelope import (
     CHECK_BYTES,
     CHUNK_BYTES,
@@ -21,7 +22,7 @@ from safehold.vault.envelope import (
 )
 from safehold.vault.evidence import EvidenceId
 from safehold.vault.opening import is_named, open_sealed
-from safehold.vault.sealing import seal
+from safehold.vault.sealing import seal, seal_passing
 
 VAULT_KEY = b"v" * 32
 CONTENT = bytes(range(256)) * 600  # three chunks
@@ -55,6 +56,45 @@ def test_lengths_are_known_beforehand() -> None:
         kept = keep(b"x" * size)
         assert len(kept.object) == ObjectHeader.from_bytes(kept.object).stored_bytes
         assert {len(share) for share in kept.shares.values()} == {SHARE_BYTES}
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 2 * CHUNK_BYTES, 150_000])
+@pytest.mark.parametrize("step", [700, CHUNK_BYTES, CHUNK_BYTES + 1, 1 << 20])
+def test_content_that_passes_by_in_pieces_of_any_length_is_sealed_as_a_whole_one(size: int, step: int) -> None:
+    content = (CONTENT * 2)[:size]
+    identifier = name_content(hashlib.sha256(content).digest(), VAULT_KEY)
+    pieces = (content[start : start + step] for start in range(0, size, step))
+    sealed = seal_passing(pieces, size, identifier, quorum=QUORUM, vault_key=VAULT_KEY)
+    kept = Kept(identifier, b"".join(sealed.parts), dict(sealed.shares))
+    assert kept.open() == content
+    assert len(kept.object) == len(keep(content).object)
+
+
+@pytest.mark.parametrize("stated", [0, CHUNK_BYTES, len(CONTENT) - 1, len(CONTENT) + 1, len(CONTENT) + CHUNK_BYTES])
+def test_content_that_is_not_as_long_as_was_said_is_not_sealed_to_its_end(stated: int) -> None:
+    identifier = name_content(hashlib.sha256(CONTENT).digest(), VAULT_KEY)
+    sealed = seal_passing((CONTENT,), stated, identifier, quorum=QUORUM, vault_key=VAULT_KEY)
+    taken: list[bytes] = []
+    with pytest.raises(VaultError, match="not as long"):
+        taken.extend(sealed.parts)
+    half = Kept(identifier, b"".join(taken), dict(sealed.shares))
+    with pytest.raises(VaultSealedError):
+        half.open()
+
+
+def test_of_what_passes_by_no_more_is_taken_than_was_sealed() -> None:
+    taken = []
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(8):
+            taken.append(number)
+            yield b"x" * CHUNK_BYTES
+
+    identifier = name_content(bytes(32), VAULT_KEY)
+    sealed = seal_passing(pieces(), 8 * CHUNK_BYTES, identifier, quorum=QUORUM, vault_key=VAULT_KEY)
+    assert taken == []
+    for number, _part in enumerate(sealed.parts):
+        assert len(taken) <= number + 1
 
 
 def test_nothing_of_the_content_shows() -> None:

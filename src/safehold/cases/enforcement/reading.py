@@ -17,6 +17,9 @@ from safehold.cases.enforcement.stored import (
 from safehold.home.database import Database
 from safehold.vocabulary import Clock
 
+_OF_CASE = 200
+"""Rows asked for at once of a case, which has a few."""
+
 
 class EnforcementRecords:
     """What was done to accounts, content, models and links, to be read.
@@ -52,8 +55,15 @@ class EnforcementRecords:
             return page_of(connection, wanted or EnforcementFilter(), after=after, limit=limit)
 
     def of_case(self, case: CaseId) -> tuple[Enforcement, ...]:
-        """Return the enforcements of a case, latest proposed first, at most 200."""
-        return self.list(EnforcementFilter(case=case), limit=200).enforcements
+        """Return the enforcements of a case, all of them, latest proposed first."""
+        found: list[Enforcement] = []
+        after: Cursor | None = None
+        while True:
+            page = self.list(EnforcementFilter(case=case), after=after, limit=_OF_CASE)
+            found += page.enforcements
+            if page.next is None:
+                return tuple(found)
+            after = page.next
 
     def standing(self, subject: Subject) -> Standing:
         """Return how an account, session, model or link stands now."""

@@ -9,7 +9,7 @@ law the proof of that event, for auditors the installation's signature, so that 
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -69,7 +69,16 @@ class Exports:
         self._signing = signing
 
     def law(self, person: Person, case_id: CaseId, recipient: RecipientKey, keys: Keys | None = None) -> bytes:
+        """Return a case as `law_parts` yields it."""
+        return b"".join(self.law_parts(person, case_id, recipient, keys))
+
+    def law_parts(
+        self, person: Person, case_id: CaseId, recipient: RecipientKey, keys: Keys | None = None
+    ) -> Iterator[bytes]:
         """Return a case, complete, sealed to its recipient; what could not be opened is named in its manifest.
+
+        What of it can be opened is in memory once, until it was sealed and passed on: its manifest, whose digest the
+        ledger has before anything leaves, must know all of it. Nothing of it is written anywhere unsealed.
 
         Args:
             person: who exports; needs `Ability.EXPORT_LAW`. Evidence is in it where custodians opened it to them.
@@ -101,7 +110,7 @@ class Exports:
         counts = {"files": len(package.files), "missing": len(package.missing)}
         proof = self._record(person, LAW, text, case=case_id, recipient=recipient.public_key.hex(), **counts)
         package.files |= {MANIFEST: text, EXPORT_PROOF: proof.to_json().encode()}
-        return recipient.seal(package.to_tar())
+        return recipient.seal_passing(package.take_tar(), package.tar_size())
 
     def audit(self, person: Person, scope: Scope, out: BinaryIO) -> int:
         """Write cases for auditors, line by line, and return how many: no content, no identities.

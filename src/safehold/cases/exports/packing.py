@@ -4,10 +4,9 @@ Nothing of it touches a disk before it is sealed to the recipient.
 """
 
 import hashlib
-import io
 import re
 import tarfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from safehold.cases.case import CaseId
@@ -34,6 +33,9 @@ from safehold.vocabulary import SafeholdError
 
 Contents = Callable[[CaseItem], Mapping[str, bytes]]
 """Returns the content of an item that the gateway keeps, by part: lower-case letters and dots. Errors say why not."""
+
+_END_BLOCKS = 2
+"""Empty blocks at the end of a tar. Source: POSIX.1-2017, pax, "ustar Interchange Format"."""
 
 _PART = re.compile(r"[a-z][a-z0-9.]{0,30}")
 
@@ -72,15 +74,22 @@ class Package:
             name: PackedFile(len(data), hashlib.sha256(data).hexdigest()) for name, data in sorted(self.files.items())
         }
 
-    def to_tar(self) -> bytes:
-        """Return the files as a tar: no owners, no times, no modes but ours."""
-        out = io.BytesIO()
-        with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-            for name, data in self.files.items():
-                header = tarfile.TarInfo(name)
-                header.size, header.mode = len(data), 0o600
-                archive.addfile(header, io.BytesIO(data))
-        return out.getvalue()
+    def tar_size(self) -> int:
+        """Return how many bytes the files are as a tar."""
+        blocks = sum(1 + -(-len(data) // tarfile.BLOCKSIZE) for data in self.files.values()) + _END_BLOCKS
+        return -(-blocks * tarfile.BLOCKSIZE // tarfile.RECORDSIZE) * tarfile.RECORDSIZE
+
+    def take_tar(self) -> Iterator[bytes]:
+        """Yield the files as a tar, and let go of each on the way: no owners, no times, no modes but ours."""
+        passed, size = 0, self.tar_size()
+        for name in list(self.files):
+            data = self.files.pop(name)
+            header = tarfile.TarInfo(name)
+            header.size, header.mode = len(data), 0o600
+            for part in (header.tobuf(tarfile.USTAR_FORMAT), data, bytes(-len(data) % tarfile.BLOCKSIZE)):
+                passed += len(part)
+                yield part
+        yield bytes(size - passed)
 
 
 def pack(archive: Archive, person: Person, case_id: CaseId, keys: Keys) -> Package:

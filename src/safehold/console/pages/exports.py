@@ -3,7 +3,7 @@
 Two pages, two abilities, and no page for both: what is made for one is never in reach of the other.
 """
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from safehold.cases import Ability, CaseId
 from safehold.console.page import Entry, Page
@@ -20,10 +20,10 @@ def make_law_export(visit: PageVisit) -> Response:
     """Give an export for law enforcement, sealed to its recipient."""
     case = _case(visit)
     try:
-        data = visit.console.exporter.law(visit.person, case, visit.form.get("recipient", "").strip())
+        parts = visit.console.exporter.law(visit.person, case, visit.form.get("recipient", "").strip())
     except VaultError:
         return _law(visit, "That is no recipient's key: it begins with safehold-recipient: and comes from them.")
-    return _file(data, f"{case}.law", "application/octet-stream")
+    return StreamingResponse(parts, headers=_headers(f"{case}.law"), media_type="application/octet-stream")
 
 
 def show_audit_export(visit: PageVisit) -> Response:
@@ -53,7 +53,11 @@ def _law(visit: PageVisit, problem: str = "") -> Response:
 
 
 def _file(data: bytes, name: str, kind: str) -> Response:
-    return Response(data, headers={"Content-Disposition": f'attachment; filename="{name}"'}, media_type=kind)
+    return Response(data, headers=_headers(name), media_type=kind)
+
+
+def _headers(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
 PAGES = (

@@ -19,7 +19,7 @@ from safehold.cases.enforcement import (
     StepNotPossibleError,
     UnfitMeasureError,
 )
-from safehold.cases.enforcement.tables import enforcement_steps
+from safehold.cases.enforcement.tables import enforcement_steps, enforcements
 
 from .conftest import ACCOUNT, AMIRA, CASE, ELI, FAY, GUS, OTHER, OTHER_CASE, REVIEWER, Office
 
@@ -344,3 +344,13 @@ def test_nothing_is_removed_by_hand_that_nothing_names(office: Office) -> None:
         office.enforcements.order(ELI, Order(Measure.REMOVE_CONTENT, ACCOUNT, CASE, "csam"))
     named = Order(Measure.REMOVE_CONTENT, ACCOUNT, CASE, "csam", references=("chk_1#0",))
     assert office.enforcements.order(ELI, named).references == ("chk_1#0",)
+
+
+def test_all_that_followed_in_a_case_is_named_however_much_that_is(office: Office) -> None:
+    before = office.decided()
+    with office.home.database.writing() as connection:
+        known = connection.execute(sa.select(enforcements).limit(1)).mappings().one()
+        more = [{**known, "id": f"enf_{number:020x}", "cause": f"dec_more-{number}"} for number in range(405)]
+        connection.execute(sa.insert(enforcements), more)
+    found = office.enforcements.of_case(CASE)
+    assert len(found) == len({one.id for one in found}) == len(before) + 405
