@@ -256,6 +256,12 @@ def test_single_files_go_the_same_way_as_a_dataset(call: Call, tmp_path: Path) -
     assert every.data["files"][1]["confirmed"] is True
 
 
+def test_a_pipe_is_refused_as_a_single_file_instead_of_waited_for(call: Call, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    said = call("check", "file", tmp_path / "pipe.png")
+    assert (said.code, "no regular file" in said.data["error"]["message"]) == (2, True)
+
+
 def test_a_single_file_whose_name_is_no_text_is_examined_as_any_other(call: Call, tmp_path: Path) -> None:
     name = tmp_path / os.fsdecode(b"\xff\xfe.png")
     name.write_bytes(png(1))

@@ -15,6 +15,7 @@ from safehold.datasets.scan.engine import Engine, ProcessEngine
 from safehold.datasets.scan.part import decode_part
 from safehold.datasets.scan.stage import validated
 from safehold.datasets.sources import Format, Shard
+from safehold.datasets.sources.errors import UnreadableSourceError
 from safehold.vocabulary import Action, Gap, GapReason
 
 
@@ -43,8 +44,12 @@ def check_files(paths: Sequence[Path], equipment: Equipment, *, engine: Engine |
 
     Raises:
         PolicyError: the policy keeps concepts apart that nothing can claim.
+        UnreadableSourceError: one is no regular file: whoever reads a pipe may wait for ever.
     """
     equipment.require_claimable()
+    for path in paths:
+        if not path.is_file():
+            raise UnreadableSourceError(f"{path} is no regular file", advice="Name a file, not a pipe or a device.")
     basis = equipment.basis()
     shards = [_shard(number, path.absolute()) for number, path in enumerate(paths)]
     decisions: dict[int, list[Decision]] = {}

@@ -50,7 +50,7 @@ def write_removals(out: Path, path: Path) -> int:
         removed, confirmed = _removed(layout)
         if len(removed) < confirmed * SHARE:
             raise RevealingListError(
-                f"{confirmed} of the {len(removed)} removed records are confirmed by hash: a list would show which",
+                f"a list would show which records are confirmed by hash: {confirmed:,} of {len(removed):,}",
                 advice=f"Publish the cleaned dataset instead; a list needs {SHARE} records for each confirmed one.",
             )
         lines = sorted(_line(one) for one in removed)
