@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from safehold.datasets.sources.errors import ShardError, UnreadableSourceError
 from safehold.datasets.sources.places.location import as_shard_error, filesystem_of, is_remote, local_path
+from safehold.datasets.sources.places.stamps import regular
 from safehold.vocabulary import GapReason
 
 IN_MEMORY_BYTES = 512 << 20
@@ -100,6 +101,8 @@ def mapped(location: str) -> Blob:
     """
     if is_remote(location):
         return _fetched(location)
+    with as_shard_error():
+        regular(location)  # opening a pipe would wait for somebody who writes to it
     with as_shard_error(), local_path(location).open("rb") as file:
         if os.fstat(file.fileno()).st_size == 0:
             raise ShardError("the shard is an empty file", reason=GapReason.EMPTY)

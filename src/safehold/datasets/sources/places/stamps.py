@@ -3,11 +3,14 @@
 import datetime as dt
 import hashlib
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from safehold.datasets.sources.errors import ShardError
 from safehold.datasets.sources.places.location import as_shard_error, filesystem_of, is_remote, local_path
+from safehold.vocabulary import GapReason
 
 _TAGS = ("ETag", "etag", "md5Hash", "content_hash", "sha256", "generation")
 _TIMES = ("LastModified", "last_modified", "Last-Modified", "updated", "mtime", "modified", "modify", "created")
@@ -45,6 +48,19 @@ def _moment(mark: object) -> object:
     return mark.timestamp() if isinstance(mark, dt.datetime) else mark
 
 
+def regular(location: str) -> os.stat_result:
+    """Return the status of a local file; a pipe that took its place would be waited for without end.
+
+    Raises:
+        ShardError: it is no regular file.
+        OSError: it is gone or can't be looked at.
+    """
+    status = local_path(location).stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise ShardError("it is no regular file", reason=GapReason.UNREADABLE)
+    return status
+
+
 def stamp(location: str) -> Stamp:
     """Return a file's stamp as it is now.
 
@@ -53,7 +69,7 @@ def stamp(location: str) -> Stamp:
     """
     with as_shard_error():
         if not is_remote(location):
-            return Stamp.of_status(local_path(location).stat())
+            return Stamp.of_status(regular(location))
         filesystem, path = filesystem_of(location)
         return stamp_of_details(filesystem.info(path))
 

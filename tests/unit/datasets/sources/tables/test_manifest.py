@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,13 @@ def test_a_file_of_nothing_but_line_ends_is_refused_at_once_with_advice(tmp_path
     with pytest.raises(UnreadableSourceError) as error:
         discover([str(tmp_path / name)])
     assert "Split it" in error.value.advice
+
+
+def test_a_pipe_that_a_line_names_is_a_gap_of_its_record_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    lines = "".join(json.dumps({"path": name}) + "\n" for name in ("a.png", "pipe.png"))
+    folder = Path(write(tmp_path / "in", {"m.jsonl": lines.encode(), "a.png": b"1"}))
+    os.mkfifo(folder / "pipe.png")
+    mix = discover([str(folder / "m.jsonl")])
+    sound, piped = records_of(mix)
+    assert (reasons(sound), reasons(piped), piped.members) == (set(), {GapReason.UNREADABLE}, ())
+    assert mix.shards[0].files == ("a.png",)
