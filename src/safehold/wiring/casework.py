@@ -145,7 +145,7 @@ def _consequences(workshop: Workshop, rules: CaseRules, reports: Reports) -> tup
         ),
         EnforcementFollows(database, open_enforcements(workshop, rules), cases),
         ReportsFollow(reports, cases),
-        HoldsFollow(Holds(database, workshop.ledger, clock, workshop.vault), cases),
+        HoldsFollow(Holds(database, workshop.ledger, clock, workshop.vault)),
         DatasetsFollow(cases),
     )
 

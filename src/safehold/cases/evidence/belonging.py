@@ -3,10 +3,13 @@
 A case has what its items are, what tells of them, and what was sealed for it. Equal bytes are one piece for all cases.
 """
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from safehold.cases.awaiting import Preserved, awaited_items
 from safehold.cases.case import CaseId
+from safehold.cases.item import ItemId
 from safehold.cases.tables import case_items, case_preservations, cases
 from safehold.vault import Evidence, EvidenceId, EvidenceState
 from safehold.vault.register import find
@@ -28,6 +31,16 @@ def evidence_of(connection: sa.Connection, case: CaseId) -> tuple[Evidence, ...]
 def pieces_of(connection: sa.Connection, case: CaseId) -> int:
     """Return how many pieces :func:`evidence_of` returns."""
     return connection.execute(_pieces(case).with_only_columns(sa.func.count())).scalar() or 0
+
+
+def pieces_of_items(connection: sa.Connection, items: Sequence[ItemId]) -> frozenset[EvidenceId]:
+    """Return the evidence that items are, that tells of them, or that those belong to, erased or not."""
+    is_named = sa.or_(
+        evidence.c.id.in_(sa.select(case_items.c.content).where(case_items.c.id.in_(items), _lies_in_vault())),
+        evidence.c.id.in_(_accounts().where(case_items.c.id.in_(items))),
+    )
+    found = connection.execute(sa.select(evidence.c.id, evidence.c.belongs_to).where(is_named))
+    return frozenset(EvidenceId(name) for row in found for name in row if name)
 
 
 def cases_with(connection: sa.Connection, piece: Evidence, *, limit: int = 20) -> tuple[CaseId, ...]:

@@ -15,10 +15,11 @@ import sqlalchemy as sa
 
 from safehold.cases.case import CaseId
 from safehold.cases.evidence.basis import RULES, Basis, basis_of, ends_at
-from safehold.cases.evidence.belonging import evidence_of
+from safehold.cases.evidence.belonging import evidence_of, pieces_of_items
 from safehold.cases.evidence.ceremony import require_ability
 from safehold.cases.evidence.errors import HoldUnfitError
 from safehold.cases.evidence.listing import LISTED, list_holds, place_of_end
+from safehold.cases.item import ItemId
 from safehold.cases.staff import Ability, Person
 from safehold.home.database import Database
 from safehold.ledger import EventLog
@@ -225,6 +226,17 @@ class Holds:
             return list_holds(
                 connection, query, lambda hold: with_ended or hold.is_active(now), after=after, limit=limit
             )
+
+    def resting_on(self, reference: str) -> Sequence[Hold]:
+        """Return every hold with a reference, oldest first, those that are over as well."""
+        with self._database.reading() as connection:
+            return read_holds(connection, sa.select(table).where(table.c.reference == reference))
+
+    def on_items(self, items: Sequence[ItemId]) -> Sequence[Hold]:
+        """Return every hold on what items are or on what tells of them, oldest first, those that are over as well."""
+        with self._database.reading() as connection:
+            pieces = pieces_of_items(connection, items)
+            return read_holds(connection, sa.select(table).where(table.c.evidence_id.in_(pieces)))
 
     def ending(self, within: dt.timedelta, *, after: str = "", limit: int = LISTED) -> Sequence[Hold]:
         """Return active holds that end within a time from now, the next one first: to prolong what is still needed.
