@@ -128,23 +128,27 @@ def _reported(parts: list[Examined], part: str, advice: str) -> Iterator[None]:
     try:
         yield
     except SafeholdError as error:
-        parts.append(Examined(part, Health.FAILED, f"{error} {error.advice or advice}"))
+        parts.append(Examined(part, Health.FAILED, f"{error}. {error.advice or advice}"))
 
 
 def _home(workshop: "Workshop") -> list[Examined]:
     home = workshop.home
     mode = stat.S_IMODE(home.path.stat().st_mode)
-    closed = Health.FAILED if mode & 0o077 else Health.GOOD
-    parts = [Examined("home", closed, f"{home.path}, rights {mode:o}")]
+    closed, told = (Health.FAILED, "; shut it with: chmod 700") if mode & 0o077 else (Health.GOOD, "")
+    parts = [Examined("home", closed, f"{home.path}, rights {mode:o}{told}")]
     with _reported(parts, "ledger", "Keep this copy as it is and compare it with a backup."):
         state = workshop.ledger.verify()
         parts.append(Examined("ledger", Health.GOOD, f"{counted(state.size, 'event')} verify"))
     with _reported(parts, "vault", "Run: safehold vault fsck"):
         report = workshop.vault.fsck()
         custodians = len(workshop.vault.custodians.list())
-        health = Health.GOOD if report.is_sound else Health.FAILED
+        health, wrong = (
+            (Health.GOOD, "")
+            if report.is_sound
+            else (Health.FAILED, "; something is wrong with them, see: safehold vault fsck")
+        )
         told = f"{counted(report.examined, 'object')}, {counted(custodians, 'custodian')}"
-        parts.append(Examined("vault", health, told + _opened_by(workshop, custodians)))
+        parts.append(Examined("vault", health, told + _opened_by(workshop, custodians) + wrong))
     with _reported(parts, "review key", "Make another: safehold vault review-key --replace --out FILE"):
         parts.append(_review_key(workshop))
     with _reported(parts, "index", "Restore the banks from a backup."):
