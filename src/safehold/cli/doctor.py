@@ -134,8 +134,8 @@ def _reported(parts: list[Examined], part: str, advice: str) -> Iterator[None]:
 def _home(workshop: "Workshop") -> list[Examined]:
     home = workshop.home
     mode = stat.S_IMODE(home.path.stat().st_mode)
-    closed, told = (Health.FAILED, "; shut it with: chmod 700") if mode & 0o077 else (Health.GOOD, "")
-    parts = [Examined("home", closed, f"{home.path}, rights {mode:o}{told}")]
+    closed = Health.FAILED if mode & 0o077 else Health.GOOD
+    parts = [Examined("home", closed, f"{home.path}, rights {mode:o}")]
     with _reported(parts, "ledger", "Keep this copy as it is and compare it with a backup."):
         state = workshop.ledger.verify()
         parts.append(Examined("ledger", Health.GOOD, f"{counted(state.size, 'event')} verify"))
