@@ -43,8 +43,9 @@ class Furnished:
             *("/health", "/policies", f"/policies/{self.policy}", "/banks", f"/banks/{self.bank}", "/banks/test"),
             *("/reports", f"/reports/{self.ticket}", "/search", "/hand", "/signals"),
             *("/enforcement", f"/enforcement/{self.enforcement}", "/appeals", f"/appeals/{self.appeal}"),
-            *("/holds", f"/holds/{self.evidence}", "/openings", f"/openings/{self.opening}"),
-            *("/grants", f"/grants/{self.opening}"),
+            *("/holds", "/holds?which=ending", "/holds?which=destroying", f"/holds/{self.evidence}"),
+            *("/openings", f"/openings/{self.opening}"),
+            *("/grants", "/grants?which=open", f"/grants/{self.opening}"),
         ]
 
 
