@@ -3,8 +3,8 @@
 A held item is kept for the hours that the gateway's policy says. While its case is open that is prolonged, a while
 before it ends; once the case is closed, it ends by itself. What was confirmed and is to go to the vault lives until it
 is there, however long that takes. Circumstances go some time after their case was closed, and not before the vault has
-them too, where they tell of evidence. All of it is looked for without a write lock; only what was found is written.
-Repeating it is safe.
+them too, where they tell of evidence; and as soon as they were erased there. All of it is looked for without a write
+lock; only what was found is written. Repeating it is safe.
 
     prolong(home.database, now, hours=72, most_days=30)
     keep_awaited(home.database, now)
@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from safehold.cases import CaseState, Place
 from safehold.cases.awaiting import awaited_contents, awaited_items
+from safehold.cases.evidence.vaulted import erased_items
 from safehold.cases.tables import case_contexts, case_items, cases
 from safehold.gateway.tables import held
 from safehold.home.database import Database
@@ -84,16 +85,24 @@ def outlived(now: dt.datetime, *, most_days: int) -> sa.Select[Any]:
 def forget_circumstances(database: Database, now: dt.datetime, *, days: int) -> int:
     """Remove the circumstances of items whose case was closed long enough ago, and return how many.
 
+    Those that were evidence and were erased there go at once: they are the same words, which nobody is to read again.
     Those of what the vault is to get stay until it has them: without them nobody could say what it is evidence of.
     """
     before = timestamp(now - dt.timedelta(days=days))
-    query = (
+    is_over = sa.and_(cases.c.state == CaseState.CLOSED.value, cases.c.changed_at < before)
+    known = (
         sa.select(case_contexts.c.item_id)
         .join(case_items, case_items.c.id == case_contexts.c.item_id)
         .join(cases, cases.c.id == case_items.c.case_id)
-        .where(cases.c.state == CaseState.CLOSED.value, cases.c.changed_at < before)
         .where(case_items.c.id.not_in(awaited_items()))
     )
+    is_erased = case_items.c.id.in_(erased_items())
+    # each is asked by itself: one question of both can go by no index
+    return sum(_forget(database, known.where(is_due)) for is_due in (is_over, is_erased))
+
+
+def _forget(database: Database, query: sa.Select[Any]) -> int:
+    """Remove the circumstances that a query finds, some at a time; return how many."""
     total, last = 0, ""
     while True:
         following = query.where(case_contexts.c.item_id > last).order_by(case_contexts.c.item_id)

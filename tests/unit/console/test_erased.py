@@ -11,6 +11,7 @@ from safehold.cases.awaiting import Preserved
 from safehold.cases.tables import case_preservations
 from safehold.gateway.circumstances import circumstances
 from safehold.gateway.item import CheckRequest, Context, Item, ItemKind
+from safehold.gateway.keeping import forget_circumstances
 from safehold.ledger.entry import timestamp
 from safehold.vault import EvidenceId, Label, Reference, ReferenceKind
 
@@ -100,3 +101,17 @@ def test_an_opening_of_what_was_erased_meanwhile_waits_for_no_custodian(kept: Ke
     assert "This evidence was erased" in page
     assert "Hand it in" not in page
     assert "End it now" not in kept.desk.as_(Role.SPECIALIST, name="noor").get(f"/openings/{asked.id}").text
+
+
+def test_circumstances_that_waited_go_with_what_was_erased_and_not_with_what_was_taken_back(kept: Kept) -> None:
+    cases, database = kept.desk.casework.cases, kept.desk.casework.workshop.home.database
+    (item,) = kept.desk.items(kept.case)
+    now = kept.desk.clock.now()
+    assert forget_circumstances(database, now, days=180) == 0
+    kept.erase(kept.account)
+    state = sa.update(case_preservations).where(case_preservations.c.item_id == item.id)
+    for standing, count in ((Preserved.WITHDRAWN, 0), (Preserved.KEPT, 1)):
+        with database.writing() as connection:
+            connection.execute(state.values(state=standing.value))
+        assert forget_circumstances(database, now, days=180) == count
+    assert not cases.has_context(item.id)

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from safehold.cases.awaiting import Preserved
 from safehold.cases.evidence.preservation import circumstances_of
 from safehold.cases.item import CaseItem, Place
+from safehold.cases.tables import case_preservations
 from safehold.vault import Evidence, EvidenceId, EvidenceState
 from safehold.vault.register import find
+from safehold.vault.tables import evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,17 @@ class Vaulted:
     def is_erased(self) -> bool:
         """Whether anything of it was destroyed."""
         return self.is_content_erased or self.is_account_erased
+
+
+def erased_items() -> sa.Select[tuple[str]]:
+    """Return the query of items whose account the vault had and nobody can open any more.
+
+    What was taken back before the vault had all of it is not among them: its item goes on being looked at.
+    """
+    row = case_preservations.c
+    kept = row.state.in_((Preserved.KEPT.value, Preserved.LOST.value))
+    gone = sa.select(evidence.c.id).where(evidence.c.state == EvidenceState.ERASED.value)
+    return sa.select(row.item_id).where(kept, row.circumstances.in_(gone))
 
 
 def vaulted(connection: sa.Connection, item: CaseItem) -> Vaulted:
