@@ -29,6 +29,6 @@ class ShownWatcher:
         """Show the totals so far."""
         seconds = max(time.monotonic() - self._started, 1e-9)
         size = f", {sighting.size_bytes / seconds / 1e6:.0f} MB/s" if sighting.shards else ""
-        rate = f"{sighting.records / seconds:.0f} records/s{size}"
+        rate = f"{sighting.records:,} records, {sighting.records / seconds:,.0f}/s{size}"
         note = f"{rate}, found {sighting.found}, held {sighting.held}, gaps {sighting.gaps}"
         self._shown.update(sighting.shards, self._total, note if sighting.records else "")

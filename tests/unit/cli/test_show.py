@@ -106,14 +106,18 @@ def test_on_a_terminal_progress_is_a_bar(terminal: Callable[[], Terminal]) -> No
     assert "1/2" in stream.getvalue()
 
 
-def test_a_bar_says_how_much_there_is_before_the_first_shard_is_done(terminal: Callable[[], Terminal]) -> None:
+def test_a_bar_says_how_much_there_is_before_the_first_shard_is_done(
+    terminal: Callable[[], Terminal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     stream = terminal()
     with progress("scan") as shown:
         watcher = ShownWatcher(shown)
         watcher.begin("scan", 3, 1000)
-        watcher.see(Sighting(records=50))
+        watcher.see(Sighting(records=1250))
     assert "0/3" in stream.getvalue()
-    assert "records/s, found 0" in stream.getvalue(), "no size is known of a shard under work"
+    assert "1,250 records, " in stream.getvalue()
+    assert "/s, found 0" in stream.getvalue(), "no size is known of a shard under work"
 
 
 def test_a_narrow_terminal_cuts_neither_counts_nor_the_note(
