@@ -22,4 +22,5 @@ def test_the_benchmark_prints_one_line_with_both_sides_and_their_agreement() -> 
     assert {"name", "ours", "other", "ratio", "unit", "cores_obtained", "agreement"} <= result.keys()
     assert result["agreement"]["max_bits"] <= 4
     assert result["kernel"]["same_prints_as_numpy"]
+    assert result["kernel"]["bits_from_pdqhash"] <= 2
     assert {"progressive jpeg", "webp", "png", "avif"} == result["formats"].keys()
