@@ -1,6 +1,7 @@
 """What a web server leaves out of its answers is worked around where that is safe, and said where it is not."""
 
 import http.server
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -103,3 +104,10 @@ def test_bytes_of_another_range_are_never_taken_for_those_that_were_asked_for() 
 def test_a_server_that_is_down_is_no_missing_file() -> None:
     with pytest.raises(UnreachableSourceError):
         discover(["http://127.0.0.1:1/00000.tar"])  # port 1 is nobody's
+
+
+def test_a_service_of_another_kind_that_refuses_is_an_outside_party_too() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with pytest.raises(UnreachableSourceError):
+        discover([f"ftp://127.0.0.1:{port}/a.tar"])

@@ -9,6 +9,7 @@ import glob
 import itertools
 import os
 import re
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -125,6 +126,8 @@ def _places(argument: str) -> list[str]:
         if _exists(argument):
             return [argument.rstrip("/") or "/"]
         found = [place for pattern in expand_braces(argument) for place in _globbed(pattern)]
+    except (ConnectionError, TimeoutError, socket.gaierror) as error:
+        raise _unreachable(argument) from error
     except (OSError, ValueError, ImportError) as error:
         raise UnreadableSourceError(
             f"{argument} can't be opened: {error}",
@@ -152,10 +155,14 @@ def _require_reachable(place: str) -> None:
     except OSError as error:
         cause = error.__cause__ if isinstance(error, FileNotFoundError) else error
         if isinstance(cause, OSError) and not isinstance(cause, FileNotFoundError | PermissionError):
-            raise UnreachableSourceError(
-                f"the service of {place} can't be reached",
-                advice="Check the address and the network, then run the same command again.",
-            ) from error
+            raise _unreachable(place) from error
+
+
+def _unreachable(place: str) -> UnreachableSourceError:
+    return UnreachableSourceError(
+        f"the service of {place} can't be reached",
+        advice="Check the address and the network, then run the same command again.",
+    )
 
 
 def _globbed(pattern: str) -> list[str]:
