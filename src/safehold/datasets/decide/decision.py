@@ -154,7 +154,7 @@ def decode(data: bytes) -> tuple[pa.Table, str]:
     try:
         table = from_ipc(data)
         digest = json.loads((table.schema.metadata or {})[_KEY])["decide"]
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
         raise DamagedStateError("a decision part is damaged", advice="Run `safehold dataset decide` again.") from error
     if not table.schema.equals(SCHEMA):
         raise DamagedStateError("a decision part has another shape", advice="Run `safehold dataset decide` again.")

@@ -20,6 +20,7 @@ from safehold.datasets.decide.stage import (
 )
 from safehold.datasets.errors import DamagedStateError
 from safehold.datasets.layout import Layout
+from safehold.datasets.scan.ipc import to_ipc
 from safehold.screening import Removal, Separation, SeparationRules, default_policy
 from safehold.vocabulary import Action, Gap, GapReason
 
@@ -78,6 +79,15 @@ def test_the_conclusion_is_read_as_it_was_committed(tmp_path: Path) -> None:
     layout.decided.write_text("{}")
     with pytest.raises(DamagedStateError):
         read_conclusion(layout)
+
+
+@pytest.mark.parametrize("metadata", [b"[]", b"{}", b"no JSON"])
+def test_decisions_that_do_not_say_what_they_were_made_with_are_damaged(tmp_path: Path, metadata: bytes) -> None:
+    layout, _, _ = judged(tmp_path, [[CUBE], [BALL]])
+    decisions = read_decisions(layout, SHARDS[0]).replace_schema_metadata({b"safehold": metadata})
+    layout.decision(0).write_bytes(to_ipc(decisions))
+    with pytest.raises(DamagedStateError):
+        read_decisions(layout, SHARDS[0])
 
 
 def test_the_digest_changes_with_what_decides_and_with_nothing_else(tmp_path: Path) -> None:
