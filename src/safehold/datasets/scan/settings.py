@@ -11,7 +11,7 @@ from safehold.media import SHORT_SECONDS, FrameChoice, Limits
 from safehold.signals import Variant
 from safehold.vocabulary import PdqFlavour, Seconds
 
-SCAN_FORMAT = 6
+SCAN_FORMAT = 7
 """Raised whenever the same bytes would give another observation, so that old scans are done again.
 
 A test keeps what a few files give, and fails when that changes and this does not.

@@ -70,6 +70,9 @@ def add_cells(reading: Reading, cells: Mapping[str, Any], names: Names, *, place
             _add_hash(reading, names.hashes[folded], value, where)
         elif folded in names.labels:
             add_label(reading, folded, value, where)
+        else:
+            for nested, text in _captions_within(value, names):
+                add_texts(reading, text, f"{where}:{nested}")
         if folded not in names.hashes and holds_media(value):
             reading.gaps.append(gap(GapReason.UNSUPPORTED_FORMAT, where))
 
@@ -81,6 +84,19 @@ def add_texts(reading: Reading, value: object, place: str) -> None:
             reading.texts.append(Text(place, text))
         else:
             reading.gaps.append(gap(GapReason.NOT_TEXT, place))
+
+
+def _captions_within(value: object, names: Names) -> Iterator[tuple[str, object]]:
+    """Yield each caption, with its name, of the objects within a value that says nothing itself, in order."""
+    waiting = [value]
+    while waiting:
+        within = waiting.pop()
+        if isinstance(within, Mapping):
+            captions = {name: said for name, said in within.items() if str(name).lower() in names.captions}
+            yield from captions.items()
+            waiting.extend(reversed([said for name, said in within.items() if name not in captions]))
+        elif isinstance(within, list | tuple):
+            waiting.extend(one for one in reversed(within) if isinstance(one, Mapping | list | tuple))
 
 
 def _add_url(reading: Reading, url: str, place: str) -> None:

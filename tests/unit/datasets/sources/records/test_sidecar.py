@@ -89,6 +89,25 @@ def test_captions_are_found_in_lists_and_conversations() -> None:
     assert [text.text for text in said("json", ["a", ["b"]]).texts] == ["a", "b"]
 
 
+def test_captions_are_found_within_objects_that_say_nothing_themselves() -> None:
+    meta = {"Caption": "one", "by": [{"title": ["two"], "name": "no caption"}, [{"deep": {"alt": "three"}}]]}
+    reading = said("json", {"meta": meta, "width": 3, "exif": {"Make": "no caption"}})
+    assert [(text.place, text.text) for text in reading.texts] == [
+        ("json:meta:Caption", "one"), ("json:meta:title", "two"), ("json:meta:alt", "three"),
+    ]  # fmt: skip
+    assert said("json", {"meta": {"caption": None, "alt": 3}}).texts == []
+    assert reasons(said("json", '{"meta": {"caption": "\\ud800"}}')) == [(GapReason.NOT_TEXT, "json:meta:caption")]
+
+
+def test_captions_within_objects_nested_deeper_than_python_calls_are_read() -> None:
+    nested: object = {"caption": "red cube"}
+    for number in range(3000):
+        nested = {"meta": nested} if number % 2 else [nested]
+    reading = Reading()
+    add_cells(reading, {"meta": nested}, NAMES)
+    assert [text.text for text in reading.texts] == ["red cube"]
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
