@@ -84,7 +84,8 @@ class BankStore:
         Args:
             name: of the bank.
             path: the list: CSV, JSON lines, one value a line, or what python-threatexchange or vPDQ prints.
-            traits: what the bank is; whatever is stated must agree with a bank that exists.
+            traits: what the bank is; whatever is stated must agree with a bank that exists. A legal basis that was not
+                stated before is taken down.
             algorithm: of values whose row doesn't say; None guesses from their length.
             skip_malformed: import the other rows when some can't be read, instead of refusing the list.
 
@@ -119,6 +120,8 @@ class BankStore:
             else:
                 traits.require_agreement(contents.bank)
             _require_in_use(contents.bank)
+            if traits.supplies_basis(contents.bank):
+                contents = self._founded(connection, contents.bank.name, traits)
             change = import_change(contents.parts, listing)
             if change.groups:
                 contents = self._added(connection, contents, change, _about(listing, change))
@@ -272,6 +275,12 @@ class BankStore:
         self._ledger.append(Event("bank.created", self._actor, details=details), connection)
         return BankContents(bank, ())
 
+    def _founded(self, connection: sa.Connection, name: str, traits: BankTraits) -> BankContents:
+        """Take down the legal basis of a bank that had none; its words stay here, the ledger says that there is one."""
+        connection.execute(sa.update(banks).where(banks.c.name == name).values(legal_basis=traits.legal_basis))
+        self._ledger.append(Event("bank.legal_basis_stated", self._actor, details={"bank": name}), connection)
+        return self._contents(connection, name)
+
     def _added(
         self, connection: sa.Connection, contents: BankContents, change: Change, details: Mapping[str, str | int]
     ) -> BankContents:
@@ -324,8 +333,9 @@ def _require_in_use(bank: Bank) -> None:
 def _malformed(path: Path, listing: Listing) -> MalformedListError:
     shown = "; ".join(f"line {fault.line}: {fault.reason}" for fault in listing.faults[:_FAULTS_SHOWN])
     more = f"; and {listing.fault_count - _FAULTS_SHOWN} more" if listing.fault_count > _FAULTS_SHOWN else ""
+    rows = "1 row" if listing.fault_count == 1 else f"{listing.fault_count} rows"
     return MalformedListError(
-        f"{path}: {listing.fault_count} rows can't be read, nothing was imported. {shown}{more}",
+        f"{path}: {rows} can't be read, nothing was imported. {shown}{more}",
         advice="Correct those lines, or leave them out with --skip-malformed.",
         faults=listing.faults,
         count=listing.fault_count,

@@ -57,8 +57,12 @@ class BankTraits:
             pdq_threshold=self.pdq_threshold,
         )
 
+    def supplies_basis(self, bank: Bank) -> bool:
+        """Return whether a legal basis is stated here, and none for a bank that exists."""
+        return self.legal_basis is not None and bank.legal_basis == _NOT_STATED
+
     def require_agreement(self, bank: Bank) -> None:
-        """Raise if anything that is stated differs from a bank that exists.
+        """Raise if anything that is stated differs from a bank that exists; a legal basis may be stated later.
 
         Raises:
             BankDiffersError: which traits differ.
@@ -66,7 +70,7 @@ class BankTraits:
         stated = {
             "class": (self.harm_class, bank.harm_class),
             "tier": (self.tier, bank.tier),
-            "legal basis": (self.legal_basis, bank.legal_basis),
+            "legal basis": (None if self.supplies_basis(bank) else self.legal_basis, bank.legal_basis),
             "source": (self.source, bank.source),
             "terms": (self.terms, bank.terms),
             "PDQ flavour": (self.pdq_flavour, bank.pdq_flavour),

@@ -274,6 +274,20 @@ def test_an_import_that_states_something_else_of_a_bank_is_refused(
     assert found(home)["md5"] == [0, 1, 2]
 
 
+def test_a_legal_basis_that_was_not_stated_is_taken_down_later_and_then_stands(
+    home: Home, store: BankStore, tmp_path: Path
+) -> None:
+    bare = BankTraits(harm_class=HarmClass.CSAM)
+    assert store.import_file("made-up", listing(tmp_path, 0, 3), bare).bank.legal_basis == "not stated"
+    stated = BankTraits(legal_basis="agreement of 2026")
+    assert store.import_file("made-up", listing(tmp_path, 0, 3), stated).bank.legal_basis == "agreement of 2026"
+    bank = store.import_file("made-up", listing(tmp_path, 3, 6), stated).bank
+    assert (bank.legal_basis, bank.version) == ("agreement of 2026", 2)
+    with pytest.raises(BankDiffersError):
+        store.import_file("made-up", listing(tmp_path, 6, 9), BankTraits(legal_basis="another"))
+    assert events(home) == ["bank.created", "bank.imported", "bank.legal_basis_stated", "bank.imported"]
+
+
 def test_a_new_bank_needs_a_class_unless_all_its_rows_state_one(store: BankStore, tmp_path: Path) -> None:
     with pytest.raises(MissingTraitError):
         store.import_file("made-up", listing(tmp_path))
