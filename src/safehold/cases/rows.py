@@ -8,7 +8,9 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from safehold.cases.case import Case, CaseId, CaseState, Priority, Subject, SubjectKind
+from safehold.cases.errors import UnknownCaseError
 from safehold.cases.item import CaseItem, Content, Form, ItemId, ItemState, NewItem, Origin, Place
+from safehold.cases.tables import cases
 from safehold.ledger.entry import timestamp
 from safehold.vocabulary import (
     Action,
@@ -74,6 +76,19 @@ def subject_key(subject: Subject) -> str | None:
 def source_of(reference: str) -> str:
     """Return what an item's reference begins with: the check, run or ticket."""
     return reference.partition("#")[0]
+
+
+def case_row(connection: sa.Connection, case_id: CaseId) -> sa.RowMapping:
+    """Return the row of a case.
+
+    Raises:
+        UnknownCaseError: there is none.
+    """
+    known = sa.select(cases).where(cases.c.id == case_id)
+    row = connection.execute(known).mappings().one_or_none() if is_plain(case_id) else None
+    if row is None:
+        raise UnknownCaseError("there is no such case", advice="List cases with: safehold case list")
+    return row
 
 
 def to_case(row: Row) -> Case:

@@ -1,6 +1,12 @@
 """What can go wrong between a person and a page. What they are told of it stands here, in our words."""
 
-from safehold.vocabulary import InternalError, UsageError
+from safehold.vocabulary import InternalError, SafeholdError, UsageError
+
+
+def in_sentences(error: SafeholdError) -> str:
+    """Return an error as somebody reads it: what is wrong and what to do, with a capital and a full stop."""
+    told = str(error).rstrip(".")
+    return f"{told[:1].upper()}{told[1:]}. {error.advice}"
 
 
 class RefusedError(UsageError):

@@ -29,12 +29,12 @@ from safehold.cases.queues.stored import (
     GIVEN_BACK,
     claim_of,
     prolong,
-    require_case,
     to_claim,
     withhold,
     write_claim,
 )
 from safehold.cases.queues.tables import case_claims, case_withheld
+from safehold.cases.rows import case_row
 from safehold.cases.staff import Person
 from safehold.home.database import Database
 from safehold.ledger import is_fit
@@ -117,10 +117,10 @@ class Queues:
         """
         now = self._clock.now()
         with self._database.reading() as connection:
-            row = require_case(connection, case_id)
+            row = case_row(connection, case_id)
         self._admitted(person, definition(self._queues, row["queue"]))
         with self._database.writing() as connection:
-            row = require_case(connection, case_id)
+            row = case_row(connection, case_id)
             if not definition(self._queues, row["queue"]).admits(person):
                 raise not_for_them("your roles do not let you decide it")
             held = claim_of(connection, case_id)
@@ -227,7 +227,7 @@ class Queues:
         )
 
     def _take(self, connection: sa.Connection, case_id: CaseId, person: str, *, now: dt.datetime) -> Claim:
-        row = require_case(connection, case_id)
+        row = case_row(connection, case_id)
         expires_at = now + self._lease(row["queue"])
         lease = secrets.token_hex(_LEASE_BYTES)
         taken = Claim(case_id, person, row["queue"], lease, claimed_at=now, expires_at=expires_at)

@@ -6,11 +6,9 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from safehold.cases.case import CaseId
-from safehold.cases.errors import UnknownCaseError
 from safehold.cases.queues.claim import Claim
 from safehold.cases.queues.tables import case_claims, case_withheld
-from safehold.cases.rows import Row, is_plain, moment
-from safehold.cases.tables import cases
+from safehold.cases.rows import Row, moment
 from safehold.ledger.entry import timestamp
 
 FIRST_DECISION = "first_decision"
@@ -18,19 +16,6 @@ FIRST_DECISION = "first_decision"
 
 GIVEN_BACK = "given_back"
 """Why it is not offered to who gave it back, until some time."""
-
-
-def require_case(connection: sa.Connection, case_id: CaseId) -> sa.RowMapping:
-    """Return the row of a case.
-
-    Raises:
-        UnknownCaseError: there is none.
-    """
-    known = sa.select(cases).where(cases.c.id == case_id)
-    row = connection.execute(known).mappings().one_or_none() if is_plain(case_id) else None
-    if row is None:
-        raise UnknownCaseError("there is no such case", advice="List cases with: safehold case list")
-    return row
 
 
 def claim_of(connection: sa.Connection, case_id: CaseId) -> Claim | None:

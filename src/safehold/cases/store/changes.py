@@ -10,10 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from safehold.cases.case import CaseId, CaseState, Priority, Subject, SubjectKind
-from safehold.cases.errors import CaseOvertakenError, UnknownCaseError
+from safehold.cases.case import CaseState, Priority, Subject, SubjectKind
+from safehold.cases.errors import CaseOvertakenError
 from safehold.cases.queues.definition import QueueDefinition, route
-from safehold.cases.rows import Row, is_plain, subject_key, turn
+from safehold.cases.rows import Row, subject_key, turn
 from safehold.cases.state import Tally
 from safehold.cases.store.counts import recount
 from safehold.cases.store.statements import change_case
@@ -56,19 +56,6 @@ class Change:
     tally: Tally
     more: Mapping[str, Any] = field(default_factory=dict)
     is_overtaking: bool = True
-
-
-def row_of(connection: sa.Connection, case_id: CaseId) -> sa.RowMapping:
-    """Return the row of a case.
-
-    Raises:
-        UnknownCaseError: there is none.
-    """
-    known = sa.select(cases).where(cases.c.id == case_id)
-    row = connection.execute(known).mappings().one_or_none() if is_plain(case_id) else None
-    if row is None:
-        raise UnknownCaseError("there is no such case", advice="List cases with: safehold case list")
-    return row
 
 
 def require_version(row: sa.RowMapping, seen: int | None) -> None:

@@ -15,10 +15,9 @@ from safehold.cases.case import Case, CaseId
 from safehold.cases.item import CaseItem, ItemId
 from safehold.cases.listing import CaseFilter, CasePage, Cursor, list_cases
 from safehold.cases.overview import Overview, overview
-from safehold.cases.rows import is_plain, to_case, to_item
+from safehold.cases.rows import case_row, is_plain, to_case, to_item
 from safehold.cases.search import Found, find
 from safehold.cases.store.alike import alike
-from safehold.cases.store.changes import row_of
 from safehold.cases.store.marking import unknown_item
 from safehold.cases.tables import case_contexts, case_items
 from safehold.home.database import Database
@@ -50,7 +49,7 @@ class CaseRecords:
             UnknownCaseError: there is none.
         """
         with self._reading(connection) as joined:
-            return to_case(row_of(joined, case_id))
+            return to_case(case_row(joined, case_id))
 
     def items(
         self, case_id: CaseId, *, after: int = 0, limit: int = 50, connection: sa.Connection | None = None

@@ -13,8 +13,9 @@ from safehold.cases.case import CaseId, CaseState
 from safehold.cases.events import Events
 from safehold.cases.item import ItemId, ItemState
 from safehold.cases.queues.definition import QUEUES, QueueDefinition
+from safehold.cases.rows import case_row
 from safehold.cases.state import Tally, require_move, state_after
-from safehold.cases.store.changes import Acting, Change, change, require_version, row_of
+from safehold.cases.store.changes import Acting, Change, change, require_version
 from safehold.cases.store.marking import mark
 from safehold.cases.store.records import CaseRecords
 from safehold.home.database import Database
@@ -122,7 +123,7 @@ class CaseStates(CaseRecords):
             CaseOvertakenError: somebody changed it since it was looked at.
         """
         with self._writing(connection) as joined:
-            row = row_of(joined, case_id)
+            row = case_row(joined, case_id)
             tally = Tally(row["undecided"], row["second"])
             if row["state"] != CaseState.ESCALATED.value or (keeps_undecided and tally.undecided):
                 return False
@@ -139,7 +140,7 @@ class CaseStates(CaseRecords):
         seen: int | None,
         actor: str,
     ) -> int:
-        row = row_of(connection, case_id)
+        row = case_row(connection, case_id)
         require_version(row, seen)
         for event in change(connection, row, changed(row), self._acting(actor)):
             self._ledger.append(event, connection)

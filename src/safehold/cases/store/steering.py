@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from safehold.cases.case import CaseId, CaseState, Priority
 from safehold.cases.errors import UnfitWordError
 from safehold.cases.queues.definition import definition
-from safehold.cases.rows import rank
+from safehold.cases.rows import case_row, rank
 from safehold.cases.state import Tally
-from safehold.cases.store.changes import Change, require_version, row_of, unchanged
+from safehold.cases.store.changes import Change, require_version, unchanged
 from safehold.cases.store.states import CaseStates
 from safehold.cases.tables import cases
 from safehold.ledger import is_fit
@@ -39,7 +39,7 @@ class CaseSteering(CaseStates):
         _require_word(name or "nobody", "name")
         told = Event("case.assigned", actor, "", {"case": case_id, "to": name or "nobody"})
         with self._writing(connection) as joined:
-            row = row_of(joined, case_id)
+            row = case_row(joined, case_id)
             require_version(row, seen)
             if row["assignee"] == name:
                 return int(row["version"])

@@ -21,11 +21,10 @@ from safehold.cases.enforcement.appeals import (
     AppealUnknownError,
     OwnWorkError,
 )
-from safehold.console.errors import RefusedError
+from safehold.console.errors import RefusedError, in_sentences
 from safehold.console.page import Page
 from safehold.console.pages.listed import LISTED, LONGEST_PLACE
 from safehold.console.visit import PageVisit
-from safehold.vocabulary import SafeholdError
 
 REASONS: Mapping[AppealState, tuple[Reason, ...]] = MappingProxyType(
     {
@@ -75,7 +74,7 @@ def take_appeal(visit: PageVisit) -> Response:
     try:
         _appeals(visit).take(visit.person, found.id)
     except _REFUSALS as error:
-        return _shown(visit, _found(visit), problem=_sentence(error))
+        return _shown(visit, _found(visit), problem=in_sentences(error))
     return visit.go(f"/appeals/{found.id}", notice="It is yours for an hour.")
 
 
@@ -104,7 +103,7 @@ def decide_appeal(visit: PageVisit) -> Response:
     try:
         _appeals(visit).decide(visit.person, found.id, outcome, reason, seen=seen)
     except _REFUSALS as error:
-        return _shown(visit, _found(visit), problem=_sentence(error))
+        return _shown(visit, _found(visit), problem=in_sentences(error))
     return visit.go(f"/appeals/{found.id}", notice="Decided. The operator's systems are told.")
 
 
@@ -141,11 +140,6 @@ def _appeals(visit: PageVisit) -> Appeals:
 
 def _reasons(outcome: AppealState | None) -> tuple[Reason, ...]:
     return () if outcome is None else REASONS[outcome]
-
-
-def _sentence(error: SafeholdError) -> str:
-    told = str(error)
-    return f"{told[:1].upper()}{told[1:]}. {error.advice}"
 
 
 PAGES = (

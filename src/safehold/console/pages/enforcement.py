@@ -25,7 +25,7 @@ from safehold.cases.enforcement import (
     UnfitMeasureError,
     references_of,
 )
-from safehold.console.errors import RefusedError
+from safehold.console.errors import RefusedError, in_sentences
 from safehold.console.page import Page
 from safehold.console.visit import PageVisit
 
@@ -93,8 +93,7 @@ def order_measure(visit: PageVisit) -> Response:
     try:
         made = _enforcements(visit).order(visit.person, order)
     except UnfitMeasureError as error:
-        told = str(error)
-        return _ordering(visit, case_id, {"measure": f"{told[:1].upper()}{told[1:]}. {error.advice}"})
+        return _ordering(visit, case_id, {"measure": in_sentences(error)})
     said = (
         "In force." if made.state is EnforcementState.IN_FORCE else "Proposed: somebody else lets it come into force."
     )

@@ -14,12 +14,12 @@ from safehold.cases import Ability, CaseId
 from safehold.cases.evidence import RULES, Basis, Destructions, Ground, Holds, basis_of
 from safehold.cases.evidence.belonging import cases_with, pieces_of, waiting_of
 from safehold.cases.evidence.errors import EvidenceError
+from safehold.console.errors import in_sentences
 from safehold.console.page import Entry, Page
 from safehold.console.visit import PageVisit
 from safehold.vault import Evidence, EvidenceId, Hold, HoldRefusedError, UnknownEvidenceError, VaultError
 from safehold.vault.evidence import parse_evidence_id
 from safehold.vault.register import require
-from safehold.vocabulary import SafeholdError
 
 _HOLD = re.compile(r"[0-9a-f]{16}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -113,7 +113,7 @@ def _done(visit: PageVisit, found: Evidence, step: Callable[[], object], notice:
     try:
         step()
     except (EvidenceError, HoldRefusedError, VaultError) as error:
-        return _shown(visit, found, _sentence(error))
+        return _shown(visit, found, in_sentences(error))
     return visit.go(f"/holds/{found.id}", notice=notice)
 
 
@@ -206,11 +206,6 @@ def _holds(visit: PageVisit) -> Holds:
 def _destructions(visit: PageVisit) -> Destructions:
     destructions: Destructions = visit.console.casework.destructions
     return destructions
-
-
-def _sentence(error: SafeholdError) -> str:
-    told = str(error)
-    return f"{told[:1].upper()}{told[1:]}. {error.advice}"
 
 
 PAGES = (

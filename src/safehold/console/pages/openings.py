@@ -13,7 +13,7 @@ from safehold.cases.errors import NotForThemError
 from safehold.cases.evidence import Opening, Openings, OpeningState
 from safehold.cases.evidence.errors import EvidenceError, UnknownOpeningError
 from safehold.cases.evidence.listing import place_of_opening
-from safehold.console.errors import RefusedError
+from safehold.console.errors import RefusedError, in_sentences
 from safehold.console.page import Entry, Page
 from safehold.console.pages.listed import FEW, LISTED, LONGEST_PLACE
 from safehold.console.visit import PageVisit
@@ -21,7 +21,6 @@ from safehold.vault import EvidenceState, VaultError
 from safehold.vault.evidence import parse_evidence_id
 from safehold.vault.granting import Grant
 from safehold.vault.register import require
-from safehold.vocabulary import SafeholdError
 
 MINUTES = (15, 30, 60, 120, 240, 480)
 """For how long one may ask: up to a working day."""
@@ -53,7 +52,7 @@ def ask_opening(visit: PageVisit) -> Response:
         case, purpose = form.get("case", "").strip(), form.get("purpose", "").strip()
         made = _openings(visit).request(visit.person, evidence, case=case, purpose=purpose, seconds=int(minutes) * 60)
     except (EvidenceError, VaultError) as error:
-        return _listed(visit, _sentence(error))
+        return _listed(visit, in_sentences(error))
     return visit.go(f"/openings/{made.id}", notice="Asked for. Custodians see it on their page.")
 
 
@@ -68,7 +67,7 @@ def end_opening(visit: PageVisit) -> Response:
     try:
         _openings(visit).end(visit.person, found.id)
     except (EvidenceError, NotForThemError) as error:
-        raise RefusedError(409, "It can't be ended", advice=_sentence(error)) from error
+        raise RefusedError(409, "It can't be ended", advice=in_sentences(error)) from error
     return visit.go(f"/openings/{found.id}", notice="Ended. What custodians had sealed for it is removed.")
 
 
@@ -102,7 +101,7 @@ def fetch_package(visit: PageVisit) -> Response:
     try:
         package = _openings(visit).package(found.id)
     except (EvidenceError, VaultError) as error:
-        raise RefusedError(409, "It can't be granted any more", advice=_sentence(error)) from error
+        raise RefusedError(409, "It can't be granted any more", advice=in_sentences(error)) from error
     headers = {"Content-Disposition": f'attachment; filename="{found.id}.request"'}
     return Response(package, headers=headers, media_type="application/octet-stream")
 
@@ -120,7 +119,7 @@ def hand_in(visit: PageVisit) -> Response:
         key = None if viewer is None else viewer.review_key  # what would not open is then refused at once
         _openings(visit).grant(visit.person, given, review_key=key)
     except (EvidenceError, VaultError) as error:
-        return _granting(visit, found, _sentence(error))
+        return _granting(visit, found, in_sentences(error))
     return visit.go(f"/grants/{found.id}", notice="Granted, as far as it is yours to grant.")
 
 
@@ -132,7 +131,7 @@ def refuse_grant(visit: PageVisit) -> Response:
     try:
         _openings(visit).refuse(visit.person, found.id, reason=reason)
     except EvidenceError as error:
-        return _granting(visit, found, _sentence(error))
+        return _granting(visit, found, in_sentences(error))
     return visit.go("/grants", notice="Refused.")
 
 
@@ -188,11 +187,6 @@ def _found(visit: PageVisit) -> Opening:
 def _openings(visit: PageVisit) -> Openings:
     openings: Openings = visit.console.casework.openings
     return openings
-
-
-def _sentence(error: SafeholdError) -> str:
-    told = str(error)
-    return f"{told[:1].upper()}{told[1:]}. {error.advice}"
 
 
 PAGES = (

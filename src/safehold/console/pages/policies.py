@@ -10,6 +10,7 @@ from typing import Any
 from starlette.responses import Response
 
 from safehold.cases import Ability
+from safehold.console.errors import in_sentences
 from safehold.console.page import Entry, Page
 from safehold.console.visit import PageVisit
 from safehold.gateway.errors import GatewayError
@@ -25,7 +26,6 @@ from safehold.gateway.lifecycle import (
 )
 from safehold.gateway.policy import GatewayPolicy
 from safehold.gateway.policy_file import parse_gateway_policy
-from safehold.vocabulary import SafeholdError
 
 MOST_TRIED = 2000
 """Recorded decisions that a page tries a policy on: about a second. The command line tries more."""
@@ -55,7 +55,7 @@ def submit_policy(visit: PageVisit) -> Response:
     except UnicodeDecodeError:
         return _listed(visit, {"text": "The text is not UTF-8."}, status=422)
     except GatewayError as error:
-        return _listed(visit, {"text": _sentence(error)}, status=422)
+        return _listed(visit, {"text": in_sentences(error)}, status=422)
     return visit.go(f"/policies/{stored.reference}", notice="Stored as a draft; it has no effect yet.")
 
 
@@ -84,7 +84,7 @@ def roll_back(visit: PageVisit) -> Response:
     try:
         back = _store(visit).roll_back(visit.person.name)
     except GatewayError as error:
-        return _listed(visit, {"rollback": _sentence(error)}, status=409)
+        return _listed(visit, {"rollback": in_sentences(error)}, status=409)
     what = "The installation's own policy" if back is None else back.reference
     return visit.go("/policies", notice=f"{what} is in force again.")
 
@@ -103,7 +103,7 @@ def _taken(visit: PageVisit, step: Callable[[str, str], StoredPolicy], notice: s
     try:
         step(found.reference, visit.person.name)
     except GatewayError as error:
-        return _shown(visit, found, problem=_sentence(error), status=409)
+        return _shown(visit, found, problem=in_sentences(error), status=409)
     return visit.go(f"/policies/{found.reference}", notice=notice)
 
 
@@ -129,7 +129,7 @@ def _shown(visit: PageVisit, found: StoredPolicy, *, status: int = 200, **values
     try:
         changes = compare_policies(_in_force(visit), found.policy())
     except GatewayError as error:
-        changes, values = (), {"problem": _sentence(error), **values}
+        changes, values = (), {"problem": in_sentences(error), **values}
     return visit.page(
         "policies/show.html",
         status=status,
@@ -183,12 +183,6 @@ def _indented(canonical: str) -> str:
         return json.dumps(json.loads(canonical), indent=2, ensure_ascii=False)
     except ValueError:
         return canonical
-
-
-def _sentence(error: SafeholdError) -> str:
-    """Return an error as somebody reads it: what is wrong and what to do, with a capital and a full stop."""
-    told = str(error).rstrip(".")
-    return f"{told[:1].upper()}{told[1:]}. {error.advice}"
 
 
 PAGES = (
